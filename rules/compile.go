@@ -81,7 +81,7 @@ func (b *builder) frame() {
 		b.lang.Whole("name", "", "is empty")
 	}
 	if !slices.Contains(Scopes(), b.spec.Each) {
-		b.lang.Whole("each", "want device, fleet or project", "unknown scope %q", b.spec.Each)
+		b.lang.Whole("each", "want device, fleet, route or project", "unknown scope %q", b.spec.Each)
 	}
 	if b.spec.For < 0 {
 		b.lang.Whole("for", "", "is negative")

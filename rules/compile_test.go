@@ -160,7 +160,7 @@ func TestProblemsOfRules(t *testing.T) {
 		want   []rules.Problem
 	}{
 		"no name":  {func(s *rules.Spec) { s.Name = " " }, []rules.Problem{whole("name", "is empty", "")}},
-		"no scope": {func(s *rules.Spec) { s.Each = "galaxy" }, []rules.Problem{whole("each", `unknown scope "galaxy"`, "want device, fleet or project")}},
+		"no scope": {func(s *rules.Spec) { s.Each = "galaxy" }, []rules.Problem{whole("each", `unknown scope "galaxy"`, "want device, fleet, route or project")}},
 		"peers of a fleet": {
 			func(s *rules.Spec) {
 				s.Each, s.When[0].Expr = rules.EachFleet, "bytes.today > 5 && bytes.peer_ratio > 2"

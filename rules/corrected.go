@@ -47,7 +47,7 @@ func growing(conditions []*lang.Expression) (all []*lang.Leaf) {
 	for _, c := range conditions {
 		for _, l := range c.Reads {
 			grows := vocabulary.Leaf(l.Object + "." + l.Tag.Get("grows"))
-			if grows != nil && !slices.ContainsFunc(all, grows.Is) {
+			if grows != nil && !Figure(l.Object).Average() && !slices.ContainsFunc(all, grows.Is) {
 				all = append(all, grows)
 			}
 		}

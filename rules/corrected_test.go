@@ -268,3 +268,16 @@ func TestWhatFalls(t *testing.T) {
 		}
 	}
 }
+
+// An average may fall within its day without having been wrong.
+func TestAveragesDoNotGrow(t *testing.T) {
+	r, problems := rules.Compile(rules.Spec{
+		Name: "slow", Each: rules.EachRoute, When: []rules.Condition{{Level: rules.Warning, Expr: "route_latency.today > 500 && routed.today > 20"}},
+	})
+	require.Empty(t, problems)
+	env := rules.UnknownEnv()
+	env.RouteLatency.Today, env.Routed.Today = 700, 30
+	require.Equal(t, map[string]float64{"routed.today": 30}, r.Growing(rules.NewView(&env)))
+	require.Equal(t, "ms", r.Unit)
+	require.Equal(t, rules.DayRule, r.Kind)
+}

@@ -10,25 +10,30 @@ import (
 // An Env is what an expression sees of one subject as of one instant: a pure function of the history and that instant. All figures are
 // float64 values, and NaN is no data. Objects have Known; everything read from an object that is not known is no data.
 type Env struct {
-	Bytes        Metric `expr:"bytes" unit:"B" has:"peers"`
-	Sat          Metric `expr:"sat" unit:"B" has:"peers"`
-	SatPackets   Metric `expr:"sat_packets"`
-	SessionBytes Metric `expr:"session_bytes" unit:"B" has:"peers"`
-	Events       Metric `expr:"events" has:"polls peers"`
-	EventsTotal  Metric `expr:"events_total" has:"peers"`
-	Platform     Metric `expr:"platform"`
-	Watchdog     Metric `expr:"watchdog"`
-	Reboots      Metric `expr:"reboots"`
-	FwUpdates    Metric `expr:"fw_updates"`
-	Sessions     Metric `expr:"sessions" has:"polls peers"`
-	TLS          Metric `expr:"tls"`
-	FirstSyncs   Metric `expr:"first_syncs"`
-	Notefiles    Keyed  `expr:"notefiles" key:"data.qo" has:"polls"`
-	Transport    Keyed  `expr:"transport" key:"wifi" has:"polls"`
+	Bytes        Metric `expr:"bytes" unit:"B" has:"sums peers" scope:"device,fleet,project"`
+	Sat          Metric `expr:"sat" unit:"B" has:"sums peers" scope:"device,fleet,project"`
+	SatPackets   Metric `expr:"sat_packets" has:"sums" scope:"device,fleet,project"`
+	SessionBytes Metric `expr:"session_bytes" unit:"B" has:"sums peers" scope:"device,fleet,project"`
+	Events       Metric `expr:"events" has:"sums polls peers" scope:"device,fleet,project"`
+	EventsTotal  Metric `expr:"events_total" has:"sums peers" scope:"device,fleet,project"`
+	Platform     Metric `expr:"platform" has:"sums" scope:"device,fleet,project"`
+	Watchdog     Metric `expr:"watchdog" has:"sums" scope:"device,fleet,project"`
+	Reboots      Metric `expr:"reboots" has:"sums" scope:"device,fleet,project"`
+	FwUpdates    Metric `expr:"fw_updates" has:"sums" scope:"device,fleet,project"`
+	Sessions     Metric `expr:"sessions" has:"sums polls peers" scope:"device,fleet,project"`
+	TLS          Metric `expr:"tls" has:"sums" scope:"device,fleet,project"`
+	FirstSyncs   Metric `expr:"first_syncs" has:"sums" scope:"device,fleet,project"`
+	Notefiles    Keyed  `expr:"notefiles" key:"data.qo" has:"sums polls" scope:"device,fleet,project"`
+	Transport    Keyed  `expr:"transport" key:"wifi" has:"sums polls" scope:"device,fleet,project"`
+
+	Routed        Metric `expr:"routed" has:"sums polls" scope:"route"`
+	RouteFailures Metric `expr:"route_failures" has:"sums polls" scope:"route"`
+	RouteLatency  Metric `expr:"route_latency" unit:"ms" lacks:"is an average and does not add up" scope:"route"`
 
 	Device  Device  `expr:"device" scope:"device"`
 	Plan    Plan    `expr:"plan" scope:"device"`
 	Fleet   Fleet   `expr:"fleet" scope:"fleet"`
+	Route   Route   `expr:"route" scope:"route"`
 	Project Project `expr:"project"`
 	Period  Period  `expr:"period"`
 	Poll    Poll    `expr:"poll"`
@@ -101,27 +106,27 @@ func makeUnknownEnv() (e Env) {
 // A Metric is one figure of a subject over different windows. All members except Series are NaN if they are no data.
 //
 // The tag kind is the kind of a rule whose condition reads the member; without it the kind is live. The tag grows names the member of the
-// metric that only grows and shows whether the value was wrong. Members that need polls exist for the metrics that Notehub counts within
-// minutes. The tags unit and range apply to all objects: the unit is that of the metric unless a member has its own, "" is a ratio, and no
-// tag is a count; the range is "least most", "any", or, without the tag, everything from 0 on.
+// metric that only grows and shows whether the value was wrong. Members that need sums do not exist for averages, and members that need polls
+// exist for the metrics that Notehub counts within minutes. The tags unit and range apply to all objects: the unit is that of the metric unless
+// a member has its own, "" is a ratio, and no tag is a count; the range is "least most", "any", or, without the tag, everything from 0 on.
 type Metric struct {
-	Today          float64 `expr:"today" kind:"day" grows:"today"`                  // the current UTC day so far
-	Yesterday      float64 `expr:"yesterday"`                                       // the last complete UTC day
-	Used           float64 `expr:"used" kind:"period" grows:"used"`                 // the period so far, today included
-	Prev           float64 `expr:"prev"`                                            // the period before
-	Forecast       float64 `expr:"forecast" kind:"forecast" grows:"forecast"`       // the period at its end, as expected
-	D7             float64 `expr:"d7"`                                              // sum of the last 7 complete days
-	D30            float64 `expr:"d30"`                                             // sum of the last 30 complete days
-	Median         float64 `expr:"median"`                                          // median of the last 14 whole days
-	MAD            float64 `expr:"mad"`                                             // median of their distances from it
-	Usual          float64 `expr:"usual"`                                           // median of this weekday in the last four weeks
-	UsualYesterday float64 `expr:"usual_yesterday"`                                 // the same of yesterday's weekday
-	Ratio          float64 `expr:"ratio" unit:"" kind:"day" grows:"today"`          // today / median
-	Z              float64 `expr:"z" unit:"" range:"any" kind:"day" grows:"today"`  // today's distance from median in standard deviations
-	PeerRatio      float64 `expr:"peer_ratio" unit:"" needs:"peers" scope:"device"` // yesterday / what peers used then
-	H1             float64 `expr:"h1" needs:"polls"`                                // growth in an hour, between two polls
-	H6             float64 `expr:"h6" needs:"polls"`                                // growth in six hours, between two polls
-	Days           float64 `expr:"days" unit:"count" range:"0 35"`                  // how many of the last 35 days are known whole days
+	Today          float64 `expr:"today" kind:"day" grows:"today"`                         // the current UTC day so far
+	Yesterday      float64 `expr:"yesterday"`                                              // the last complete UTC day
+	Used           float64 `expr:"used" needs:"sums" kind:"period" grows:"used"`           // the period so far, today included
+	Prev           float64 `expr:"prev" needs:"sums"`                                      // the period before
+	Forecast       float64 `expr:"forecast" needs:"sums" kind:"forecast" grows:"forecast"` // the period at its end, as expected
+	D7             float64 `expr:"d7" needs:"sums"`                                        // sum of the last 7 complete days
+	D30            float64 `expr:"d30" needs:"sums"`                                       // sum of the last 30 complete days
+	Median         float64 `expr:"median"`                                                 // median of the last 14 whole days
+	MAD            float64 `expr:"mad"`                                                    // median of their distances from it
+	Usual          float64 `expr:"usual"`                                                  // median of this weekday in the last four weeks
+	UsualYesterday float64 `expr:"usual_yesterday"`                                        // the same of yesterday's weekday
+	Ratio          float64 `expr:"ratio" unit:"" kind:"day" grows:"today"`                 // today / median
+	Z              float64 `expr:"z" unit:"" range:"any" kind:"day" grows:"today"`         // today's distance from median in standard deviations
+	PeerRatio      float64 `expr:"peer_ratio" unit:"" needs:"peers" scope:"device"`        // yesterday / what peers used then
+	H1             float64 `expr:"h1" needs:"polls"`                                       // growth in an hour, between two polls
+	H6             float64 `expr:"h6" needs:"polls"`                                       // growth in six hours, between two polls
+	Days           float64 `expr:"days" unit:"count" range:"0 35"`                         // how many of the last 35 days are known whole days
 
 	// Series holds the whole days of the last 35, oldest first. A series that is empty or contains a NaN is no data.
 	Series []float64 `expr:"series"`
@@ -171,6 +176,15 @@ type Fleet struct {
 	Active      float64 `expr:"active"`                            // of those, last seen within 24 hours before the list
 	Silent      float64 `expr:"silent"`                            // of those, last seen before that
 	SilentPct   float64 `expr:"silent_pct" unit:"%" range:"0 100"` // 100 × silent / device_count; no data without devices
+}
+
+// A Route is what Notehub's list of routes says of a route.
+type Route struct {
+	Known    bool   `expr:"known"` // of all members; expressions cannot name it
+	UID      string `expr:"uid"`
+	Name     string `expr:"name"` // its label, or the UID when it has none
+	Type     string `expr:"type"` // such as http, aws or slack
+	Disabled bool   `expr:"disabled"`
 }
 
 // A Project is a project with counts over its device list.

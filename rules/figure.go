@@ -28,6 +28,10 @@ const (
 	Reboots      Figure = "reboots"       // reboots
 	FwUpdates    Figure = "fw_updates"    // firmware updates
 	SatPackets   Figure = "sat_packets"   // satellite packets, up and down
+
+	Routed        Figure = "routed"         // events that a route was to hand on
+	RouteFailures Figure = "route_failures" // events of these that it could not
+	RouteLatency  Figure = "route_latency"  // milliseconds that one of them took, on average
 )
 
 // The words for figures with a key.
@@ -77,10 +81,22 @@ var figureTraits = []struct {
 	{SatPackets, "", 10},
 	{notefiles, "", 10},
 	{transport, "", 4},
+	{Routed, "", 20},
+	{RouteFailures, "", 5},
+	{RouteLatency, UnitMilliseconds, 100},
 }
 
-// UnitBytes is the unit of bytes. Plain counts have the unit "".
-const UnitBytes = "B"
+// Units of figures. Plain counts have the unit "".
+const (
+	UnitBytes        = "B"
+	UnitMilliseconds = "ms"
+)
+
+// OfRoutes reports whether the figure is of routes, not of devices.
+func (f Figure) OfRoutes() bool { return f == Routed || f == RouteFailures || f == RouteLatency }
+
+// Average reports whether the figure is an average: it does not add up, and a day may well have none.
+func (f Figure) Average() bool { return f == RouteLatency }
 
 // place returns the index of the figure among the traits; -1 if it has none.
 func (f Figure) place() int {
@@ -95,7 +111,7 @@ func (f Figure) place() int {
 	return -1
 }
 
-// Unit returns the unit of the figure: UnitBytes, or "" for plain counts.
+// Unit returns the unit of the figure, or "" for plain counts.
 func (f Figure) Unit() string {
 	if at := f.place(); at >= 0 {
 		return figureTraits[at].unit

@@ -143,10 +143,11 @@ func (p Past) known(memory []float64) []float64 {
 	return days
 }
 
-// recent returns the result of known, or nothing if there are too few days for a usual value, or more than a quarter is not known.
+// recent returns the result of known, or nothing if there are too few days for a usual value, or more than a quarter is not known. For an
+// average, days without one do not count.
 func (p Past) recent(memory []float64) []float64 {
 	days := p.known(memory)
-	if whole := p.whole(medianDays); len(days) < fewestDays || 4*(whole-len(days)) > whole {
+	if whole := p.whole(medianDays); len(days) < fewestDays || 4*(whole-len(days)) > whole && !p.Figure.Average() {
 		return nil
 	}
 	return days

@@ -12,7 +12,7 @@ type Reads struct {
 	Figures []Figure // metrics, ascending: decides which endpoints are called
 	Members Wants    // of the metrics
 	Objects Objects  // what is read beside metrics
-	Device  bool     // device or project: needs the device list
+	Device  bool     // an object of a list that Notehub answers
 	Counts  bool     // what is counted over it: all of project but who it is
 	Poll    bool     // poll
 	Period  bool     // how time is cut into periods: used, prev and forecast of metrics, and period
@@ -50,7 +50,7 @@ func readsOf(leaves []*lang.Leaf) Reads {
 		if object, member := CutPath(l.Tag.Get("of")); object != "" {
 			r.Members = r.Members.With(Wants{Figure(object): MembersOf(member)})
 		}
-		r.Device = r.Device || slices.Contains([]string{"device", "fleet", "project", "plan"}, l.Object)
+		r.Device = r.Device || slices.Contains([]string{"device", "fleet", "route", "project", "plan"}, l.Object)
 		r.Counts = r.Counts || l.Object == "project" && l.Number()
 		r.Poll = r.Poll || l.Object == "poll"
 		r.Period = r.Period || l.Object == "period" || slices.Contains([]string{"used", "prev", "forecast"}, l.Member) && r.Members[Figure(l.Object)] != 0

@@ -19,14 +19,18 @@ type Scope string
 const (
 	EachDevice  Scope = "device"
 	EachFleet   Scope = "fleet"
+	EachRoute   Scope = "route"
 	EachProject Scope = "project"
 )
 
 // Scopes returns all scopes, each before those that contain it.
-func Scopes() []Scope { return []Scope{EachDevice, EachFleet, EachProject} }
+func Scopes() []Scope { return []Scope{EachDevice, EachFleet, EachRoute, EachProject} }
 
 // Contains reports whether a subject of the scope contains those of another, or is one.
 func (s Scope) Contains(other Scope) bool {
+	if s == EachRoute {
+		return other == EachRoute
+	}
 	return slices.Index(Scopes(), s) >= slices.Index(Scopes(), other)
 }
 
@@ -37,6 +41,8 @@ func ScopeOf(subject string) Scope {
 		return EachProject
 	case strings.HasPrefix(subject, "fleet:"):
 		return EachFleet
+	case strings.HasPrefix(subject, "route:"):
+		return EachRoute
 	}
 	return EachDevice
 }

@@ -65,10 +65,10 @@ func matchFlags(c *cobra.Command, m *rules.Match) {
 	completeFlag(c, "device", complete.Subjects(lookup.KindDevice))
 }
 
-// usageFlags adds the flags for the words [project|fleet|device] and [today|7d|30d|period].
+// usageFlags adds the flags for the words [project|fleet|device|route] and [today|7d|30d|period].
 func usageFlags(c *cobra.Command, o *arguments.Usage) {
 	c.Flags().Var(&o.Span, "span", "today, 7d, 30d or period (default: period); if set, all words belong to NAME")
-	c.Flags().Var(&o.Kind, "kind", "what NAME is: project, fleet or device (default: any)")
+	c.Flags().Var(&o.Kind, "kind", "kind of NAME: project, fleet, device or route (default: any)")
 	completeFlag(c, "span", complete.OneOf(lookup.SpanWords()...))
 	completeFlag(c, "kind", complete.OneOf(lookup.KindWords()...))
 }

@@ -15,7 +15,7 @@ func newUsage() *cobra.Command {
 	var q arguments.Usage
 	var asJSON bool
 	c := &cobra.Command{
-		Use:               "usage [project|fleet|device] [NAME] [today|7d|30d|period]",
+		Use:               "usage [KIND] [NAME] [today|7d|30d|period]",
 		Short:             "Show what a device, fleet or project used, with a forecast",
 		ValidArgsFunction: completeFrom(complete.UsageWords),
 		RunE: func(c *cobra.Command, args []string) error {

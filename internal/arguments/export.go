@@ -29,6 +29,8 @@ func (q *Export) Parse(words []string) (name string, err error) {
 		return "", fmt.Errorf("give %s, or --from and --to, not both", q.Usage.Span)
 	case q.From.Day != 0 && q.To.Day != 0 && q.From.Day > q.To.Day:
 		return "", fmt.Errorf("--from %s is after --to %s", &q.From, &q.To)
+	case q.Usage.Kind == Kind(lookup.KindRoute):
+		return "", errors.New("the data of devices is exported: name a project, fleet or device")
 	case q.Totals && (q.Usage.Kind == Kind(lookup.KindFleet) || q.Usage.Kind == Kind(lookup.KindDevice)):
 		return "", fmt.Errorf("--totals is for projects, not for a %s", q.Usage.Kind)
 	}

@@ -35,13 +35,13 @@ func (f *Length) String() string {
 // Type implements pflag.Value.
 func (*Length) Type() string { return "duration" }
 
-// A Kind is the kind of a name: project, fleet or device.
+// A Kind is the kind of a name: project, fleet, device or route.
 type Kind lookup.Kind
 
 // Set implements pflag.Value.
 func (f *Kind) Set(text string) error {
 	if !slices.Contains(lookup.KindWords(), text) {
-		return errors.New("want project, fleet or device")
+		return errors.New("want project, fleet, device or route")
 	}
 	*f = Kind(text)
 	return nil

@@ -7,7 +7,7 @@ import (
 	"notewatch/internal/lookup"
 )
 
-// A Usage holds the arguments [project|fleet|device] [NAME] [today|7d|30d|period] and the flags for the same.
+// A Usage holds the arguments [project|fleet|device|route] [NAME] [today|7d|30d|period] and the flags for the same.
 type Usage struct {
 	Kind Kind
 	Span Span
@@ -24,7 +24,7 @@ func (o *Usage) Parse(args []string) (name string, err error) {
 		args = args[1:]
 	}
 	name = strings.Join(args, " ")
-	if name == "" && (o.Kind == Kind(lookup.KindFleet) || o.Kind == Kind(lookup.KindDevice)) {
+	if name == "" && o.Kind != "" && o.Kind != Kind(lookup.KindProject) {
 		return "", fmt.Errorf("missing the name of a %s", o.Kind)
 	}
 	return name, nil

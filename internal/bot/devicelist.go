@@ -34,7 +34,12 @@ func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time
 		return nil, err
 	}
 	at := b.projectAt(p, state, now)
-	if b.evaluatesFleets() {
+	if b.evaluates(rules.EachRoute) {
+		if at.Routes, err = b.store.Usage.Routes(ctx, p.UID); err != nil {
+			return nil, err
+		}
+	}
+	if b.evaluates(rules.EachFleet) {
 		if at.Fleets, err = env.FleetNames(ctx, b.store.Usage, p.UID); err != nil {
 			return nil, err
 		}
@@ -52,14 +57,14 @@ func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time
 	return b.source(p).Data(at, list), nil
 }
 
-// evaluatesFleets reports whether a rule is about fleets.
-func (b *Bot) evaluatesFleets() bool {
-	return slices.ContainsFunc(b.rules, func(r Rule) bool { return r.Spec.Each == rules.EachFleet })
+// evaluates reports whether a rule is about subjects of a scope.
+func (b *Bot) evaluates(scope rules.Scope) bool {
+	return slices.ContainsFunc(b.rules, func(r Rule) bool { return r.Spec.Each == scope })
 }
 
 // within returns a function that finds the fleets of a device, for rules that are muted by rules about fleets.
 func (b *Bot) within(ctx context.Context, project string) (func(project, device string) []string, error) {
-	if !b.evaluatesFleets() {
+	if !b.evaluates(rules.EachFleet) {
 		return nil, nil
 	}
 	list, err := b.deviceList(ctx, project)

@@ -16,8 +16,8 @@ const (
 	keepDays   = rules.KeptDays // of usage and ended alerts
 )
 
-// read brings the store up to date with Notehub: the device list, the fleets and the usage that rules read. What was read before an error
-// is kept; state is the state of the project afterwards.
+// read brings the store up to date with Notehub: the device list, the fleets, the routes and the usage that rules read. What was read before
+// an error is kept; state is the state of the project afterwards.
 func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
 	list, err := b.deviceList(ctx, f.project)
 	if err != nil {
@@ -25,11 +25,15 @@ func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
 	}
 	today := rules.DayOf(f.now)
 	reread := f.now.Hour() >= rereadHour && state.RereadOn < today
+	routes, err := b.routesDue(ctx, f, reread)
+	if err != nil {
+		return err
+	}
 	done := b.spend(f.times, metrics.Save)
 	result, err := b.reader.Read(ctx, fetch.Poll{
 		Project: f.project, Lease: f.lease, Client: f.account.Client, Request: f.do, Now: f.now,
 		First: b.historyStart(f.project, today), List: list, Relist: b.listDue(f.account.Name, f.project, list.Read, f.now), Reread: reread,
-		Polled: !state.PolledAt.IsZero(),
+		Routes: routes, Polled: !state.PolledAt.IsZero(),
 	})
 	done()
 	f.times[metrics.Save] -= f.times[metrics.Wait] + f.times[metrics.Fetch]
@@ -45,6 +49,16 @@ func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
 		return b.store.Prune(ctx, today-keepDays)
 	}
 	return nil
+}
+
+// routesDue reports whether the routes of a project are to be read: as often as its device list, and when closed days are read again. No
+// request is made for routes if no rule is about them.
+func (b *Bot) routesDue(ctx context.Context, f fetcher, reread bool) (bool, error) {
+	if !b.evaluates(rules.EachRoute) {
+		return false, nil
+	}
+	list, err := b.store.Usage.Routes(ctx, f.project)
+	return reread || b.listDue(f.account.Name, f.project, list.Read, f.now), err
 }
 
 // historyStart returns the first day that an Env of a project as of today looks back on, but not before the days that are kept, because

@@ -8,6 +8,7 @@ import (
 	"notewatch/internal/budget"
 	"notewatch/internal/fetch"
 	"notewatch/notehub"
+	"notewatch/rules"
 )
 
 // The size of a page of the device list and of an answer about usage are those that the request plan assumes.
@@ -46,14 +47,20 @@ func (b *Bot) ProjectsOf(account string) []string {
 	return uids
 }
 
-// Kinds returns the number of kinds of usage that each poll requests for these rules.
-func Kinds(rules []Rule) int { return fetch.Requests(readsOf(rules).Figures) }
+// Kinds returns the numbers of kinds of answers that polls request for these rules.
+func Kinds(all []Rule) (kinds budget.Kinds) {
+	kinds.Usage, kinds.Routes = fetch.Requests(readsOf(all).Figures)
+	if slices.ContainsFunc(all, func(r Rule) bool { return r.Spec.Each == rules.EachRoute }) {
+		kinds.Routes++ // the list
+	}
+	return kinds
+}
 
 // load returns the number of requests that the polls of a project take.
 func (b *Bot) load(uid string) budget.Load {
 	devices, _ := b.devices.Load(uid)
 	n, _ := devices.(int)
-	return budget.LoadOf(n, fetch.Requests(b.reads.Figures))
+	return budget.LoadOf(n, Kinds(b.rules))
 }
 
 // countDevices reads the numbers of listed devices of the projects from the store.

@@ -20,16 +20,25 @@ const (
 
 // A Load is the number of requests that the polls of a project send.
 type Load struct {
-	Poll int // once an hour in addition: the device list and the fleets
-	List int // once a day in addition: usage of the last days again
-	Day  int // besides, once a day: usage of the last days again
+	Poll int // each poll: usage
+	List int // once an hour in addition: the device list, the fleets and the routes
+	Day  int // once a day in addition: usage of the last days again
 }
 
-// LoadOf returns the load of a project with a number of devices and kinds of usage. Each kind takes its own requests.
-func LoadOf(devices, kinds int) Load {
+// Kinds are the numbers of kinds of answers that are read. Each kind takes its own requests.
+type Kinds struct {
+	Usage  int // of devices, by each poll
+	Routes int // of routes, once an hour
+}
+
+// LoadOf returns the load of a project with a number of devices and kinds of answers.
+func LoadOf(devices int, kinds Kinds) Load {
 	requests := func(rows, most int) int { return max(1, (rows+most-1)/most) }
-	poll := kinds * requests(devices*pollDays, MaxRows)
-	return Load{Poll: poll, List: requests(devices, PageSize) + 1, Day: kinds*requests(devices*rereadDays, MaxRows) - poll}
+	poll := kinds.Usage * requests(devices*pollDays, MaxRows)
+	return Load{
+		Poll: poll, List: requests(devices, PageSize) + 1 + kinds.Routes,
+		Day: kinds.Usage*requests(devices*rereadDays, MaxRows) - poll + kinds.Routes,
+	}
 }
 
 // ListDue reports whether the device list of project number i of an account, last read at read, is due. It is due once an hour. The minute

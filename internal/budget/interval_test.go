@@ -14,6 +14,7 @@ func TestInterval(t *testing.T) {
 	for _, test := range []struct {
 		name                     string
 		projects, devices, kinds int
+		routes                   int
 		perMinute                float64
 		want                     time.Duration
 	}{
@@ -25,6 +26,7 @@ func TestInterval(t *testing.T) {
 		{name: "40 projects", projects: 40, kinds: 3, perMinute: 4, want: 50 * minute},
 		{name: "lists are read by every poll", projects: 100, kinds: 3, perMinute: 4, want: 134 * minute},
 		{name: "one kind of usage", projects: 40, kinds: 1, perMinute: 4, want: 17 * minute},
+		{name: "40 projects with routes", projects: 40, kinds: 3, routes: 2, perMinute: 4, want: 77 * minute},
 		{name: "a higher rate", projects: 40, kinds: 3, perMinute: 7, want: 24 * minute},
 		{name: "a fraction of a request", projects: 3, kinds: 3, perMinute: 0.5, want: 25 * minute},
 		{name: "device lists of several pages", projects: 16, devices: 100_000, kinds: 3, perMinute: 4, want: 61 * minute},
@@ -32,7 +34,7 @@ func TestInterval(t *testing.T) {
 		{name: "two projects of that kind", projects: 2, devices: 1_000_000, kinds: 3, perMinute: 4, want: 64 * minute},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			loads := slices.Repeat([]budget.Load{budget.LoadOf(test.devices, test.kinds)}, test.projects)
+			loads := slices.Repeat([]budget.Load{budget.LoadOf(test.devices, budget.Kinds{Usage: test.kinds, Routes: test.routes})}, test.projects)
 			require.Equal(t, test.want, budget.Interval(15*minute, test.perMinute, loads))
 		})
 	}

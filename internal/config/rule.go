@@ -142,7 +142,11 @@ func (r *draft) keep(v value) {
 }
 
 func (v value) scope() rules.Scope {
-	if scope := rules.Scope(v.choice(string(rules.EachDevice), string(rules.EachFleet), string(rules.EachProject))); scope != "" {
+	var words []string
+	for _, scope := range rules.Scopes() {
+		words = append(words, string(scope))
+	}
+	if scope := rules.Scope(v.choice(words...)); scope != "" {
 		return scope
 	}
 	return rules.EachDevice

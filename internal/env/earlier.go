@@ -17,16 +17,25 @@ type earlierPoll struct {
 	cells []history.Cell
 }
 
+// polled returns the newest poll that read a figure.
+func (r *Reader) polled(figure rules.Figure) time.Time {
+	if figure.OfRoutes() {
+		return r.RoutesRead
+	}
+	return r.Polled
+}
+
 // earlier returns the polls from which each of rules.Growths is counted, as of a day. There are none unless the newest poll was on that day
-// and read the figure.
+// and read the figure; for routes, the newest poll that read them.
 func (r *Reader) earlier(ctx context.Context, block int, figure rules.Figure, asOf rules.Day) (earlier [len(rules.Past{}.Earlier)]earlierPoll, err error) {
 	growths := rules.Growths()
 	wanted := slices.ContainsFunc(growths[:], func(g rules.Growth) bool { return g.Wanted(r.Wants[figure]) })
-	if !wanted || r.Polled.IsZero() || rules.DayOf(r.Polled) != asOf {
+	polled := r.polled(figure)
+	if !wanted || polled.IsZero() || rules.DayOf(polled) != asOf {
 		return earlier, nil
 	}
 	polls, err := r.Usage.KeptPolls(ctx, r.Project, figure)
-	if newest := len(polls) - 1; newest < 0 || polls[newest].UnixMilli() != r.Polled.UnixMilli() {
+	if newest := len(polls) - 1; newest < 0 || polls[newest].UnixMilli() != polled.UnixMilli() {
 		return earlier, err
 	}
 	for i, growth := range growths {
@@ -34,7 +43,7 @@ func (r *Reader) earlier(ctx context.Context, block int, figure rules.Figure, as
 		if !ok || !growth.Wanted(r.Wants[figure]) {
 			continue
 		}
-		earlier[i] = earlierPoll{at: since, age: r.Polled.Sub(since)}
+		earlier[i] = earlierPoll{at: since, age: polled.Sub(since)}
 		if earlier[i].cells, err = r.Usage.KeptColumn(ctx, r.Project, block, figure, since); err != nil {
 			return earlier, err
 		}

@@ -25,6 +25,7 @@ type Project struct {
 	Fleets    []usage.Fleet          // with their names; nil: no fleet is evaluated
 	Labels    map[string]string      // names of fleets, by UID; nil: no device has a limit by them
 	Assured   map[string]rules.Truth // whether more data is bought for devices of fleets, by UID; nil: not read
+	Routes    usage.RouteList        // empty: no route is evaluated
 }
 
 // Identity returns an Env with only the identity of a subject and its age at an instant. A nil device means the project itself, or a device

@@ -82,10 +82,13 @@ func (d *ProjectData) In(spec rules.PeriodSpec) *ProjectData {
 // Readable reports whether the last poll succeeded.
 func (d *ProjectData) Readable() bool { return d.State.Failures == 0 }
 
-// Listed reports whether a subject is a listed device, or a fleet with a listed device.
+// Listed reports whether a subject is a listed device, a fleet with a listed device, or a listed route.
 func (d *ProjectData) Listed(subject string) bool {
-	if rules.ScopeOf(subject) == rules.EachFleet {
+	switch rules.ScopeOf(subject) {
+	case rules.EachFleet:
 		return d.fleet(subject) != nil
+	case rules.EachRoute:
+		return d.Routes.Find(subject) != nil
 	}
 	_, ok := d.find(subject)
 	return ok
@@ -130,6 +133,9 @@ func (d *ProjectData) NameOf(subject string) string {
 	if f := d.fleet(subject); f != nil {
 		return f.name
 	}
+	if r := d.Routes.Find(subject); r != nil {
+		return r.Name
+	}
 	if place, ok := d.find(subject); ok {
 		return d.list.At(place).Name
 	}
@@ -139,28 +145,33 @@ func (d *ProjectData) NameOf(subject string) string {
 	return subject
 }
 
-// A Block holds subjects of one scope that are read together: the project, all fleets, or listed devices whose figures are stored together.
+// A Block holds subjects of one scope that are read together: the project, all fleets, or listed devices or routes whose figures are stored
+// together.
 type Block struct {
 	Number      int
-	scope       rules.Scope
-	first, next int // indexes of its devices in the list
+	Scope       rules.Scope
+	first, next int // indexes of its devices or routes in their list
 }
-
-// OfFleets reports whether the subjects of the block are fleets.
-func (b Block) OfFleets() bool { return b.scope == rules.EachFleet }
 
 // Blocks returns the subjects of a scope, in the order of their ordinals.
 func (d *ProjectData) Blocks(scope rules.Scope) (all []Block) {
 	switch {
 	case scope == rules.EachProject, scope == rules.EachFleet && d.fleets != nil && len(d.fleets.all) > 0:
-		return []Block{{scope: scope}}
+		return []Block{{Scope: scope}}
 	case scope == rules.EachFleet:
 		return nil
+	case scope == rules.EachRoute:
+		return blocksOf(scope, len(d.Routes.Routes), func(place int) int { return d.Routes.Routes[place].Ordinal })
 	}
-	for place := range d.list.Len() {
-		number := d.list.Ordinal(place) / history.BlockSize
+	return blocksOf(scope, d.list.Len(), d.list.Ordinal)
+}
+
+// blocksOf returns the blocks of subjects that have ordinals.
+func blocksOf(scope rules.Scope, subjects int, ordinal func(place int) int) (all []Block) {
+	for place := range subjects {
+		number := ordinal(place) / history.BlockSize
 		if last := len(all) - 1; last < 0 || all[last].Number != number {
-			all = append(all, Block{Number: number, scope: scope, first: place})
+			all = append(all, Block{Number: number, Scope: scope, first: place})
 		}
 		all[len(all)-1].next = place + 1
 	}
@@ -170,7 +181,7 @@ func (d *ProjectData) Blocks(scope rules.Scope) (all []Block) {
 // A BlockData builds the Envs of the subjects of a block. It is used by one goroutine, until its Reader reads the next block.
 type BlockData struct {
 	Block
-	Devices []usage.Device // empty if the block is the project itself, or all fleets
+	Devices []usage.Device // empty if the block is the project itself, all fleets, or routes
 	Members []Member
 	data    *ProjectData
 	reader  *Reader
@@ -183,16 +194,12 @@ type BlockData struct {
 func (d *ProjectData) Read(ctx context.Context, reader *Reader, b Block) (*BlockData, error) {
 	data := &BlockData{Block: b, data: d, reader: reader, past: map[rules.Day]Metrics{}}
 	reader.devices, reader.members = reader.devices[:0], reader.members[:0]
-	for place := b.first; place < b.next; place++ {
+	for place := b.first; place < b.next && b.Scope == rules.EachDevice; place++ {
 		reader.devices = append(reader.devices, d.list.At(place))
 	}
 	data.Devices = reader.devices
 	for i := range data.Size() {
-		member := MemberOf(data.Device(i))
-		if f := data.fleet(i); f != nil {
-			member = Member{Position: i, Born: f.born}
-		}
-		reader.members = append(reader.members, member)
+		reader.members = append(reader.members, data.member(i))
 	}
 	data.Members = reader.members
 	if len(reader.Wants) == 0 {
@@ -203,9 +210,20 @@ func (d *ProjectData) Read(ctx context.Context, reader *Reader, b Block) (*Block
 	return data, err
 }
 
+// member returns a subject as a member of the block.
+func (b *BlockData) member(i int) Member {
+	switch b.Scope {
+	case rules.EachFleet:
+		return Member{Position: i, Born: b.fleet(i).born}
+	case rules.EachRoute:
+		return memberOfRoute(b.route(i))
+	}
+	return MemberOf(b.Device(i))
+}
+
 // metrics returns the metrics of the subjects as of a day.
 func (b *BlockData) metrics(ctx context.Context, asOf rules.Day) (Metrics, error) {
-	if b.scope == rules.EachFleet {
+	if b.Scope == rules.EachFleet {
 		return b.reader.fleetMetrics(ctx, b.data.fleets, asOf)
 	}
 	return b.reader.Block(ctx, b.Number, b.Members, asOf)
@@ -213,15 +231,23 @@ func (b *BlockData) metrics(ctx context.Context, asOf rules.Day) (Metrics, error
 
 // Size returns the number of subjects in the block.
 func (b *BlockData) Size() int {
-	if b.scope == rules.EachFleet {
+	if b.Scope == rules.EachFleet {
 		return len(b.data.fleets.all)
 	}
-	return max(1, len(b.Devices))
+	return max(1, b.next-b.first)
+}
+
+// route returns a route of the block; nil if the block has no routes.
+func (b *BlockData) route(i int) *usage.Route {
+	if b.Scope == rules.EachRoute {
+		return &b.data.Routes.Routes[b.first+i]
+	}
+	return nil
 }
 
 // fleet returns a fleet of the block; nil if the block has no fleets.
 func (b *BlockData) fleet(i int) *fleet {
-	if b.scope == rules.EachFleet {
+	if b.Scope == rules.EachFleet {
 		return &b.data.fleets.all[i]
 	}
 	return nil
@@ -240,13 +266,16 @@ func (b *BlockData) Subject(i int) string {
 	if f := b.fleet(i); f != nil {
 		return f.uid
 	}
+	if r := b.route(i); r != nil {
+		return r.UID
+	}
 	if device := b.Device(i); device != nil {
 		return device.UID
 	}
 	return ""
 }
 
-// Device returns a device of the block; nil for the project or a fleet.
+// Device returns a device of the block; nil for any other subject.
 func (b *BlockData) Device(i int) *usage.Device {
 	if len(b.Devices) == 0 {
 		return nil
@@ -274,6 +303,9 @@ func (b *BlockData) See(e *rules.Env, i int) {
 	if f := b.fleet(i); f != nil {
 		e.Fleet = f.seen()
 	}
+	if r := b.route(i); r != nil {
+		e.Route = routeSeen(r)
+	}
 	b.now.Fill(e, i)
 	if device := b.Device(i); device != nil && b.data.plans {
 		e.Plan = b.data.plan(device, e.Bytes.D7)
@@ -295,6 +327,9 @@ func (b *BlockData) EnvAt(ctx context.Context, i int, day rules.Day) (*rules.Env
 	if f := b.fleet(i); f != nil {
 		e.Fleet.Known, e.Fleet.UID, e.Fleet.Name = true, f.uid, f.name
 	}
+	if r := b.route(i); r != nil {
+		e.Route = routeSeen(r)
+	}
 	e.Period = b.data.spec.Period(day, day.End())
 	return e, nil
 }
@@ -313,7 +348,7 @@ func (b *BlockData) Present(e *rules.Env, i int) {
 
 // Reader returns a reader of figures of the project.
 func (d *ProjectData) Reader(wants rules.Wants) *Reader {
-	r := &Reader{Usage: d.usage, Project: d.UID, Period: d.spec, Wants: wants, Polled: d.State.PolledAt}
+	r := &Reader{Usage: d.usage, Project: d.UID, Period: d.spec, Wants: wants, Polled: d.State.PolledAt, RoutesRead: d.Routes.Read}
 	if d.list != nil && wants.Peers() {
 		r.Peers = d.peers()
 	}

@@ -44,6 +44,8 @@ type Reader struct {
 	Polled  time.Time   // newest successful poll; zero: growth between polls is no data
 	Peers   *Peers      // of devices; nil: comparisons are no data
 
+	RoutesRead time.Time // the newest poll that read the routes; zero: none
+
 	days    []float64 // of one figure, by member, then day
 	devices []usage.Device
 	members []Member
@@ -95,6 +97,9 @@ func (r *Reader) Block(ctx context.Context, block int, members []Member, asOf ru
 				past.Peers = r.Peers.medians(block*history.BlockSize+member.Position, peers)
 			}
 			past.Born, past.Values = rules.DayOf(member.Born), r.days[j*days:(j+1)*days]
+			if figure.OfRoutes() {
+				hideUnborn(past.Values, asOf, past.Born)
+			}
 			for k, poll := range polls {
 				past.Earlier[k] = poll.of(member)
 			}

@@ -13,7 +13,7 @@ import (
 // A Query selects one subject.
 type Query struct {
 	Project, Name string // UID and name of the project
-	Subject       string // UID of a device or fleet; "" means the project itself
+	Subject       string // UID of a device, fleet or route; "" means the project itself
 	Now           time.Time
 	Every         time.Duration // between two polls; 0 if not known
 	Period        rules.PeriodSpec
@@ -25,7 +25,7 @@ type Query struct {
 // A Subject holds the data of one subject.
 type Subject struct {
 	Project
-	Device *usage.Device // nil for the project itself, a fleet, or a device that is not listed
+	Device *usage.Device // nil for any other subject, or a device that is not listed
 	Env    *rules.Env
 
 	subject, name string // name is "" if the subject is not listed
@@ -43,15 +43,13 @@ func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) 
 	if s.State, err = db.Project(ctx, q.Project); err != nil {
 		return s, err
 	}
-	if rules.ScopeOf(q.Subject) == rules.EachFleet {
+	switch rules.ScopeOf(q.Subject) {
+	case rules.EachFleet:
 		return s, s.lookAtFleet(ctx, db.Usage, q)
+	case rules.EachRoute:
+		return s, s.lookAtRoute(ctx, db.Usage, q)
 	}
-	if q.Counts {
-		s.Counts, err = db.Usage.CountDevices(ctx, q.Project, SilentAfter)
-	} else {
-		s.Counts.ListedAt, err = db.Usage.Listed(ctx, q.Project)
-	}
-	if err != nil {
+	if err := s.count(ctx, db.Usage, q); err != nil {
 		return s, err
 	}
 	if q.Subject != "" {
@@ -76,12 +74,28 @@ func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) 
 		return s, err
 	}
 	s.Env = s.NewEnv(s.Device, q.Period.Period(rules.DayOf(q.Now), q.Now), metrics, 0)
-	if !q.Counts {
-		uncounted := s.Identity(nil, q.Now).Project
-		uncounted.Known = s.Env.Project.Known
-		s.Env.Project = uncounted
-	}
+	s.hideUncounted(q)
 	return s, nil
+}
+
+// hideUncounted makes the counts of the project no data if they were not wanted.
+func (s *Subject) hideUncounted(q Query) {
+	if q.Counts {
+		return
+	}
+	uncounted := s.Identity(nil, q.Now).Project
+	uncounted.Known = s.Env.Project.Known
+	s.Env.Project = uncounted
+}
+
+// count reads how many devices the project has, if that is wanted, and when they were listed.
+func (s *Subject) count(ctx context.Context, db *usage.Store, q Query) (err error) {
+	if q.Counts {
+		s.Counts, err = db.CountDevices(ctx, q.Project, SilentAfter)
+	} else {
+		s.Counts.ListedAt, err = db.Listed(ctx, q.Project)
+	}
+	return err
 }
 
 // measure returns the metrics of the subject; a device that is not listed has none.

@@ -11,7 +11,9 @@ import (
 func (t *Turn) contributors(ctx context.Context) error {
 	for _, a := range t.Commit.Alerts {
 		figure, member, ok := rules.RankedBy(a.Told.Figure)
-		if _, happened := t.Commit.Show[a.ID]; !ok || !happened || rules.ScopeOf(a.Subject) == rules.EachDevice || a.Reason == rules.Corrected || a.Reason == rules.Retracted {
+		scope := rules.ScopeOf(a.Subject)
+		whole := scope == rules.EachFleet || scope == rules.EachProject
+		if _, happened := t.Commit.Show[a.ID]; !ok || !happened || !whole || a.Reason == rules.Corrected || a.Reason == rules.Retracted {
 			continue
 		}
 		data := t.data

@@ -100,7 +100,7 @@ func correctedText(r *rules.Rule, fallen []rules.Fall) string {
 	if len(fallen) == 0 {
 		return ""
 	}
-	if r.Spec.Each != rules.EachDevice {
+	if r.Spec.Each.Contains(rules.EachDevice) && r.Spec.Each != rules.EachDevice {
 		f := fallen[0]
 		return fmt.Sprintf("%s was %s, is %s%s: values were corrected, or devices left",
 			f.Figure, words.Figure(f.Was, f.Unit), words.Figure(f.Is, f.Unit), onDay(f))

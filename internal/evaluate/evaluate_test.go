@@ -116,7 +116,11 @@ func (b *bench) turn(evaluateRules evaluation, kind work.Kind, commit committal)
 	for _, r := range b.rules {
 		objects = objects.With(r.Reads.Objects)
 	}
-	data := env.Source{Usage: b.store.Usage, Objects: objects}.Data(env.Project{UID: project, Name: "lab", State: b.state, Now: b.now, Fleets: fleets, Labels: labels}, list)
+	routes, err := b.store.Usage.Routes(ctx, project)
+	require.NoError(b.t, err)
+	data := env.Source{Usage: b.store.Usage, Objects: objects}.Data(env.Project{
+		UID: project, Name: "lab", State: b.state, Now: b.now, Fleets: fleets, Labels: labels, Routes: routes,
+	}, list)
 	about := evaluate.Context{Recipients: map[string][]string{}, NextStep: "check the network"}
 	specs, wants := map[string]rules.Spec{}, rules.Wants{}
 	for _, r := range b.rules {

@@ -119,7 +119,7 @@ func (q question) rule(name string) *rules.Rule {
 	return q.desk.Rules[at]
 }
 
-// named explains a rule for the device, fleet or project with a name.
+// named explains a rule for the subject of a name.
 func (q question) named(ctx context.Context, rule *rules.Rule, name string) (Explanation, error) {
 	kinds := []lookup.Kind{lookup.KindDevice}
 	switch each := rule.Spec.Each; {
@@ -127,8 +127,8 @@ func (q question) named(ctx context.Context, rule *rules.Rule, name string) (Exp
 		kinds = append(kinds, lookup.KindProject)
 	case name == "":
 		return Explanation{}, &MisuseError{fmt.Sprintf("rule %q is evaluated per %s: add a %s name", rule.Spec.Name, each, each)}
-	case each == rules.EachFleet:
-		kinds = []lookup.Kind{lookup.KindFleet}
+	case each == rules.EachFleet || each == rules.EachRoute:
+		kinds = []lookup.Kind{lookup.Kind(each)}
 	}
 	subject, err := q.desk.Find(ctx, name, kinds...)
 	if err != nil {

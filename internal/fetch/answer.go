@@ -13,11 +13,12 @@ import (
 // cell is [history.Nothing] until a row names its device and day. Then close fills in the remaining cells.
 type answer struct {
 	question
-	columns [][]history.Cell // by figure of the endpoint, then day; nil for figures that are not wanted
-	rows    []int            // by day
-	invalid []int            // by figure of the endpoint: numbers that are not counts
-	cells   []history.Cell   // of all columns
-	counts  []notehub.Count  // of the current row
+	columns [][]history.Cell  // by figure of the endpoint, then day; nil for figures that are not wanted
+	rows    []int             // by day
+	invalid []int             // by figure of the endpoint: numbers that are not counts
+	cells   []history.Cell    // of all columns
+	counts  []notehub.Count   // of the current row
+	born    map[int]rules.Day // of routes, by ordinal: the first day with a row
 
 	truncated bool // by Notehub
 	stale     bool // from summary tables only, which lack the newest data of today
@@ -174,24 +175,31 @@ func join(a, b history.Cell) history.Cell {
 
 // close fills in the cells without a row. A listed device without a row used nothing, unless the answer was truncated: then only whole rows
 // count, and other cells of days from open on, which were not read since they ended, are not known. For earlier days a truncated answer
-// changes nothing else, and an answer about some devices changes nothing for the others.
+// changes nothing else, and an answer about some devices changes nothing for the others. A route without a row has no average, and a
+// project never has one.
 func (a *answer) close(today rules.Day, open func(rules.Figure) rules.Day) {
 	days := len(a.rows)
 	for i, figure := range a.figures {
 		from := open(figure)
 		for d, column := range a.columns[i*days : (i+1)*days] {
 			if column != nil {
-				a.closeColumn(column, a.first+rules.Day(d), today, from)
+				if figure.Average() {
+					column[0] = history.Nothing
+				}
+				a.closeColumn(column, figure, a.first+rules.Day(d), today, from)
 			}
 		}
 	}
 }
 
-func (a *answer) closeColumn(column []history.Cell, day, today, open rules.Day) {
+func (a *answer) closeColumn(column []history.Cell, figure rules.Figure, day, today, open rules.Day) {
 	stale := a.stale && day == today
 	complete := !a.truncated && !stale
 	usable := complete || !stale && a.whole
 	absent, _ := history.Value(0)
+	if figure.Average() {
+		absent = history.Null
+	}
 	if !complete {
 		absent = history.Nothing
 		if day >= open && !a.part && !a.total {

@@ -31,6 +31,15 @@ func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(s.answers[kind]))
 }
 
+// kinds are the kinds of answers that were asked for.
+func (s *script) kinds() (kinds []string) {
+	for _, query := range s.queries {
+		kind, _, _ := strings.Cut(query, "?")
+		kinds = append(kinds, kind)
+	}
+	return kinds
+}
+
 // listing is a device list of devices that were provisioned a year ago, but for those whose name begins with new: these were on
 // Monday.
 func listing(names ...string) string {

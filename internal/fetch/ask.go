@@ -43,7 +43,7 @@ func (p *poll) request(ctx context.Context, q question, summariesOnly bool) (a *
 		a = newAnswer(q, p.buffer)
 		p.buffer = a.cells
 		a.stale = summariesOnly
-		if !q.part && !q.total {
+		if !q.part && !q.total && !q.routes {
 			a.unlisted = func(uid string) (int32, error) { return p.unlistedOrdinal(ctx, uid) }
 			if p.objects.Read("plan.") {
 				a.sims, a.severalSIMs = map[simDay]int64{}, p.severalSIMs
@@ -79,7 +79,7 @@ func (p *poll) save(ctx context.Context, a *answer, read []rules.Figure) error {
 	p.note(a)
 	p.noteSIMs(a)
 	p.logInvalid(a)
-	reading := usage.Reading{Figures: read, First: a.first, Last: a.last, Today: p.today}
+	reading := usage.Reading{Figures: read, First: a.first, Last: a.last, Today: p.today, Born: a.born}
 	if a.quiet {
 		reading.Today = a.first
 	}

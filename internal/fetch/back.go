@@ -31,6 +31,9 @@ func (p *poll) readBack(ctx context.Context, endpoints []endpoint) error {
 		}
 	}
 	for _, e := range endpoints {
+		if e.routes {
+			continue
+		}
 		err := p.readBackOf(ctx, e, devices)
 		if errors.As(err, new(*notehub.Error)) || errors.Is(err, notehub.ErrInvalidAnswer) {
 			p.log.Warn("reading earlier days of devices that are new in the list: this is tried again with the next list",

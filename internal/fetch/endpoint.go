@@ -17,6 +17,7 @@ type endpoint struct {
 	key       func(rules.Figure) (key string, ok bool) // of a figure with a key in its rows; nil if there are none
 	whole     bool                                     // a device has one row for each day; otherwise its rows add up
 	summaries bool                                     // can be restricted to its summary tables
+	routes    bool                                     // of routes, not of devices: read with the list of routes
 	read      func(ctx context.Context, c *notehub.Client, project string, q notehub.UsageQuery, summariesOnly bool, a *answer) (truncated bool, err error)
 }
 
@@ -33,11 +34,15 @@ var endpoints = []endpoint{
 		name: "data", read: readData,
 		figures: []rules.Figure{rules.Bytes, rules.Sat, rules.SatPackets},
 	},
+	{
+		name: "route-logs", whole: true, summaries: true, routes: true, read: readRouteLogs,
+		figures: []rules.Figure{rules.Routed, rules.RouteFailures, rules.RouteLatency},
+	},
 }
 
 // nullable reports whether Notehub may leave a figure out of a row. The sum of the others still counts then.
 func nullable(figure rules.Figure) bool {
-	return figure == rules.Reboots || figure == rules.FwUpdates || figure == rules.TLS || figure == rules.SatPackets
+	return figure == rules.Reboots || figure == rules.FwUpdates || figure == rules.TLS || figure == rules.SatPackets || figure.Average()
 }
 
 // optional reports whether a figure is stored only if rules read it. The others are stored whenever their endpoint is read.
@@ -74,9 +79,18 @@ func (e endpoint) withKeys(figures []rules.Figure) endpoint {
 	return e
 }
 
-// Requests returns the number of requests that a poll makes for the usage that rules read, if nothing is missing and no answer is too
-// large.
-func Requests(figures []rules.Figure) int { return len(endpointsOf(figures)) }
+// Requests returns the number of requests that a poll makes for the usage of devices that rules read, and for that of routes if it reads
+// routes, if nothing is missing and no answer is too large.
+func Requests(figures []rules.Figure) (devices, routes int) {
+	for _, e := range endpointsOf(figures) {
+		if e.routes {
+			routes++
+		} else {
+			devices++
+		}
+	}
+	return devices, routes
+}
 
 func readEvents(ctx context.Context, c *notehub.Client, project string, q notehub.UsageQuery, summariesOnly bool, a *answer) (bool, error) {
 	query := notehub.EventsQuery{UsageQuery: q, IncludeNotefiles: len(a.keys) > 0, SkipRecentData: summariesOnly}

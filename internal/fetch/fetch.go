@@ -1,4 +1,4 @@
-// Package fetch brings the store up to date with Notehub: the device list, the fleets and the usage that rules read.
+// Package fetch brings the store up to date with Notehub: the device list, the fleets, the routes and the usage that rules read.
 //
 // What has been read is recorded by figure. Each poll reads yesterday and today again, because their data still changes, and once a day the
 // week before. Missing days that rules look back on are filled back. Time spans are split so that their rows fit into one answer. Each
@@ -65,6 +65,7 @@ type Poll struct {
 	First   rules.Day         // the first day that rules look back on
 	List    *usage.DeviceList // the stored one
 	Relist  bool              // read the device list and the fleets
+	Routes  bool              // read the list of routes, and what they handed on
 	Reread  bool              // read days before yesterday again
 	Polled  bool              // an earlier poll of the project succeeded
 }
@@ -124,7 +125,15 @@ func (p *poll) read(ctx context.Context, endpoints []endpoint) (err error) {
 	if p.coverage, err = p.usage.Coverage(ctx, p.Project); err != nil {
 		return err
 	}
+	if p.Routes {
+		if err := p.readRoutes(ctx, endpoints); err != nil {
+			return err
+		}
+	}
 	for _, e := range endpoints {
+		if e.routes {
+			continue
+		}
 		if err := p.readEndpoint(ctx, e); err != nil {
 			return fmt.Errorf("reading %s usage: %w", e.name, err)
 		}
@@ -185,6 +194,8 @@ func (p *poll) readSpan(ctx context.Context, q question) error {
 		return err
 	case q.part:
 		return p.save(ctx, a, nil)
+	case a.truncated && q.routes: // a request for some of them would bring no more
+		p.truncated = true
 	case a.truncated:
 		return p.readInParts(ctx, a)
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -97,7 +98,7 @@ func (r *rig) tryPoll() (fetch.Result, error) {
 	r.asked = 0
 	result, failure := r.reader.Read(r.t.Context(), fetch.Poll{
 		Project: project, Lease: lease, Client: r.client, Now: r.now, First: r.first, List: r.list,
-		Relist: r.now.Sub(r.list.Read) >= hour, Reread: r.now.Hour() == 6, Polled: r.polled,
+		Relist: r.now.Sub(r.list.Read) >= hour, Reread: r.now.Hour() == 6, Polled: r.polled, Routes: r.routesDue(),
 		Request: func(ctx context.Context, request func(context.Context) error) error {
 			r.asked++
 			return request(ctx)
@@ -107,6 +108,12 @@ func (r *rig) tryPoll() (fetch.Result, error) {
 	r.list = result.List
 	r.polled = r.polled || failure == nil
 	return result, failure
+}
+
+// routesDue reports whether routes are read: with the device list, if rules read them.
+func (r *rig) routesDue() bool {
+	figures := r.config.Wants.Figures()
+	return r.now.Sub(r.list.Read) >= hour && slices.ContainsFunc(figures, rules.Figure.OfRoutes)
 }
 
 // column returns a figure of a day by ordinal; beyond its end it is not known.

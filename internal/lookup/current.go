@@ -74,7 +74,7 @@ func (c *lastPoll) updateAlerts(ctx context.Context, outdated []*rules.Alert) er
 	for _, a := range outdated {
 		bySubject[a.Subject] = append(bySubject[a.Subject], a)
 	}
-	if err := c.updateFleets(ctx, bySubject); err != nil {
+	if err := c.updateOthers(ctx, bySubject); err != nil {
 		return err
 	}
 	byBlock := map[int][]outdatedSubject{}
@@ -207,15 +207,15 @@ func (c *lastPoll) peers(ctx context.Context) (*env.Peers, error) {
 	return c.groups, nil
 }
 
-// updateFleets updates the alerts of fleets.
-func (c *lastPoll) updateFleets(ctx context.Context, bySubject map[string][]*rules.Alert) error {
+// updateOthers updates the alerts of fleets and routes.
+func (c *lastPoll) updateOthers(ctx context.Context, bySubject map[string][]*rules.Alert) error {
 	for uid, alerts := range bySubject {
-		if rules.ScopeOf(uid) != rules.EachFleet {
+		if scope := rules.ScopeOf(uid); scope != rules.EachFleet && scope != rules.EachRoute {
 			continue
 		}
 		q := env.Query{Project: c.UID, Name: c.Name, Subject: uid, Now: c.Now, Every: c.Every, Period: c.period}
 		for _, a := range alerts {
-			q.Wants = q.Wants.With(c.rules[a.Rule].Reads.Members)
+			q.Wants, q.Counts = q.Wants.With(c.rules[a.Rule].Reads.Members), q.Counts || c.rules[a.Rule].Reads.Counts
 		}
 		seen, err := env.Look(ctx, c.desk.Store, q)
 		if err != nil {

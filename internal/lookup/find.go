@@ -16,7 +16,7 @@ const (
 // Find returns the subject that text means. It tries, in this order and ignoring case: an exact UID or name, a prefix of either, a
 // part of the name. The prefix of a UID up to its colon may be left out. If several subjects have one name, the project may be put
 // before it: cold-chain/freezer. A device that is no longer listed is found by its UID, or by the name that its alerts have. Empty
-// text means every project, or the only one. No kinds are all of them.
+// text means every project, or the only one. No kinds are all of them but routes.
 //
 // Errors are *UnknownError and *AmbiguousError, and those of the store.
 func (d *Desk) Find(ctx context.Context, text string, kinds ...Kind) (Subject, error) {
@@ -155,23 +155,31 @@ func (s search) listed(ctx context.Context) ([]Subject, error) {
 	return append(all, s.devices(devices)...), err
 }
 
-// larger returns the projects, then the fleets.
+// larger returns the projects, then the fleets and routes.
 func (s search) larger(ctx context.Context) (all []Subject, err error) {
 	if s.wants(KindProject) {
 		for _, p := range s.Projects {
 			all = append(all, p.subject())
 		}
 	}
-	if !s.wants(KindFleet) {
-		return all, nil
-	}
 	for _, p := range s.Projects {
-		fleets, err := s.Store.Usage.Fleets(ctx, p.UID)
-		if err != nil {
-			return nil, err
+		if s.wants(KindFleet) {
+			fleets, err := s.Store.Usage.Fleets(ctx, p.UID)
+			if err != nil {
+				return nil, err
+			}
+			for _, f := range fleets {
+				all = append(all, Subject{Kind: KindFleet, Project: p.named(), UID: f.UID, Name: f.Name})
+			}
 		}
-		for _, f := range fleets {
-			all = append(all, Subject{Kind: KindFleet, Project: p.named(), UID: f.UID, Name: f.Name})
+		if slices.Contains(s.kinds, KindRoute) {
+			list, err := s.Store.Usage.Routes(ctx, p.UID)
+			if err != nil {
+				return nil, err
+			}
+			for _, r := range list.Routes {
+				all = append(all, Subject{Kind: KindRoute, Project: p.named(), UID: r.UID, Name: r.Name})
+			}
 		}
 	}
 	return all, nil

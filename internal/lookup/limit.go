@@ -46,7 +46,7 @@ func (d *Desk) limiting(ctx context.Context, u Usage, now time.Time) (all []limi
 	q := env.Query{
 		Project: u.Project.UID, Name: u.Project.Name, Subject: u.within(), Now: now, Every: every, Period: d.periodOf(u.Project.UID),
 	}
-	if u.Kind == KindFleet {
+	if u.Kind == KindFleet || u.Kind == KindRoute {
 		q.Subject = u.UID
 	}
 	for _, r := range limiting {

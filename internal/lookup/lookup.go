@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"notewatch/internal/budget"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -24,7 +25,7 @@ type Config struct {
 	Prices    Prices           // the zero value is that none are set
 	Windows   []rules.Window   // mute windows of the rules file
 	Interval  time.Duration    // between two polls of a project, unless its account has too few requests; 0 is not known
-	Kinds     int              // of usage that each poll requests: events, sessions, data
+	Kinds     budget.Kinds     // of answers that polls request
 	Now       func() time.Time // domain clock
 }
 
@@ -58,18 +59,27 @@ func (p Prices) set() bool { return p.Currency != "" }
 // A Desk answers questions. It is safe for use by several goroutines.
 type Desk struct {
 	Config
-	figures []rules.Figure // that rules read
+	figures []rules.Figure // of devices that rules read
+	routed  []rules.Figure // the same of routes
 }
 
 // New returns a desk for questions about c.
 func New(c Config) *Desk {
 	d := &Desk{Config: c}
-	for _, figure := range accounted {
-		if slices.ContainsFunc(c.Rules, func(r *rules.Rule) bool { return slices.Contains(r.Reads.Figures, figure) }) {
-			d.figures = append(d.figures, figure)
-		}
+	unread := func(figure rules.Figure) bool {
+		return !slices.ContainsFunc(c.Rules, func(r *rules.Rule) bool { return slices.Contains(r.Reads.Figures, figure) })
 	}
+	d.figures = slices.DeleteFunc(slices.Clone(accounted), unread)
+	d.routed = slices.DeleteFunc([]rules.Figure{rules.Routed, rules.RouteFailures, rules.RouteLatency}, unread)
 	return d
+}
+
+// figuresOf returns the figures of a subject that rules read.
+func (d *Desk) figuresOf(s Subject) []rules.Figure {
+	if s.Kind == KindRoute {
+		return d.routed
+	}
+	return d.figures
 }
 
 // RuleNames returns the names of the rules of the rules file, in its order.
@@ -84,8 +94,11 @@ func (d *Desk) RuleNames() []string {
 // accounted are the figures that can be asked for, in the order of answers.
 var accounted = []rules.Figure{rules.Bytes, rules.Events, rules.Sessions}
 
-// notRead returns the figures that no rule reads.
-func (d *Desk) notRead() []rules.Figure {
+// notRead returns the figures of a subject that no rule reads.
+func (d *Desk) notRead(s Subject) []rules.Figure {
+	if s.Kind == KindRoute {
+		return []rules.Figure{}
+	}
 	return slices.DeleteFunc(slices.Clone(accounted), func(f rules.Figure) bool { return slices.Contains(d.figures, f) })
 }
 

@@ -87,6 +87,16 @@ func (d *Desk) locate(ctx context.Context, q *question, listed *usage.Device) er
 	return err
 }
 
+// locateRoute fills in where the history of a route is.
+func (d *Desk) locateRoute(ctx context.Context, q *question) error {
+	q.ordinal = noOrdinal
+	list, err := d.Store.Usage.Routes(ctx, q.Project.UID)
+	if r := list.Find(q.UID); r != nil {
+		q.ordinal, q.life.born = r.Ordinal, r.Born
+	}
+	return err
+}
+
 // A sum adds up a figure of one subject over days. A sum over no day, or over a day without data, is no data.
 type sum struct {
 	from, to rules.Day // to is the day after the last

@@ -16,11 +16,12 @@ const (
 	KindProject Kind = "project"
 	KindFleet   Kind = "fleet"
 	KindDevice  Kind = "device"
+	KindRoute   Kind = "route" // looked for only where it is named
 )
 
 // KindWords returns the words for the kinds of subjects that have names.
 func KindWords() []string {
-	return []string{string(KindProject), string(KindFleet), string(KindDevice)}
+	return []string{string(KindProject), string(KindFleet), string(KindDevice), string(KindRoute)}
 }
 
 // MarshalText implements encoding.TextMarshaler.

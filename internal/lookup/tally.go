@@ -28,7 +28,7 @@ func (d *Desk) tally(ctx context.Context, q question) (tallies, error) {
 		return d.tallyFleet(ctx, q)
 	}
 	all := tallies{}
-	for _, figure := range d.figures {
+	for _, figure := range d.figuresOf(q.Subject) {
 		var columns [][]float64
 		for _, p := range d.ProjectsOf(q.Subject) {
 			column, err := d.column(ctx, p.UID, figure, q)
@@ -38,8 +38,17 @@ func (d *Desk) tally(ctx context.Context, q question) (tallies, error) {
 			columns = append(columns, column)
 		}
 		all[figure] = q.add(columns)
+		if figure.Average() && q.span != Today {
+			all[figure] = all[figure].withoutSums()
+		}
 	}
 	return all, nil
+}
+
+// withoutSums returns the tally of an average, which does not add up.
+func (t tally) withoutSums() tally {
+	t.total, t.week, t.forecast = math.NaN(), math.NaN(), math.NaN()
+	return t
 }
 
 // column returns a figure of one subject day by day from the first day of the question to its last; NaN is no data. A device used nothing

@@ -76,7 +76,7 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 		return Usage{}, err
 	}
 	u := Usage{
-		Now: d.Now(), Subject: s, Span: span, Source: asOf.Source, NotRead: d.notRead(),
+		Now: d.Now(), Subject: s, Span: span, Source: asOf.Source, NotRead: d.notRead(s),
 	}
 	period := d.periodOf(s.Project.UID).Period(asOf.day, asOf.instant)
 	u.Period = UsagePeriod{period.Start, period.End, period.DaysLeft}
@@ -98,7 +98,7 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 	if err != nil {
 		return Usage{}, err
 	}
-	for _, figure := range d.figures {
+	for _, figure := range d.figuresOf(s) {
 		f := tallies[figure].over(figure)
 		f.Limit, f.LimitRule = limit(limiting, figure, span, f.Total)
 		f.LimitAt = f.limitAt(u.AsOf, period)
@@ -125,9 +125,9 @@ func (f FigureUsage) limitAt(asOf time.Time, period rules.Period) time.Time {
 	return asOf.Add(time.Duration(days * float64(24*time.Hour))).Round(time.Minute)
 }
 
-// within returns the device key of the store: the UID of a device, or "" for a project.
+// within returns the subject key of the store: the UID of a device or route, or "" for a project.
 func (s Subject) within() string {
-	if s.Kind == KindDevice {
+	if s.Kind == KindDevice || s.Kind == KindRoute {
 		return s.UID
 	}
 	return ""
@@ -147,6 +147,8 @@ func (d *Desk) describe(ctx context.Context, u *Usage, q *question) (err error) 
 		}
 		u.Device = &Device{device.SKU, device.Firmware, device.Voltage, device.LastActivity, device.Disabled}
 		return d.locate(ctx, q, &device)
+	case KindRoute:
+		return d.locateRoute(ctx, q)
 	case KindFleet:
 		q.members, err = d.Store.Usage.FleetPlaces(ctx, u.Project.UID, u.UID)
 		u.Devices = len(q.members)

@@ -58,6 +58,8 @@ func (u usageText) subject() string {
 		return "All projects (" + words.Count(u.Devices, "device") + ")"
 	case lookup.KindDevice:
 		return u.Name + " (device in " + u.Project.Name + ")"
+	case lookup.KindRoute:
+		return u.Name + " (route in " + u.Project.Name + ")"
 	case lookup.KindFleet:
 		return u.Name + " (fleet in " + u.Project.Name + ", " + words.Count(u.Devices, "device") + ")"
 	}

@@ -22,12 +22,12 @@ func DeviceURL(project, device string) string {
 	return base + "/devices/" + device
 }
 
-// SubjectURL returns the page of a subject of a project: of a device, or of the project for a fleet or the project itself.
+// SubjectURL returns the page of a subject of a project: of a device, or of the project for any other.
 func SubjectURL(project, subject string) string {
-	if subject == "" || strings.HasPrefix(subject, "fleet:") {
-		return ProjectURL(project)
+	if strings.HasPrefix(subject, "dev:") {
+		return DeviceURL(project, subject)
 	}
-	return DeviceURL(project, subject)
+	return ProjectURL(project)
 }
 
 // maxPage is the longest address of a page that is shown, in characters.

@@ -73,8 +73,8 @@ func (q *question) explainRule(ctx context.Context, order grammar.ExplainOrder) 
 		kinds = append(kinds, lookup.KindProject)
 	case order.Subject == "":
 		return page{}, grammar.MistakeError("Rule " + r.Spec.Name + " is evaluated per " + string(each) + ". Add a " + string(each) + " name after it.")
-	case each == rules.EachFleet:
-		kinds = []lookup.Kind{lookup.KindFleet}
+	case each == rules.EachFleet || each == rules.EachRoute:
+		kinds = []lookup.Kind{lookup.Kind(each)}
 	}
 	s, err := q.find(ctx, order.Subject, kinds...)
 	if err != nil {
@@ -84,7 +84,7 @@ func (q *question) explainRule(ctx context.Context, order grammar.ExplainOrder) 
 	switch s.Kind {
 	case lookup.KindAll:
 		return page{}, grammar.MistakeError("Rule " + r.Spec.Name + " is evaluated per project. Add a project name after it.")
-	case lookup.KindDevice, lookup.KindFleet:
+	case lookup.KindDevice, lookup.KindFleet, lookup.KindRoute:
 		subject = s.UID
 	}
 	e, err := q.bot.Explain(ctx, r.Spec.Name, s.Project.UID, subject)

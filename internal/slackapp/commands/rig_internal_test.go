@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/budget"
 	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
 	"notewatch/internal/secret"
@@ -115,7 +116,7 @@ func newAskDesk(t *testing.T, s scene) *askDesk {
 	d.look = lookup.Config{
 		Store: d.store, Accounts: []lookup.Account{{Name: "acme", PerMinute: 6}}, Receivers: []string{"team", "log"}, Prices: s.prices,
 		Projects: []lookup.Project{{UID: coldChainUID, Name: "cold-chain", Account: "acme"}, {UID: labUID, Name: "lab", Account: "acme"}},
-		Interval: time.Hour, Kinds: 2, Now: func() time.Time { return d.now },
+		Interval: time.Hour, Kinds: budget.Kinds{Usage: 2}, Now: func() time.Time { return d.now },
 	}
 	for _, spec := range s.rules {
 		rule, problems := rules.Compile(spec)

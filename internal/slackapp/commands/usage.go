@@ -103,6 +103,8 @@ func spanText(span lookup.Span, from, to, now time.Time) string {
 // deviceText describes a device, or counts the devices.
 func deviceText(u lookup.Usage, now time.Time) string {
 	switch {
+	case u.Kind == lookup.KindRoute:
+		return ""
 	case u.Kind != lookup.KindDevice:
 		return words.Count(u.Devices, "device")
 	case u.Device == nil:

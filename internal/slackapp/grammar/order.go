@@ -1,7 +1,7 @@
 package grammar
 
 import (
-	"slices"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -18,18 +18,15 @@ type UsageOrder struct {
 	Span  lookup.Span
 }
 
-// ParseUsage reads [project|fleet|device] [NAME] [today|7d|30d|period].
+// ParseUsage reads [project|fleet|device|route] [NAME] [today|7d|30d|period].
 func ParseUsage(tokens []Token) (o UsageOrder, err error) {
 	if tokens, o.Span, err = takeSpan(tokens); err != nil {
 		return o, err
 	}
 	tokens, o.Kinds = TakeKind(tokens)
 	o.Name = Joined(tokens)
-	if o.Name == "" && slices.Equal(o.Kinds, []lookup.Kind{lookup.KindDevice}) {
-		return o, MistakeError("Which device? Put its name or UID after device.")
-	}
-	if o.Name == "" && slices.Equal(o.Kinds, []lookup.Kind{lookup.KindFleet}) {
-		return o, MistakeError("Which fleet? Put its name or UID after fleet.")
+	if o.Name == "" && len(o.Kinds) == 1 && o.Kinds[0] != lookup.KindProject {
+		return o, MistakeError(fmt.Sprintf("Which %[1]s? Put its name or UID after %[1]s.", o.Kinds[0]))
 	}
 	return o, nil
 }
@@ -107,7 +104,7 @@ func takeSpan(tokens []Token) (rest []Token, span lookup.Span, err error) {
 
 // TakeKind removes a leading word for a kind of subject from tokens.
 func TakeKind(tokens []Token) (rest []Token, kinds []lookup.Kind) {
-	for _, kind := range []lookup.Kind{lookup.KindProject, lookup.KindFleet, lookup.KindDevice} {
+	for _, kind := range []lookup.Kind{lookup.KindProject, lookup.KindFleet, lookup.KindDevice, lookup.KindRoute} {
 		if len(tokens) > 0 && tokens[0].Is(string(kind)) {
 			return tokens[1:], []lookup.Kind{kind}
 		}

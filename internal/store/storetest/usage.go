@@ -197,3 +197,37 @@ func poll(t testing.TB, s *store.Store, project string, f func(work.Lease)) {
 	f(lease)
 	require.NoError(t, s.Work.Complete(ctx, lease, before, before, lease.Failures))
 }
+
+// SaveRoutes stores a list of routes as a poll does that reads it, and returns it with the ordinals of the routes.
+func SaveRoutes(t testing.TB, s *store.Store, project string, routes []usage.Route, read time.Time) (list usage.RouteList) {
+	t.Helper()
+	poll(t, s, project, func(lease work.Lease) {
+		var err error
+		list, err = s.Usage.SaveRoutes(t.Context(), lease, routes, read)
+		require.NoError(t, err)
+	})
+	return list
+}
+
+// SaveRouteLogs stores figures of one route on a day, as a poll does that reads them now, and keeps them as that poll does. NaN is null.
+func SaveRouteLogs(t testing.TB, s *store.Store, project string, route usage.Route, day rules.Day, now time.Time, figures Figures) {
+	t.Helper()
+	poll(t, s, project, func(lease work.Lease) {
+		r := usage.Reading{First: day, Last: day, Today: rules.DayOf(now), Born: map[int]rules.Day{route.Ordinal: day}}
+		for figure, x := range figures {
+			cells := make([]history.Cell, route.Ordinal+1)
+			for i := range cells {
+				cells[i] = history.Nothing
+			}
+			cells[route.Ordinal] = history.Null
+			if !math.IsNaN(x) {
+				cells[route.Ordinal], _ = history.Value(int64(x))
+			}
+			cells[0] = cells[route.Ordinal]
+			r.Figures = append(r.Figures, figure)
+			r.Columns = append(r.Columns, usage.Column{Figure: figure, Day: day, Cells: cells})
+		}
+		require.NoError(t, s.Usage.SaveReading(t.Context(), lease, r))
+		require.NoError(t, s.Usage.KeepPoll(t.Context(), lease, now, now.Add(-rules.KeepPolls), r.Figures))
+	})
+}

@@ -25,6 +25,7 @@ type Reading struct {
 	Figures     []rules.Figure
 	First, Last rules.Day // the days that Figures have been read of now
 	Today       rules.Day
+	Born        map[int]rules.Day // of routes, by ordinal: the first day of an event in the answer
 }
 
 // A Change is the subjects of a block, by position, of which a figure of a closed day has changed.
@@ -62,6 +63,9 @@ func (s *Store) SaveReading(ctx context.Context, lease work.Lease, r Reading) er
 			if err != nil {
 				return err
 			}
+		}
+		if err := bear(ctx, tx, project, r.Born); err != nil {
+			return err
 		}
 		return dictionary.cover(ctx, tx, r)
 	})

@@ -10,8 +10,8 @@ import (
 	"notewatch/rules"
 )
 
-// PruneDays drops the figures of all projects that are from before a day, and devices that are no longer listed once there is no figure
-// of them left. Each poll of each project asks for it, and it is done once for each day: it leads through the keys of all columns.
+// PruneDays drops the figures of all projects that are from before a day, and devices and routes that are no longer listed once there is no
+// figure of them left. Each poll of each project asks for it, and it is done once for each day: it leads through the keys of all columns.
 func (s *Store) PruneDays(ctx context.Context, before rules.Day) error {
 	s.pruned.Lock()
 	defer s.pruned.Unlock()
@@ -30,7 +30,7 @@ func (s *Store) PruneDays(ctx context.Context, before rules.Day) error {
 		return err
 	})
 	if err == nil {
-		err = s.pruneDevices(ctx, before)
+		err = s.pruneSubjects(ctx, before)
 	}
 	if err == nil {
 		s.pruned.before = before
@@ -57,16 +57,17 @@ type blockKey struct {
 	block   int
 }
 
-// pruneDevices drops the devices that were no longer listed before a day and of which there are no figures left.
-func (s *Store) pruneDevices(ctx context.Context, before rules.Day) error {
+// pruneSubjects drops the devices and routes that were no longer listed before a day and of which there are no figures left.
+func (s *Store) pruneSubjects(ctx context.Context, before rules.Day) error {
 	type row struct {
 		project int64
 		ordinal int
 	}
 	unlisted := map[blockKey][]int{}
 	err := s.db.View(ctx, func(tx database.Tx) error {
-		rows, err := database.Collect(ctx, tx, func(r *row) []any { return []any{&r.project, &r.ordinal} },
-			`SELECT project, ordinal FROM device WHERE NOT listed AND unlisted_on < $1`, before)
+		rows, err := database.Collect(ctx, tx, func(r *row) []any { return []any{&r.project, &r.ordinal} }, `
+			SELECT project, ordinal FROM device WHERE NOT listed AND unlisted_on < $1
+			UNION ALL SELECT project, ordinal FROM route WHERE NOT listed AND unlisted_on < $1`, before)
 		for _, r := range rows {
 			key := blockKey{r.project, r.ordinal / history.BlockSize}
 			unlisted[key] = append(unlisted[key], r.ordinal)
@@ -75,23 +76,28 @@ func (s *Store) pruneDevices(ctx context.Context, before rules.Day) error {
 	})
 	for key, ordinals := range unlisted {
 		if err == nil {
-			err = s.db.Update(ctx, func(tx database.Tx) error { return dropDevices(ctx, tx, key, ordinals, before) })
+			err = s.db.Update(ctx, func(tx database.Tx) error { return dropSubjects(ctx, tx, key, ordinals, before) })
 		}
 	}
 	return err
 }
 
-// dropDevices drops those of some devices of a block of which there are no figures.
-func dropDevices(ctx context.Context, tx database.Tx, key blockKey, ordinals []int, before rules.Day) error {
+// dropSubjects drops those of some devices and routes of a block of which there are no figures.
+func dropSubjects(ctx context.Context, tx database.Tx, key blockKey, ordinals []int, before rules.Day) error {
 	used, err := usedPositions(ctx, tx, key)
 	if err != nil {
 		return err
 	}
 	idle := slices.DeleteFunc(ordinals, func(ordinal int) bool { return used.Has(ordinal % history.BlockSize) })
-	_, err = tx.ExecContext(ctx, `
-		DELETE FROM device WHERE project = $1 AND ordinal IN (SELECT CAST(value AS BIGINT) FROM json_each($2)) AND NOT listed AND unlisted_on < $3`,
-		key.project, database.Elements(idle), before)
-	return err
+	for _, table := range []string{"device", "route"} {
+		_, err = tx.ExecContext(ctx, `
+			DELETE FROM `+table+` WHERE project = $1 AND ordinal IN (SELECT CAST(value AS BIGINT) FROM json_each($2)) AND NOT listed AND unlisted_on < $3`,
+			key.project, database.Elements(idle), before)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // usedPositions returns which subjects of a block have a figure on any day. A damaged column has none.
@@ -130,6 +136,9 @@ func (s *Store) DropAfter(ctx context.Context, tx database.Tx, day rules.Day) er
 	if _, err := tx.ExecContext(ctx, `UPDATE figure SET first = NULL, last = NULL WHERE first > $1`, day); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE figure SET last = $1 WHERE last > $1`, day)
+	if _, err := tx.ExecContext(ctx, `UPDATE figure SET last = $1 WHERE last > $1`, day); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE route SET born = NULL WHERE born > $1`, day)
 	return err
 }

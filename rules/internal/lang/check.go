@@ -241,8 +241,11 @@ func (c *checker) leaf(n *ast.MemberNode, object *ast.IdentifierNode) typed {
 	l := c.compiler.names.Leaf(text + "." + name.Value)
 	if l == nil {
 		hint := didYouMean(name.Value, members, "it has "+strings.Join(members, ", "))
-		if owners := c.compiler.names.Owners(name.Value); len(owners) > 0 {
+		if owners := c.compiler.names.Owners(name.Value, c.compiler.scope); len(owners) > 0 {
 			hint = strings.Join(owners, ", ") + " have it; " + text + " has " + strings.Join(members, ", ")
+			if why := c.compiler.names.Lacks(text); why != "" {
+				return c.problem(n.Location().From, text+" has "+strings.Join(members, ", "), "%s %s: it has no member %q", text, why, name.Value)
+			}
 		}
 		return c.problem(n.Location().From, hint, "%s has no member %q", text, name.Value)
 	}

@@ -41,8 +41,17 @@ func newWriter(seed uint64, scope rules.Scope, coalesce bool) *writer {
 
 func (w *writer) pick(choices ...func() string) string { return choices[w.IntN(len(choices))]() }
 
+// ofRoutes replaces metrics of devices by those of routes.
+var ofRoutes = strings.NewReplacer("bytes.", "routed.", "events.", "route_failures.", "sessions.", "routed.")
+
 // word picks one of some words, of which those of devices are left out in rules about something else.
 func (w *writer) word(words ...string) string {
+	if w.scope == rules.EachRoute {
+		words = slices.Clone(words)
+		for i := range words {
+			words[i] = ofRoutes.Replace(words[i])
+		}
+	}
 	if w.scope != rules.EachDevice {
 		words = slices.DeleteFunc(slices.Clone(words), func(word string) bool { return strings.Contains(word, "device.") })
 	}

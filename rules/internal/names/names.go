@@ -89,16 +89,18 @@ type Vocabulary struct {
 	byPath map[string]*Leaf
 	keyed  map[string]*Leaf  // of objects with a key, by path without it
 	keys   map[string]string // an example of a key, by object
+	lacks  map[string]string // why it has not all members, by object
 }
 
 // The tags of the fields of a struct that is read.
 const (
 	nameTag  = "expr"  // of an object, and of a member; "-" is none
-	scopeTag = "scope" // of an object, or of a member: the scopes that see it, with commas between them
+	scopeTag = "scope" // of an object, and of a member: the scopes that see it, with commas between them
 	unitTag  = "unit"  // of the members of an object, unless a member has its own
 	knownTag = "known" // of a member: the field beside it that says whether it is known, in place of that of the object
 	needsTag = "needs" // of a member: only objects that have it have the member
 	hasTag   = "has"   // of an object, with spaces between them
+	lacksTag = "lacks" // of an object: why it has not all members of its struct
 	keyTag   = "key"   // of a field that stands for objects with keys: an example of a key
 )
 
@@ -116,11 +118,12 @@ const knownMember = "known"
 // A field that is a map stands for many objects, each with a key; the tag key is an example of one. A key of the map is the text that
 // reads the object, such as notefiles["data.qo"], as [Keyed] writes it; a value of the map is a pointer to a struct.
 func New[E any]() *Vocabulary {
-	v := &Vocabulary{byPath: map[string]*Leaf{}, keyed: map[string]*Leaf{}, keys: map[string]string{}}
+	v := &Vocabulary{byPath: map[string]*Leaf{}, keyed: map[string]*Leaf{}, keys: map[string]string{}, lacks: map[string]string{}}
 	for _, object := range reflect.VisibleFields(reflect.TypeFor[E]()) {
 		if object.Tag.Get(nameTag) == "-" {
 			continue
 		}
+		v.lacks[object.Tag.Get(nameTag)] = object.Tag.Get(lacksTag)
 		structure, byPath, keyed := object.Type, v.byPath, object.Type.Kind() == reflect.Map
 		if keyed {
 			structure, byPath = structure.Elem().Elem(), v.keyed
@@ -164,10 +167,21 @@ func leafOf(object, member reflect.StructField) *Leaf {
 	if l.Counts = l.Unit == countUnit || l.Unit == "" && !own; l.Counts {
 		l.Unit = ""
 	}
-	if scopes := cmp.Or(member.Tag.Get(scopeTag), object.Tag.Get(scopeTag)); scopes != "" {
-		l.scopes = strings.Split(scopes, ",")
+	for _, field := range []reflect.StructField{object, member} {
+		if scopes := field.Tag.Get(scopeTag); scopes != "" {
+			l.see(strings.Split(scopes, ","))
+		}
 	}
 	return l
+}
+
+// see leaves only some of the scopes that see the leaf.
+func (l *Leaf) see(only []string) {
+	if l.scopes == nil {
+		l.scopes = only
+		return
+	}
+	l.scopes = slices.DeleteFunc(slices.Clone(l.scopes), func(scope string) bool { return !slices.Contains(only, scope) })
 }
 
 // Leaf returns the leaf of a path, such as bytes.today; nil if there is none.
@@ -245,10 +259,13 @@ func (v *Vocabulary) Members(object, scope string) (names []string) {
 	return names
 }
 
-// Owners returns the objects that have a member, as they are read.
-func (v *Vocabulary) Owners(member string) (objects []string) {
+// Lacks says why an object has not all members that others like it have; "" if there is no reason.
+func (v *Vocabulary) Lacks(object string) string { return v.lacks[object] }
+
+// Owners returns the objects of which rules of a scope see a member, as they are read.
+func (v *Vocabulary) Owners(member, scope string) (objects []string) {
 	for _, l := range v.leaves {
-		if l.Member == member {
+		if l.Member == member && l.Seen(scope) {
 			objects = append(objects, v.Example(l.Object))
 		}
 	}

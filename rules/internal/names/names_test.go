@@ -17,11 +17,14 @@ type object struct {
 	D     bool    `expr:"d" known:"DKnown"`
 
 	DKnown bool `expr:"-"`
+
+	E float64 `expr:"e" needs:"more" scope:"device,project"`
 }
 
 type structure struct {
 	First object             `expr:"first" unit:"B" scope:"device,fleet"`
 	Many  map[string]*object `expr:"many" key:"one.qo"`
+	More  object             `expr:"more" has:"more" lacks:"is enough"  scope:"device,route"`
 }
 
 func TestVocabulary(t *testing.T) {
@@ -29,6 +32,12 @@ func TestVocabulary(t *testing.T) {
 	require.Equal(t, []string{"first", "many"}, v.Objects("fleet"))
 	require.Equal(t, []string{"many"}, v.Objects("project"))
 	require.Equal(t, []string{"a", "b", "d"}, v.Members("many", ""))
+	require.Equal(t, []string{"a", "b", "d", "e"}, v.Members("more", "device"))
+	require.Equal(t, []string{"a", "b", "d"}, v.Members("more", "route"), "what both the object and the member allow")
+	require.Equal(t, []string{"more"}, v.Owners("e", "device"))
+	require.Empty(t, v.Owners("e", "route"))
+	require.Equal(t, "is enough", v.Lacks("more"))
+	require.Empty(t, v.Lacks("many"))
 	require.Empty(t, v.Members("none", ""))
 	require.Equal(t, `many["one.qo"]`, v.Example("many"))
 	require.Equal(t, "first", v.Example("first"))
