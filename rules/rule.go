@@ -91,6 +91,7 @@ type Spec struct {
 	Unless      string          // name of a rule: muted while that fires for the same subject, or one that contains it; "" is none
 	Shadow      bool            // evaluated and recorded as any other, but not announced
 	Period      PeriodSpec      // what used is counted over; the zero value is that of the project
+	Was         []string        // names that the rule had before: what is stored of them is of this rule
 	Accept      []string        // codes of findings that are meant so
 }
 

@@ -20,6 +20,9 @@ func (b *Bot) Register(ctx context.Context) error {
 	if err := b.store.Usage.ConvertLists(ctx); err != nil {
 		return err
 	}
+	if err := b.renameRules(ctx, now); err != nil {
+		return err
+	}
 	if err := b.store.Work.AddWork(ctx, work.Poll, projects, now); err != nil {
 		return err
 	}
@@ -59,6 +62,18 @@ func (b *Bot) shorten(ctx context.Context, now time.Time) error {
 				next = now
 			}
 			if err := b.store.Work.Raise(ctx, work.Poll, uid, next); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// renameRules gives rules what is stored of the names that they had.
+func (b *Bot) renameRules(ctx context.Context, now time.Time) error {
+	for _, r := range b.rules {
+		for _, was := range r.Spec.Was {
+			if err := b.store.RenameRule(ctx, was, r.Spec.Name, now); err != nil {
 				return err
 			}
 		}

@@ -100,6 +100,7 @@ func (v value) rule(taken names) Rule {
 	v.keysOver(v.like(),
 		key{name: "like", read: func(value) {}},
 		key{name: "name", required: true, read: func(v value) { r.Name = r.at(v).claim("rule", taken) }},
+		key{name: "was", read: func(v value) { r.at(v).oneOrSome(func(v value) { r.Was = append(r.Was, v.name()) }) }},
 		key{name: "each", read: func(v value) { r.Each = r.at(v).scope() }},
 		key{name: "where", read: func(v value) { r.Where = r.text(v) }},
 		key{name: "limit", read: func(v value) { r.Limit = r.text(v) }},

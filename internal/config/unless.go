@@ -40,4 +40,22 @@ func (d *decoder) checkUnless() {
 		}
 	}
 	checkLinks("rule", links, d.ruleNames())
+	d.checkWas()
+}
+
+// checkWas checks the names that rules had: each is of one rule, which is gone.
+func (d *decoder) checkWas() {
+	now, was := d.ruleNames(), map[string]string{}
+	for _, r := range d.drafts {
+		for _, name := range r.Was {
+			switch other, twice := was[name]; {
+			case name == "":
+			case slices.Contains(now, name):
+				r.fields["was"].report(fmt.Sprintf("rule %q is still there", name), "remove or rename it, or remove this name")
+			case twice:
+				r.fields["was"].report(fmt.Sprintf("%q was rule %q too", other, name), "only one rule can go on with its alerts")
+			}
+			was[name] = r.Name
+		}
+	}
 }

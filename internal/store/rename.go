@@ -1,0 +1,40 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"notewatch/internal/store/database"
+	"notewatch/internal/store/work"
+)
+
+// RenameRule gives what is stored of a rule to the rule that it is called now: alerts, how it was last judged, and silences. Of a subject
+// that has an open alert of the new name already, that of the old name stays. Nothing happens if nothing is stored of the old name.
+func (s *Store) RenameRule(ctx context.Context, was, is string, now time.Time) error {
+	err := s.db.Update(ctx, func(tx database.Tx) error {
+		if err := lockSilences(ctx, tx); err != nil {
+			return err
+		}
+		seq, err := silenceSeq(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, rename := range []struct {
+			statement string
+			args      []any
+		}{
+			{`UPDATE alert SET rule = $1 WHERE rule = $2 AND NOT (state IN ('pending', 'firing') AND EXISTS (
+				SELECT 1 FROM alert other WHERE other.rule = $1 AND other.project = alert.project AND other.subject = alert.subject
+				AND other.state IN ('pending', 'firing')))`, []any{is, was}},
+			{`UPDATE judged SET rule = $1 WHERE rule = $2
+				AND NOT EXISTS (SELECT 1 FROM judged other WHERE other.rule = $1 AND other.project = judged.project)`, []any{is, was}},
+			{`UPDATE silence SET rule = $1, seq = $3 WHERE rule = $2`, []any{is, was, seq + 1}},
+		} {
+			if _, err := tx.ExecContext(ctx, rename.statement, rename.args...); err != nil {
+				return err
+			}
+		}
+		return work.Raise(ctx, tx, work.Mute, "", now, false)
+	})
+	return database.Doing(err, "giving what is stored of rule %q to rule %q", was, is)
+}
