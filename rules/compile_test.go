@@ -27,7 +27,7 @@ const (
 	metricHas   = "today, yesterday, used, prev, forecast, d7, d30, median, mad, usual, usual_yesterday, ratio, z, peer_ratio, days, series"
 	plainHas    = "today, yesterday, used, prev, forecast, d7, d30, median, mad, usual, usual_yesterday, ratio, z, days, series"
 	polledHas   = "today, yesterday, used, prev, forecast, d7, d30, median, mad, usual, usual_yesterday, ratio, z, h1, h6, days, series"
-	deviceHas   = "uid, name, sku, product, fleets, firmware, host_firmware, disabled, is_new, updating, voltage, temperature, silent_hours, age_days"
+	deviceHas   = "uid, name, sku, product, fleets, firmware, host_firmware, disabled, is_new, updating, voltage, temperature, silent_hours, missed, age_days"
 )
 
 // TestProblemsOfExpressions lists what can be wrong with an expression, and where it is said to be.

@@ -124,6 +124,7 @@ type Metric struct {
 	Ratio          float64 `expr:"ratio" unit:"" kind:"day" grows:"today"`                 // today / median
 	Z              float64 `expr:"z" unit:"" range:"any" kind:"day" grows:"today"`         // today's distance from median in standard deviations
 	PeerRatio      float64 `expr:"peer_ratio" unit:"" needs:"peers" scope:"device"`        // yesterday / what peers used then
+	Missed         float64 `expr:"missed" needs:"silence"`                                 // sessions that did not come; device.missed reads it
 	H1             float64 `expr:"h1" needs:"polls"`                                       // growth in an hour, between two polls
 	H6             float64 `expr:"h6" needs:"polls"`                                       // growth in six hours, between two polls
 	Days           float64 `expr:"days" unit:"count" range:"0 35"`                         // how many of the last 35 days are known whole days
@@ -148,6 +149,7 @@ type Device struct {
 	Voltage      float64  `expr:"voltage" unit:"V" range:"0 60"`           // volts
 	Temperature  float64  `expr:"temperature" unit:"°C" range:"-300 1000"` // degrees Celsius
 	SilentHours  float64  `expr:"silent_hours" unit:"h"`                   // hours from the last activity to the time of the device list
+	Missed       float64  `expr:"missed" of:"sessions.missed"`             // sessions that did not come while it was silent
 	AgeDays      float64  `expr:"age_days" unit:"d"`                       // days from provisioning to the time of the device list
 
 	UpdatingKnown bool `expr:"-"`
@@ -171,11 +173,15 @@ type Plan struct {
 type Fleet struct {
 	Known       bool    `expr:"known"` // of all members; expressions cannot name it
 	UID         string  `expr:"uid"`
-	Name        string  `expr:"name"`                              // its label, or the UID when it has none
-	DeviceCount float64 `expr:"device_count"`                      // devices listed and not disabled
-	Active      float64 `expr:"active"`                            // of those, last seen within 24 hours before the list
-	Silent      float64 `expr:"silent"`                            // of those, last seen before that
-	SilentPct   float64 `expr:"silent_pct" unit:"%" range:"0 100"` // 100 × silent / device_count; no data without devices
+	Name        string  `expr:"name"`                                                    // its label, or the UID when it has none
+	DeviceCount float64 `expr:"device_count"`                                            // devices listed and not disabled
+	Active      float64 `expr:"active"`                                                  // of those, last seen within 24 hours before the list
+	Silent      float64 `expr:"silent"`                                                  // of those, last seen before that
+	SilentPct   float64 `expr:"silent_pct" unit:"%" range:"0 100"`                       // 100 × silent / device_count; no data without devices
+	Overdue     float64 `expr:"overdue" of:"sessions.missed"`                            // of those, silent for over 24 hours and with over 2.5 missed sessions
+	OverduePct  float64 `expr:"overdue_pct" unit:"%" range:"0 100" of:"sessions.missed"` // 100 × overdue / those last seen in the 35 days before the list
+	Late        float64 `expr:"late" of:"sessions.missed"`                               // of those, silent for longer than they usually are at most
+	LatePct     float64 `expr:"late_pct" unit:"%" range:"0 100" of:"sessions.missed"`    // 100 × late / those last seen in the 35 days before the list
 }
 
 // A Route is what Notehub's list of routes says of a route.
@@ -192,10 +198,14 @@ type Project struct {
 	Known       bool    `expr:"known"` // of all members; expressions cannot name it
 	UID         string  `expr:"uid"`
 	Name        string  `expr:"name"`
-	DeviceCount float64 `expr:"device_count"`                      // devices listed and not disabled
-	Active      float64 `expr:"active"`                            // of those, last seen within 24 hours before the list
-	Silent      float64 `expr:"silent"`                            // of those, last seen before that
-	SilentPct   float64 `expr:"silent_pct" unit:"%" range:"0 100"` // 100 × silent / device_count; no data without devices
+	DeviceCount float64 `expr:"device_count"`                                            // devices listed and not disabled
+	Active      float64 `expr:"active"`                                                  // of those, last seen within 24 hours before the list
+	Silent      float64 `expr:"silent"`                                                  // of those, last seen before that
+	SilentPct   float64 `expr:"silent_pct" unit:"%" range:"0 100"`                       // 100 × silent / device_count; no data without devices
+	Overdue     float64 `expr:"overdue" of:"sessions.missed"`                            // of those, silent for over 24 hours and with over 2.5 missed sessions
+	OverduePct  float64 `expr:"overdue_pct" unit:"%" range:"0 100" of:"sessions.missed"` // 100 × overdue / those last seen in the 35 days before the list
+	Late        float64 `expr:"late" of:"sessions.missed"`                               // of those, silent for longer than they usually are at most
+	LatePct     float64 `expr:"late_pct" unit:"%" range:"0 100" of:"sessions.missed"`    // 100 × late / those last seen in the 35 days before the list
 }
 
 // A Period is the time over which used is summed.

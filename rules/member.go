@@ -74,6 +74,7 @@ var metricMembers = []metricMember{
 	{"ratio", daysBack(medianDays), Past.ratio, func(m *Metric) *float64 { return &m.Ratio }},
 	{"z", daysBack(medianDays), Past.z, func(m *Metric) *float64 { return &m.Z }},
 	{peerRatio, daysBack(1), Past.peerRatio, func(m *Metric) *float64 { return &m.PeerRatio }},
+	{"missed", daysBack(MissedDays), func(p Past) float64 { return p.Missed }, func(m *Metric) *float64 { return &m.Missed }},
 	{"h1", daysBack(1), func(p Past) float64 { return p.growth(0) }, func(m *Metric) *float64 { return &m.H1 }},
 	{"h6", daysBack(1), func(p Past) float64 { return p.growth(1) }, func(m *Metric) *float64 { return &m.H6 }},
 	{"days", daysBack(HistoryDays), Past.days, func(m *Metric) *float64 { return &m.Days }},

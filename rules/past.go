@@ -16,6 +16,10 @@ const (
 // HistoryDays is the number of complete days that days and series cover.
 const HistoryDays = 35
 
+// MissedDays is the number of complete days whose sessions tell how many a silent device missed: five weeks of silence, and the usual days
+// before it.
+const MissedDays = 70
+
 // fewestDays is the smallest number of known days for a usual value.
 const fewestDays = 3
 
@@ -29,12 +33,13 @@ type Past struct {
 	Previous Day          // the first day of the period before
 	Next     Day          // the first day of the next period
 	Peers    []float64    // by group of peers: the median of what they used on the day before
+	Missed   float64      // of sessions: the number that did not come; NaN if not known
 	Earlier  [2]PollValue // values at the polls for Growths[0] and Growths[1]
 }
 
 // NewPast returns the past of a subject without its days.
 func NewPast(figure Figure, period PeriodSpec, day, born Day) Past {
-	p := Past{Figure: figure, Day: day, Born: born}
+	p := Past{Figure: figure, Day: day, Born: born, Missed: math.NaN()}
 	p.Start, p.Next = period.Bounds(day)
 	p.Previous, _ = period.Bounds(p.Start - 1)
 	return p
@@ -71,7 +76,7 @@ func (p Past) Metric(m Members) Metric {
 // UnknownMetric returns a metric without data.
 func UnknownMetric() Metric {
 	nan := math.NaN()
-	return Metric{nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nil}
+	return Metric{nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nil}
 }
 
 // back returns the value of a number of days before the day; NaN if not known.

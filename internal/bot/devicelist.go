@@ -49,6 +49,11 @@ func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time
 			return nil, err
 		}
 	}
+	if at.Silences.Read(b.reads.Objects) {
+		if at.Silences, err = env.CountSilence(ctx, b.store.Usage, p.UID, list); err != nil {
+			return nil, err
+		}
+	}
 	if b.reads.Objects.Read("plan.auto_topup") {
 		if at.Assured, err = env.FleetsAssured(ctx, b.store.Usage, p.UID); err != nil {
 			return nil, err

@@ -71,12 +71,14 @@ func fleetsOf(list *usage.DeviceList, named []usage.Fleet) *fleets {
 }
 
 // seen returns the fleet as expressions see it now.
-func (f *fleet) seen() rules.Fleet {
+func (f *fleet) seen(silences Silences) rules.Fleet {
 	c := f.counts
-	return rules.Fleet{
+	seen := rules.Fleet{
 		Known: true, UID: f.uid, Name: f.name,
 		DeviceCount: float64(c.Enabled), Active: float64(c.Active), Silent: float64(c.Silent), SilentPct: silentPct(c),
 	}
+	seen.Overdue, seen.OverduePct, seen.Late, seen.LatePct = silences.of(f.uid)
+	return seen
 }
 
 // take adds a device to the fleet.

@@ -24,6 +24,7 @@ type Project struct {
 	Counts    usage.DeviceCounts     // of the device list, silent ones being those that are silent for SilentAfter
 	Fleets    []usage.Fleet          // with their names; nil: no fleet is evaluated
 	Labels    map[string]string      // names of fleets, by UID; nil: no device has a limit by them
+	Silences  Silences               // of the device list
 	Assured   map[string]rules.Truth // whether more data is bought for devices of fleets, by UID; nil: not read
 	Routes    usage.RouteList        // empty: no route is evaluated
 }
@@ -45,7 +46,7 @@ func identityOf(d *usage.Device, at time.Time) rules.Device {
 	return rules.Device{
 		Known: true, UID: d.UID, Name: d.Name, SKU: d.SKU, Product: d.Product, Fleets: d.Fleets,
 		Firmware: d.Firmware, HostFirmware: d.HostFirmware, Disabled: d.Disabled,
-		Voltage: math.NaN(), Temperature: math.NaN(), SilentHours: math.NaN(),
+		Voltage: math.NaN(), Temperature: math.NaN(), SilentHours: math.NaN(), Missed: math.NaN(),
 		IsNew: at.Sub(d.Provisioned) < newFor, AgeDays: at.Sub(d.Provisioned).Hours() / 24,
 	}
 }
@@ -56,14 +57,16 @@ func (p Project) NewEnv(device *usage.Device, period rules.Period, metrics Metri
 	env := p.Identity(device, p.Counts.ListedAt)
 	metrics.Fill(env, member)
 	env.Period = period
-	p.Present(env, device, env.Bytes.D7)
+	p.Present(env, device, env.Bytes.D7, env.Sessions.Missed)
 	return env
 }
 
-// Present adds the values without history, as of now: the condition of the device, the project's counts, and the state of the polls.
-func (p Project) Present(env *rules.Env, device *usage.Device, week float64) {
+// Present adds the values without history, as of now: the condition of the device and its plan, the project's counts, and the state of the
+// polls. week is the use of the device in the last 7 complete days, in bytes; missed is the number of sessions that did not come.
+func (p Project) Present(env *rules.Env, device *usage.Device, week, missed float64) {
 	if device != nil {
 		p.condition(&env.Device, device)
+		env.Device.Missed = missed
 		env.Plan = p.plan(device, week)
 	}
 	env.Project = p.counts()
@@ -88,10 +91,12 @@ func (p Project) condition(to *rules.Device, device *usage.Device) {
 // counts returns the counts of the project for expressions. Disabled devices do not count.
 func (p Project) counts() rules.Project {
 	c := p.Counts
-	return rules.Project{
+	seen := rules.Project{
 		Known: !c.ListedAt.IsZero(), UID: p.UID, Name: p.Name,
 		DeviceCount: float64(c.Enabled), Active: float64(c.Active), Silent: float64(c.Silent), SilentPct: silentPct(c),
 	}
+	seen.Overdue, seen.OverduePct, seen.Late, seen.LatePct = p.Silences.of("")
+	return seen
 }
 
 // silentPct returns the share of silent devices in percent; NaN without devices.

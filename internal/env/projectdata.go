@@ -291,7 +291,7 @@ func (b *BlockData) See(e *rules.Env, i int) {
 	if b.common == nil {
 		b.common = b.data.Identity(nil, b.data.Counts.ListedAt)
 		b.common.Period = b.data.Period
-		b.data.Present(b.common, nil, 0)
+		b.data.Present(b.common, nil, 0, 0)
 	}
 	notefiles, transport := e.Notefiles, e.Transport // their memory is reused
 	*e = *b.common
@@ -301,7 +301,7 @@ func (b *BlockData) See(e *rules.Env, i int) {
 		b.data.condition(&e.Device, device)
 	}
 	if f := b.fleet(i); f != nil {
-		e.Fleet = f.seen()
+		e.Fleet = f.seen(b.data.Silences)
 	}
 	if r := b.route(i); r != nil {
 		e.Route = routeSeen(r)
@@ -309,6 +309,9 @@ func (b *BlockData) See(e *rules.Env, i int) {
 	b.now.Fill(e, i)
 	if device := b.Device(i); device != nil && b.data.plans {
 		e.Plan = b.data.plan(device, e.Bytes.D7)
+	}
+	if b.Device(i) != nil {
+		e.Device.Missed = e.Sessions.Missed
 	}
 }
 
@@ -336,9 +339,9 @@ func (b *BlockData) EnvAt(ctx context.Context, i int, day rules.Day) (*rules.Env
 
 // Present adds the values of a subject without history, as of now (see [Project.Present]), and the growth of its metrics.
 func (b *BlockData) Present(e *rules.Env, i int) {
-	b.data.Present(e, b.Device(i), b.now.value(rules.Bytes, "d7", i))
+	b.data.Present(e, b.Device(i), b.now.value(rules.Bytes, "d7", i), b.now.value(rules.Sessions, "missed", i))
 	if f := b.fleet(i); f != nil {
-		e.Fleet = f.seen()
+		e.Fleet = f.seen(b.data.Silences)
 	}
 	for k, figure := range b.now.figures {
 		m := e.Metric(figure)
@@ -348,7 +351,7 @@ func (b *BlockData) Present(e *rules.Env, i int) {
 
 // Reader returns a reader of figures of the project.
 func (d *ProjectData) Reader(wants rules.Wants) *Reader {
-	r := &Reader{Usage: d.usage, Project: d.UID, Period: d.spec, Wants: wants, Polled: d.State.PolledAt, RoutesRead: d.Routes.Read}
+	r := &Reader{Usage: d.usage, Project: d.UID, Period: d.spec, Wants: wants, Listed: d.Counts.ListedAt, Polled: d.State.PolledAt, RoutesRead: d.Routes.Read}
 	if d.list != nil && wants.Peers() {
 		r.Peers = d.peers()
 	}

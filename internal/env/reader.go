@@ -25,6 +25,7 @@ func FirstDay(spec rules.PeriodSpec, asOf rules.Day, wants rules.Wants) rules.Da
 type Member struct {
 	Position int
 	Born     time.Time
+	Active   time.Time // when it was last active; zero: never, or it is no device
 }
 
 // MemberOf returns a device as a member of its block; nil means the project, which is a member of block 0.
@@ -32,7 +33,7 @@ func MemberOf(device *usage.Device) Member {
 	if device == nil {
 		return Member{}
 	}
-	return Member{Position: device.Ordinal % history.BlockSize, Born: device.Provisioned}
+	return Member{Position: device.Ordinal % history.BlockSize, Born: device.Provisioned, Active: device.LastActivity}
 }
 
 // A Reader reads metrics of a project. It is used by one goroutine at a time, and its memory is reused for the next block.
@@ -41,6 +42,7 @@ type Reader struct {
 	Project string // UID
 	Period  rules.PeriodSpec
 	Wants   rules.Wants // others are no data
+	Listed  time.Time   // time of the device list; zero: missed sessions are no data
 	Polled  time.Time   // newest successful poll; zero: growth between polls is no data
 	Peers   *Peers      // of devices; nil: comparisons are no data
 
@@ -97,6 +99,10 @@ func (r *Reader) Block(ctx context.Context, block int, members []Member, asOf ru
 				past.Peers = r.Peers.medians(block*history.BlockSize+member.Position, peers)
 			}
 			past.Born, past.Values = rules.DayOf(member.Born), r.days[j*days:(j+1)*days]
+			past.Missed = math.NaN()
+			if figure == rules.Sessions && wants&rules.MembersOf("missed") != 0 {
+				past.Missed = rhythm{past.Values, asOf, past.Born}.missed(member.Active, r.Listed)
+			}
 			if figure.OfRoutes() {
 				hideUnborn(past.Values, asOf, past.Born)
 			}

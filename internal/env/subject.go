@@ -17,9 +17,10 @@ type Query struct {
 	Now           time.Time
 	Every         time.Duration // between two polls; 0 if not known
 	Period        rules.PeriodSpec
-	Wants         rules.Wants // other figures are no data
-	Labels        bool        // whether limits of devices depend on the names of their fleets
-	Counts        bool        // whether the number of devices of the project is wanted, for which all are read
+	Wants         rules.Wants   // other figures are no data
+	Objects       rules.Objects // wanted beside the figures: what costs much to count is counted only if it is wanted
+	Labels        bool          // whether limits of devices depend on the names of their fleets
+	Counts        bool          // whether the number of devices of the project is wanted, for which all are read
 }
 
 // A Subject holds the data of one subject.
@@ -41,6 +42,9 @@ func (s Subject) SubjectName() string { return s.name }
 func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) {
 	s.UID, s.Name, s.Now, s.Every, s.subject, s.name = q.Project, q.Name, q.Now, q.Every, q.Subject, ""
 	if s.State, err = db.Project(ctx, q.Project); err != nil {
+		return s, err
+	}
+	if s.Silences, err = SilencesOf(ctx, db.Usage, q.Project, q.Objects); err != nil {
 		return s, err
 	}
 	switch rules.ScopeOf(q.Subject) {
@@ -107,7 +111,7 @@ func (s Subject) measure(ctx context.Context, db *usage.Store, q Query) (Metrics
 	case q.Subject != "":
 		return Metrics{}, nil
 	}
-	reader := Reader{Usage: db, Project: q.Project, Period: q.Period, Wants: q.Wants, Polled: s.State.PolledAt}
+	reader := Reader{Usage: db, Project: q.Project, Period: q.Period, Wants: q.Wants, Listed: s.Counts.ListedAt, Polled: s.State.PolledAt}
 	if s.Device != nil && q.Wants.Peers() {
 		list, err := db.DeviceList(ctx, q.Project)
 		if err != nil {

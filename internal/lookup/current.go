@@ -136,17 +136,22 @@ func (d *Desk) lastPoll(ctx context.Context, p Project) (*lastPoll, error) {
 // list reads the entries of the device list that the rules of alerts need.
 func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) {
 	var uids []string
+	var objects rules.Objects
 	counts := false
 	for _, a := range alerts {
 		if rules.ScopeOf(a.Subject) == rules.EachDevice {
 			uids = append(uids, a.Subject)
 		}
 		counts = counts || c.rules[a.Rule].Reads.Counts
+		objects = objects.With(c.rules[a.Rule].Reads.Objects)
 		if c.rules[a.Rule].Reads.FleetNames && c.Labels == nil {
 			if c.Labels, err = env.FleetLabels(ctx, c.desk.Store.Usage, c.UID); err != nil {
 				return err
 			}
 		}
+	}
+	if c.Silences, err = env.SilencesOf(ctx, c.desk.Store.Usage, c.UID, objects); err != nil {
+		return err
 	}
 	if counts {
 		c.Counts, err = c.desk.Store.Usage.CountDevices(ctx, c.UID, env.SilentAfter)
@@ -170,7 +175,7 @@ func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) 
 
 // update updates the alerts of subjects in one block.
 func (c *lastPoll) update(ctx context.Context, block int, subjects []outdatedSubject) error {
-	reader := env.Reader{Usage: c.desk.Store.Usage, Project: c.UID, Period: c.period, Polled: c.State.PolledAt}
+	reader := env.Reader{Usage: c.desk.Store.Usage, Project: c.UID, Period: c.period, Listed: c.Counts.ListedAt, Polled: c.State.PolledAt}
 	members := make([]env.Member, len(subjects))
 	for i, s := range subjects {
 		members[i] = env.MemberOf(s.device)
@@ -215,7 +220,8 @@ func (c *lastPoll) updateOthers(ctx context.Context, bySubject map[string][]*rul
 		}
 		q := env.Query{Project: c.UID, Name: c.Name, Subject: uid, Now: c.Now, Every: c.Every, Period: c.period}
 		for _, a := range alerts {
-			q.Wants, q.Counts = q.Wants.With(c.rules[a.Rule].Reads.Members), q.Counts || c.rules[a.Rule].Reads.Counts
+			reads := c.rules[a.Rule].Reads
+			q.Wants, q.Objects, q.Counts = q.Wants.With(reads.Members), q.Objects.With(reads.Objects), q.Counts || reads.Counts
 		}
 		seen, err := env.Look(ctx, c.desk.Store, q)
 		if err != nil {

@@ -51,7 +51,7 @@ func (d *Desk) limiting(ctx context.Context, u Usage, now time.Time) (all []limi
 	}
 	for _, r := range limiting {
 		q.Wants = q.Wants.With(r.Reads.Members)
-		q.Counts, q.Labels = q.Counts || r.Reads.Counts, q.Labels || r.Reads.FleetNames
+		q.Counts, q.Labels, q.Objects = q.Counts || r.Reads.Counts, q.Labels || r.Reads.FleetNames, q.Objects.With(r.Reads.Objects)
 	}
 	seen, err := env.Look(ctx, d.Store, q)
 	if err != nil {
