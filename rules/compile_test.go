@@ -202,12 +202,16 @@ func TestProblemsOfRules(t *testing.T) {
 			[]rules.Problem{{Field: "limit", Offset: 3, Message: `unexpected "MB"`, Hint: "write mb(40)"}},
 		},
 		"show no figure": {
-			func(s *rules.Spec) { s.Show = "bytes.used / 2" },
-			[]rules.Problem{whole("show", "must name one figure", "such as bytes.used")},
+			func(s *rules.Spec) {
+				s.Show = "limit / 2"
+				s.Limit = "5"
+				s.When = at(rules.Warning, "bytes.used > limit")
+			},
+			[]rules.Problem{whole("show", "must be a number that reads a figure", "such as bytes.used, or 100 * bytes.used / limit")},
 		},
 		"show no number": {
 			func(s *rules.Spec) { s.Show = "device.name" },
-			[]rules.Problem{whole("show", "must name one figure", "such as bytes.used")},
+			[]rules.Problem{whole("show", "must be a number that reads a figure", "such as bytes.used, or 100 * bytes.used / limit")},
 		},
 		"let": {
 			func(s *rules.Spec) {
@@ -252,7 +256,7 @@ func TestProblemsOfRules(t *testing.T) {
 				{Field: "when.warning", Offset: 9, Message: `unknown name "b"`, Hint: deviceSees},
 				whole("when.critical", "must be true or false, not a whole number", "compare it, such as bytes.used > mb(40)"),
 				{Field: "resolve_when", Offset: 0, Message: "nil is not used in rules", Hint: "no data is neither nil nor 0: replace it with ??"},
-				whole("show", "must name one figure", "such as bytes.used"),
+				whole("show", "must be a number that reads a figure", "such as bytes.used, or 100 * bytes.used / limit"),
 				{Field: "summary", Offset: 2, Message: `<.Nobody>: can't evaluate field Nobody in type rules.Facts`,
 					Hint: "there are .Rule, .Project, .Subject, .Level, .Value, .Limit, .Usual, .Period and .When"},
 			},

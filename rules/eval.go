@@ -22,7 +22,7 @@ func (r *Rule) Eval(v *View) Evaluation {
 	}
 	return Evaluation{
 		Result: result, Selected: selected, Recovered: recovered,
-		Value: v.Number(r.shown), Usual: r.usually(v), Limit: r.limit.Of(v), Err: err,
+		Value: r.value(v), Usual: r.usually(v), Limit: r.limit.Of(v), Err: err,
 	}
 }
 

@@ -82,7 +82,8 @@ type Spec struct {
 	For         time.Duration   // how long a level must hold before it fires
 	ResolveWhen string          // hysteresis; "" is none
 	Keep        *time.Duration  // how long a condition must be surely false before the alert resolves; nil is built in, see Rule.Keep
-	Show        string          // the figure that messages lead with; "" is the first figure that When compares
+	Show        string          // the figure, or an expression of a number, that messages lead with; "" is the first figure that When compares
+	Unit        string          // of Show; "" is that of what it reads
 	Summary     string          // text/template of the headline; "" is built in
 	Resolved    string          // text/template of the headline of a resolved alert; "" is built in
 	Advice      string          // one next step; may be ""
@@ -113,7 +114,7 @@ type Rule struct {
 	Keep    time.Duration // how long an alert that could resolve goes on firing, lest it fire again
 	Lowest  Level         // of the levels in When
 	Highest Level
-	Show    string // the path of the figure shown, such as bytes.used; "" is none
+	Show    string // the path of the figure shown, such as bytes.used, or the expression; "" is none
 	Unit    string // of Show and Limit: such as "B" for bytes, "" for plain numbers
 
 	set      *Set
@@ -121,6 +122,7 @@ type Rule struct {
 	limit    *lang.Number     // nil is none
 	levels   []condition      // highest first
 	resolve  *lang.Expression // nil is none
+	computed *lang.Number     // Show, where it is not a figure by itself; nil is none
 	shown    *lang.Leaf       // Show; nil is none
 	usual    *lang.Leaf       // what is usual of Show, times perDay; nil is none
 	perDay   float64

@@ -1,22 +1,35 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 
 	"notewatch/rules/internal/lang"
+	"notewatch/rules/internal/templates"
 )
 
-// show finds the figure that messages lead with: the one named, else the first that a condition compares.
+// value returns what messages lead with; NaN is no data.
+func (r *Rule) value(v *View) float64 {
+	if r.computed != nil {
+		return r.computed.Of(v)
+	}
+	return v.Number(r.shown)
+}
+
+// show finds what messages lead with: the figure or computed number that is named, else the first figure that a condition compares.
 func (b *builder) show(r *Rule, conditions []*lang.Expression) {
-	if b.spec.Show != "" {
-		r.shown = b.lang.Figure("show", b.spec.Show)
-	} else {
+	if b.spec.Show == "" {
 		r.shown = compared(conditions)
+	} else if n := b.lang.Number("show", b.spec.Show); n != nil {
+		b.reads = append(b.reads, n.Reads...)
+		if r.shown = n.Leaf(); r.shown == nil {
+			r.computed, r.Show, r.Unit = n, templates.OneLine(b.spec.Show), cmp.Or(b.spec.Unit, n.Unit)
+		}
 	}
 	if r.shown == nil {
 		return
 	}
-	r.Show, r.Unit, b.reads = r.shown.Path(), r.shown.Unit, append(b.reads, r.shown)
+	r.Show, r.Unit, b.reads = r.shown.Path(), cmp.Or(b.spec.Unit, r.shown.Unit), append(b.reads, r.shown)
 	if usual, ok := usualOf(r.Show); ok {
 		r.usual, r.perDay = vocabulary.Leaf(r.shown.Object+"."+usual.member), usual.perDay
 		b.reads = append(b.reads, r.usual)

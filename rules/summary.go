@@ -34,7 +34,7 @@ func (b *builder) template(r *Rule, field, text string, samples []any) *template
 		b.lang.Problems = append(b.lang.Problems, *problem)
 		return nil
 	}
-	if at, uses := t.Uses("Usual"); uses && r.usual == nil && r.shown != nil {
+	if at, uses := t.Uses("Usual"); uses && r.usual == nil && r.Show != "" {
 		b.lang.Problems = append(b.lang.Problems, Problem{Field: field, Offset: at, Message: fmt.Sprintf("%s has no usual value", r.Show),
 			Hint: "leave out .Usual, or show today, yesterday, used, forecast, h1 or h6 of a metric"})
 		return nil

@@ -230,7 +230,7 @@ func leaves(path, folder string) bool {
 }
 
 // withWhen are the fields that belong to a condition: a rule with its own does not take them from the catalogue.
-var withWhen = []string{"let", "show", "resolve_when", "summary", "resolved"}
+var withWhen = []string{"let", "show", "unit", "resolve_when", "summary", "resolved"}
 
 // like returns the fields of the rule of the catalogue that a rule begins with, and that it does not replace; none without `like`.
 func (v value) like() (base []pair) {

@@ -115,6 +115,7 @@ func (v value) rule(taken names) Rule {
 		key{name: "shadow", read: func(v value) { r.Shadow = v.flag() }},
 		key{name: "period", read: func(v value) { r.Period = r.at(v).period() }},
 		key{name: "show", read: func(v value) { r.Show = r.text(v) }},
+		key{name: "unit", read: func(v value) { r.Unit = r.at(v).choice("B", "%", "min", "h", "d", "V", "°C", "ms") }},
 		key{name: "summary", read: func(v value) { r.Summary = r.text(v) }},
 		key{name: "resolved", read: func(v value) { r.Resolved = r.text(v) }},
 		key{name: "runbook", read: func(v value) { r.Runbook = r.text(v) }},

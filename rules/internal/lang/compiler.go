@@ -117,18 +117,22 @@ func (c *Compiler) Condition(field, text string) *Expression {
 	return e
 }
 
-// Figure returns the leaf that an expression must consist of, directly or through a named part. It returns nil if anything is
-// wrong with it.
-func (c *Compiler) Figure(field, text string) *Leaf {
+// Number compiles an expression of a number that reads something. It returns nil if anything is wrong with it.
+func (c *Compiler) Number(field, text string) *Number {
 	p := c.checkUse(field, text)
 	if p.typed.broken() {
 		return nil
 	}
-	if l := c.layout.leaf(p.typed.node); l != nil && l.Number() {
-		return l
+	reads := slices.ContainsFunc(c.layout.reads(p.typed.node), func(l *Leaf) bool { return !l.Computed() })
+	if !p.typed.number() || !reads {
+		c.Whole(field, "such as bytes.used, or 100 * bytes.used / limit", "must be a number that reads a figure")
+		return nil
 	}
-	c.Whole(field, "such as bytes.used", "must name one figure")
-	return nil
+	n := c.number(field, p)
+	if n != nil && n.leaf == nil {
+		n.Unit = c.Explainer(nil, "").unitOf(sourceOf(text).node)
+	}
+	return n
 }
 
 // Uses reports whether a condition or figure reads a named part, directly or through other parts.
