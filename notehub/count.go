@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// A Count is a number that Notehub may answer as null or leave out; Known tells this from zero.
+// A Count is a number that Notehub may answer as null or leave out; Known distinguishes this from zero.
 type Count struct {
 	N       int64
 	Known   bool

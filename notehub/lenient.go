@@ -2,7 +2,7 @@ package notehub
 
 import "time"
 
-// A Truth is a boolean that Notehub may answer as null or leave out; Known tells this from false.
+// A Truth is a boolean that Notehub may answer as null or leave out; Known distinguishes this from false.
 type Truth struct {
 	True    bool
 	Known   bool

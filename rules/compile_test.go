@@ -85,7 +85,7 @@ func TestProblemsOfExpressions(t *testing.T) {
 		{"{a: 1} == 1", 0, "{} maps are not used in rules", ""},
 		{"b'a' == device.name", 0, "this form is not used in rules", ""},
 		{"now() > 5", 0, "now is not used in rules: expressions see no clock",
-			"period.elapsed_pct, period.days_left, device.silent_hours and poll.age_minutes tell time"},
+			"period.elapsed_pct, period.days_left, device.silent_hours and poll.age_minutes depend on the time"},
 		{"bytes.today() > 5", 6, "only functions can be called", ""},
 		{"mx(bytes.today, 1) > 5", 0, `unknown function "mx"`, "did you mean max?"},
 		{"len(map(bytes.series, #index)) > 5 and all(bytes.series, #index > 5)", 57, "#index is known in map only", ""},

@@ -31,7 +31,7 @@ func (b *Bot) Complain(ctx context.Context, c Complaint) error {
 
 // Raise raises an alert about notewatch itself, unless it is already open with the same content.
 func (b *Bot) Raise(ctx context.Context, key rules.Key, level rules.Level, receivers []string, told rules.Told) error {
-	_, err := b.alter(ctx, key, receivers, func(a rules.Alert) (rules.Alert, rules.Event) {
+	_, err := b.updateAlert(ctx, key, receivers, func(a rules.Alert) (rules.Alert, rules.Event) {
 		return a.Raise(level, told, b.clock.Now())
 	})
 	return err
@@ -39,7 +39,7 @@ func (b *Bot) Raise(ctx context.Context, key rules.Key, level rules.Level, recei
 
 // Resolve ends an alert about notewatch itself and reports whether it was open.
 func (b *Bot) Resolve(ctx context.Context, rule, subject string) (stood bool, err error) {
-	return b.alter(ctx, rules.Key{Rule: rule, Subject: subject}, nil, func(a rules.Alert) (rules.Alert, rules.Event) {
+	return b.updateAlert(ctx, rules.Key{Rule: rule, Subject: subject}, nil, func(a rules.Alert) (rules.Alert, rules.Event) {
 		return a.Clear(b.clock.Now())
 	})
 }
@@ -68,7 +68,7 @@ func (b *Bot) Withdraw(ctx context.Context, rule string, there []string, why str
 		if slices.Contains(there, a.Subject) {
 			continue
 		}
-		_, err := b.alter(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) { return a.Withdraw(why, b.clock.Now()) })
+		_, err := b.updateAlert(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) { return a.Withdraw(why, b.clock.Now()) })
 		if err != nil {
 			return err
 		}
@@ -91,19 +91,19 @@ func (b *Bot) WithdrawSelfAlerts(ctx context.Context) error {
 	return b.dropAccounts(ctx)
 }
 
-// alter applies change to the open alert of a key, or to a new alert without a project if there is none. It reports whether anything
+// updateAlert applies change to the open alert of a key, or to a new alert without a project if there is none. It reports whether anything
 // changed. An open alert keeps its mute.
-func (b *Bot) alter(ctx context.Context, key rules.Key, receivers []string, change func(rules.Alert) (rules.Alert, rules.Event)) (bool, error) {
+func (b *Bot) updateAlert(ctx context.Context, key rules.Key, receivers []string, change func(rules.Alert) (rules.Alert, rules.Event)) (bool, error) {
 	for {
-		changed, err := b.alterOnce(ctx, key, receivers, change)
+		changed, err := b.updateAlertOnce(ctx, key, receivers, change)
 		if !errors.Is(err, store.ErrMoved) {
 			return changed, err
 		}
 	}
 }
 
-// alterOnce is alter that returns store.ErrMoved if another decision was stored meanwhile.
-func (b *Bot) alterOnce(ctx context.Context, key rules.Key, receivers []string, change func(rules.Alert) (rules.Alert, rules.Event)) (bool, error) {
+// updateAlertOnce is alter that returns store.ErrMoved if another decision was stored meanwhile.
+func (b *Bot) updateAlertOnce(ctx context.Context, key rules.Key, receivers []string, change func(rules.Alert) (rules.Alert, rules.Event)) (bool, error) {
 	before, err := b.open(ctx, key)
 	if err != nil {
 		return false, err
@@ -121,7 +121,7 @@ func (b *Bot) alterOnce(ctx context.Context, key rules.Key, receivers []string, 
 		after.Mute = mutes.Of(after, b.clock.Now())
 	}
 	err = b.store.Decide(ctx, store.Decision{
-		Alerts: []*rules.Alert{&after}, Show: map[string][]string{after.ID: receivers}, StandIns: b.fallbacks, Silences: seq, Now: b.clock.Now(),
+		Alerts: []*rules.Alert{&after}, Show: map[string][]string{after.ID: receivers}, Fallbacks: b.fallbacks, Silences: seq, Now: b.clock.Now(),
 		Mute: after.Drill && after.Open() || key.Rule == accountFailing, // Mute ends the drill later; an account mutes other alerts
 	})
 	if err == nil {

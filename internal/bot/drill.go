@@ -23,7 +23,7 @@ func (b *Bot) Drill(ctx context.Context, rule string, project Project) (rules.Al
 	}
 	receivers := project.Recipients(*r)
 	drill := rules.Key{Rule: rule, Subject: drillSubject}
-	_, err := b.alter(ctx, drill, receivers, func(a rules.Alert) (rules.Alert, rules.Event) {
+	_, err := b.updateAlert(ctx, drill, receivers, func(a rules.Alert) (rules.Alert, rules.Event) {
 		if a.Open() {
 			return a, rules.None
 		}

@@ -38,7 +38,7 @@ func (b *Bot) Mute(ctx context.Context, lease work.Lease) error {
 		if err != nil {
 			return err
 		}
-		d := store.Decision{Show: map[string][]string{}, StandIns: b.fallbacks, Silences: seq, Now: now}
+		d := store.Decision{Show: map[string][]string{}, Fallbacks: b.fallbacks, Silences: seq, Now: now}
 		next := mutes.Next(now)
 		projects, err := b.store.OpenProjects(ctx)
 		if err != nil {

@@ -50,7 +50,7 @@ func (b *Bot) Poll(ctx context.Context, lease work.Lease) error {
 	if err != nil {
 		return err
 	}
-	b.tell(turn.Commit)
+	b.wakeReceivers(turn.Commit)
 	b.wake(work.PollRules)
 	took := b.machine().Sub(started)
 	b.metrics.Polled(project.UID, took, times, class)
@@ -169,8 +169,8 @@ func (b *Bot) nextPoll(account Account, lease work.Lease, state store.Project, f
 	return next
 }
 
-// tell wakes the receivers that have something new to show.
-func (b *Bot) tell(commit store.Commit) {
+// wakeReceivers wakes the receivers that have something new to show.
+func (b *Bot) wakeReceivers(commit store.Commit) {
 	if len(commit.Show) > 0 || len(commit.Live) > 0 {
 		b.wake(work.Receiver)
 	}

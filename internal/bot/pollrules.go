@@ -50,7 +50,7 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease work.Lease) error {
 		if err != nil {
 			return err
 		}
-		b.tell(t.Commit)
+		b.wakeReceivers(t.Commit)
 		if t.Commit.Mute {
 			b.wake(work.Mute)
 		}

@@ -131,7 +131,7 @@ func TestARuleAboutPollingMayBeAboutDevices(t *testing.T) {
 func TestRulesAboutPollingAndOthersAreJudgedApart(t *testing.T) {
 	r := newRig(t, 2, nil, events("500"), blind())
 	r.run(monday.Add(2 * hour))
-	judged, err := r.store.Judged(t.Context(), project)
+	judged, err := r.store.Meanings(t.Context(), project)
 	require.NoError(t, err)
 	require.Len(t, judged, 2)
 	for name, j := range judged {
@@ -140,12 +140,12 @@ func TestRulesAboutPollingAndOthersAreJudgedApart(t *testing.T) {
 	r.rules(events("500"))
 	r.open()
 	r.run(monday.Add(3 * hour))
-	judged, err = r.store.Judged(t.Context(), project)
+	judged, err = r.store.Meanings(t.Context(), project)
 	require.NoError(t, err)
 	require.Equal(t, []string{"event-spike"}, keys(judged))
 }
 
-func keys(judged map[string]store.Judgement) (names []string) {
+func keys(judged map[string]store.RuleMeaning) (names []string) {
 	for name := range judged {
 		names = append(names, name)
 	}

@@ -109,7 +109,7 @@ func (b *Bot) PollNow(ctx context.Context) error {
 }
 
 // PollOverdue makes every project due for a poll whose last poll is longer ago than its interval, also one that failed and is waiting for
-// its retry, because whoever starts notewatch may have fixed the cause. It returns when the first poll is due.
+// its retry, because a person who starts notewatch may have fixed the cause. It returns when the first poll is due.
 func (b *Bot) PollOverdue(ctx context.Context) (next time.Time, err error) {
 	now := b.clock.Now()
 	for _, a := range b.accounts {

@@ -80,7 +80,7 @@ func (b *Bot) Report(ctx context.Context, key rules.Key, receivers []string, tol
 		if err != nil || len(before) > 0 {
 			return err
 		}
-		_, err = b.alterOnce(ctx, key, receivers, func(rules.Alert) (rules.Alert, rules.Event) {
+		_, err = b.updateAlertOnce(ctx, key, receivers, func(rules.Alert) (rules.Alert, rules.Event) {
 			return key.Report(told, b.clock.Now()), rules.Reported
 		})
 		if !errors.Is(err, store.ErrMoved) {

@@ -67,6 +67,6 @@ func (b *Bot) farewell(ctx context.Context, uid string, now time.Time) (store.Co
 		return store.Commit{}, err
 	}
 	commit, err := evaluate.Withdraw(open, evaluate.ProjectRemoved, now)
-	commit.StandIns, commit.Silences, commit.Project = b.fallbacks, seq, state
+	commit.Fallbacks, commit.Silences, commit.Project = b.fallbacks, seq, state
 	return commit, err
 }

@@ -43,7 +43,7 @@ func (b *Bot) Register(ctx context.Context) error {
 	if err := b.store.Work.Raise(ctx, work.Mute, "", now); err != nil {
 		return err
 	}
-	return b.hurry(ctx, now)
+	return b.pollChangedRules(ctx, now)
 }
 
 // shorten makes sure that no project waits for longer than its interval, which may have become shorter.
@@ -81,10 +81,10 @@ func (b *Bot) renameRules(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// hurry makes projects due whose rules have changed since the last poll, because whoever changed a rule wants to see its effect.
-func (b *Bot) hurry(ctx context.Context, now time.Time) error {
+// pollChangedRules makes projects due whose rules have changed since the last poll, so that their effect shows at once.
+func (b *Bot) pollChangedRules(ctx context.Context, now time.Time) error {
 	for _, p := range b.projects {
-		judged, err := b.store.Judged(ctx, p.UID)
+		judged, err := b.store.Meanings(ctx, p.UID)
 		if err != nil {
 			return err
 		}

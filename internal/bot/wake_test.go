@@ -127,8 +127,8 @@ func TestManyPeopleAtOnce(t *testing.T) {
 		},
 		func(who string) error { _, err := b.Acknowledge(ctx, a, who); return err },
 		func(who string) error { _, err := b.Unacknowledge(ctx, a, who); return err },
-		func(who string) error { _, err := b.TakeOn(ctx, message, who); return err },
-		func(who string) error { _, err := b.GiveBack(ctx, message, who); return err },
+		func(who string) error { _, err := b.AcknowledgeMessage(ctx, message, who); return err },
+		func(who string) error { _, err := b.UnacknowledgeMessage(ctx, message, who); return err },
 		func(string) error { _, _, err := b.Refresh(ctx); return err },
 		func(string) error { _, err := b.Explain(ctx, a.Rule, a.Project, a.Subject); return err },
 	} {

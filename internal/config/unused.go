@@ -103,7 +103,7 @@ func (d *decoder) checkFallbackLevels(from levelsFrom) {
 func (v value) checkLevelsWanted(r Rule, lowest rules.Level) {
 	if lowest > r.Highest {
 		v.report(
-			fmt.Sprintf("nobody is notified of this rule: its highest level is %s, and the receivers want %s", r.Highest, only(lowest)),
+			fmt.Sprintf("no receiver is notified of this rule: its highest level is %s, and the receivers want %s", r.Highest, only(lowest)),
 			"raise the level, lower from of a receiver, or notify another receiver")
 	}
 }
@@ -111,12 +111,12 @@ func (v value) checkLevelsWanted(r Rule, lowest rules.Level) {
 // checkDefaultLevels warns if the lowest level of the default receivers is above the level of a message that only they get.
 func (d *decoder) checkDefaultLevels(lowest rules.Level) {
 	if lowest > rules.Info && d.file.Summary {
-		d.defaults.at.at("summary").warn(fmt.Sprintf("nobody gets it: the default receivers want %s, and the summary is %s",
+		d.defaults.at.at("summary").warn(fmt.Sprintf("no receiver gets it: the default receivers want %s, and the summary is %s",
 			only(lowest), rules.Info), "add a receiver with from: info")
 	}
 	if lowest > rules.Warning {
 		d.defaults.at.at("notify").warn(
-			fmt.Sprintf("nobody is notified of an invalid rules file, which is a %s: the default receivers want %s",
+			fmt.Sprintf("no receiver is notified of an invalid rules file, which is a %s: the default receivers want %s",
 				rules.Warning, only(lowest)),
 			"add a receiver with from: warning")
 	}

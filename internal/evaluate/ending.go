@@ -39,7 +39,7 @@ func (t *Turn) whyGone(a rules.Alert) string {
 // renamed returns the new rule with the meaning of a removed one; "" if there is none.
 func (t *Turn) renamed(removed string) string {
 	for _, r := range t.evaluator.rules {
-		if _, old := t.judged[r.Spec.Name]; !old && r.Meaning(t.periodOf(r)) == t.judged[removed].Hash {
+		if _, old := t.meanings[r.Spec.Name]; !old && r.Meaning(t.periodOf(r)) == t.meanings[removed].Hash {
 			return r.Spec.Name
 		}
 	}
@@ -48,7 +48,7 @@ func (t *Turn) renamed(removed string) string {
 
 // whyChanged names the part of the rule of an alert that changed since the rule was last evaluated.
 func (t *Turn) whyChanged(r *rules.Rule, a rules.Alert, v rules.Verdict) string {
-	last := t.judged[r.Spec.Name]
+	last := t.meanings[r.Spec.Name]
 	was, is := last.Semantics, r.Semantics()
 	switch known := was.Each != ""; {
 	case known && !(slices.Equal(was.When, is.When) && slices.Equal(was.Let, is.Let)), !known && a.Told.Figure != r.Show:

@@ -62,9 +62,9 @@ type Turn struct {
 	data      *env.ProjectData
 	about     Context
 	open      *store.OpenStates
-	judged    map[string]store.Judgement // by rule name, from before this turn
-	alone     bool                       // evaluates only the rules that read only poll; else all others
-	period    rules.PeriodSpec           // of the project; data may be for that of a rule
+	meanings  map[string]store.RuleMeaning // by rule name, from before this turn
+	alone     bool                         // evaluates only the rules that read only poll; else all others
+	period    rules.PeriodSpec             // of the project; data may be for that of a rule
 }
 
 // periodOf returns how a rule cuts time.
@@ -115,9 +115,9 @@ func (e *Evaluator) Evaluate(ctx context.Context, data *env.ProjectData, about C
 			return nil, err
 		}
 	} else {
-		maps.Copy(t.Commit.Judged, t.judged) // also of rules whose alerts are withdrawn later
+		maps.Copy(t.Commit.Meanings, t.meanings) // also of rules whose alerts are withdrawn later
 		for _, other := range t.Commit.Others {
-			delete(t.Commit.Judged, other)
+			delete(t.Commit.Meanings, other)
 		}
 	}
 	if err := t.evaluateAll(ctx); err != nil {
@@ -171,14 +171,14 @@ func (e *Evaluator) begin(ctx context.Context, data *env.ProjectData, about Cont
 	if err != nil {
 		return nil, err
 	}
-	judged, err := e.store.Judged(ctx, data.UID)
+	meanings, err := e.store.Meanings(ctx, data.UID)
 	if err != nil {
 		return nil, err
 	}
-	t := &Turn{evaluator: e, data: data, about: about, open: open, judged: judged, alone: alone, period: data.Spec(), Trials: map[string]*Trial{}}
+	t := &Turn{evaluator: e, data: data, about: about, open: open, meanings: meanings, alone: alone, period: data.Spec(), Trials: map[string]*Trial{}}
 	t.Commit = store.Commit{
-		Decision: store.Decision{Now: data.Now, Show: map[string][]string{}, StandIns: e.fallbacks},
-		Judged:   map[string]store.Judgement{},
+		Decision: store.Decision{Now: data.Now, Show: map[string][]string{}, Fallbacks: e.fallbacks},
+		Meanings: map[string]store.RuleMeaning{},
 	}
 	for _, r := range e.rules {
 		if r.Reads.OnlyPoll() != alone {
@@ -274,18 +274,18 @@ func (t *Turn) applicable(scope rules.Scope) (applicable []*rules.Rule) {
 		if r.Spec.Each != scope || r.Reads.OnlyPoll() != t.alone {
 			continue
 		}
-		before, known := t.judged[r.Spec.Name]
+		before, known := t.meanings[r.Spec.Name]
 		if known {
-			t.Commit.Judged[r.Spec.Name] = before
+			t.Commit.Meanings[r.Spec.Name] = before
 		}
 		if t.data.Readable() || t.alone {
 			applicable = append(applicable, r)
 			t.Trials[r.Spec.Name] = new(Trial)
 			if meaning := r.Meaning(t.periodOf(r)); before.Hash != meaning {
-				before = store.Judgement{Hash: meaning, Since: t.data.Now}
+				before = store.RuleMeaning{Hash: meaning, Since: t.data.Now}
 			}
 			before.Semantics = r.Semantics()
-			t.Commit.Judged[r.Spec.Name] = before
+			t.Commit.Meanings[r.Spec.Name] = before
 		}
 	}
 	return applicable
@@ -314,7 +314,7 @@ func (t *Turn) evaluateOne(ctx context.Context, r *rules.Rule, b *env.BlockData,
 		return nil // nothing fires or is pending, as for most subjects: Next would copy the alert to return it unchanged
 	}
 	after, event := before.Next(r, v, t.data.Now)
-	last, known := t.judged[key.Rule]
+	last, known := t.meanings[key.Rule]
 	changed := open && known && last.Hash != r.Meaning(t.periodOf(r))
 	if open && known && !changed && last.Semantics.Limits != r.Spec.Limits.Digest() {
 		changed = before.LimitDiffers(r, v)
@@ -360,7 +360,7 @@ func (t *Turn) record(r *rules.Rule, before, after rules.Alert, event rules.Even
 	measured := event != rules.None || !stored || shown || !sameFigures(before, after)
 	switch {
 	case r != nil && measured && measuredBy(r, after):
-		after.Told = t.told(r, after)
+		after.Told = t.texts(r, after)
 		if event == rules.None {
 			after.Told.Contributors = before.Told.Contributors
 		}

@@ -93,7 +93,7 @@ func (t *Turn) revisions(scope rules.Scope, all []*rules.Rule, changed []usage.C
 // revisable returns the day as of whose end the rule must be evaluated again after a change of a day, and the time from which an alert
 // would have been about it; the zero time if the change does not concern the rule.
 func (t *Turn) revisable(r *rules.Rule, changed rules.Day) (day rules.Day, from time.Time) {
-	last := t.judged[r.Spec.Name]
+	last := t.meanings[r.Spec.Name]
 	if last.Hash != r.Meaning(t.periodOf(r)) || !last.Since.Before(changed.End()) {
 		return 0, time.Time{}
 	}

@@ -9,12 +9,12 @@ import (
 
 // verdict evaluates the rule as of now and, if it matters, as of the end of yesterday.
 func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, view *rules.View) (rules.Verdict, error) {
-	_, judged := t.judged[r.Spec.Name]
+	_, known := t.meanings[r.Spec.Name]
 	v := rules.Verdict{
 		Evaluation: r.Eval(view),
 		DayEnd:     rules.Result{Least: rules.Inactive, Most: r.Highest},
 		Period:     t.data.Period.Start,
-		First:      !judged,
+		First:      !known,
 		AsOf:       t.data.Now,
 		Listed:     t.data.Counts.ListedAt,
 		Members:    b.FleetSize(i),

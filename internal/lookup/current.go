@@ -121,7 +121,7 @@ func (d *Desk) lastPoll(ctx context.Context, p Project) (*lastPoll, error) {
 		return c, err
 	}
 	c.Project = env.Project{UID: p.UID, Name: p.Name, Now: state.PolledAt, State: state}
-	judged, err := d.Store.Judged(ctx, p.UID)
+	judged, err := d.Store.Meanings(ctx, p.UID)
 	for _, r := range d.Rules {
 		if !r.Reads.OnlyPoll() && judged[r.Spec.Name].Hash == r.Meaning(r.PeriodIn(d.periodOf(p.UID))) {
 			c.rules[r.Spec.Name] = r

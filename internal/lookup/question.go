@@ -118,7 +118,7 @@ func (q question) sum(from, to rules.Day, l life) sum {
 	return s
 }
 
-// empty reports whether the sum is over no day.
+// empty reports whether the sum covers no day.
 func (s sum) empty() bool { return s.from >= s.to }
 
 // add takes in a day; NaN is no data.

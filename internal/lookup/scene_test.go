@@ -160,7 +160,7 @@ func (s *scene) poll(p lookup.Project, at time.Time, state store.Project, decisi
 	require.NoError(s, err)
 	require.True(s, ok)
 	state.UID, decision.Now = p.UID, at
-	commit := store.Commit{Decision: decision, Project: state, Due: at.Add(15 * minute), Judged: map[string]store.Judgement{}}
+	commit := store.Commit{Decision: decision, Project: state, Due: at.Add(15 * minute), Meanings: map[string]store.RuleMeaning{}}
 	period := s.Period
 	for _, known := range s.Projects {
 		if known.UID == p.UID {
@@ -168,7 +168,7 @@ func (s *scene) poll(p lookup.Project, at time.Time, state store.Project, decisi
 		}
 	}
 	for _, r := range s.Rules {
-		commit.Judged[r.Spec.Name] = store.Judgement{Hash: r.Meaning(r.PeriodIn(period)), Since: at}
+		commit.Meanings[r.Spec.Name] = store.RuleMeaning{Hash: r.Meaning(r.PeriodIn(period)), Since: at}
 	}
 	require.NoError(s, s.Store.Commit(ctx, lease, commit))
 }

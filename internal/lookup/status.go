@@ -199,7 +199,7 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 
 // countAlerts counts the open alerts.
 func (d *Desk) countAlerts(ctx context.Context, s *Status, standing store.Standing) error {
-	muted, acknowledged, err := d.Store.CountHushed(ctx)
+	muted, acknowledged, err := d.Store.CountMutedAndAcknowledged(ctx)
 	if err != nil {
 		return err
 	}

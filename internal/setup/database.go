@@ -98,7 +98,7 @@ func begin(ctx context.Context, wired watch.Config) (*watch.Watch, error) {
 // RulesFile is the rule name of alerts that the rules file is not valid.
 const RulesFile = "rules-file"
 
-// RulesFileValid ends the alert that a rules file is not valid. If a process is alone, it also ends those about other files, which nobody
+// RulesFileValid ends the alert that a rules file is not valid. If a process is alone, it also ends those about other files, which no one
 // reads.
 func RulesFileValid(ctx context.Context, made *watch.Watch, file string) error {
 	if made.Processes(ctx) == 1 {

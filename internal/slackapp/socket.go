@@ -154,7 +154,7 @@ func (s *socket) envelope(ctx context.Context, e *socketmode.Request, read func(
 	s.app.take(asked)
 }
 
-// acknowledge tells Slack that an envelope has arrived. If the connection is gone, the answer is still sent another way.
+// acknowledge acknowledges an envelope to Slack. If the connection is gone, the answer is still sent another way.
 func (s *socket) acknowledge(ctx context.Context, envelope string) {
 	ctx, cancel := context.WithTimeout(ctx, ackTime)
 	defer cancel()

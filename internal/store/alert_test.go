@@ -20,19 +20,19 @@ func testProject(t *testing.T, open opening) {
 	state, err := s.Project(ctx, project)
 	require.NoError(t, err)
 	require.Equal(t, store.Project{UID: project}, state)
-	before, err := s.Judged(ctx, project)
+	before, err := s.Meanings(ctx, project)
 	require.NoError(t, err)
 	require.Empty(t, before)
 
 	whole := filled[store.Project]()
-	decide(t, s, store.Commit{Project: whole, Judged: judged("a", "1", "b", "2")})
+	decide(t, s, store.Commit{Project: whole, Meanings: judged("a", "1", "b", "2")})
 	whole.UID = project
 	state, err = s.Project(ctx, project)
 	require.NoError(t, err)
 	require.Equal(t, whole, state)
 
-	decide(t, s, store.Commit{Judged: judged("b", "3", "c", "4")})
-	before, err = s.Judged(ctx, project)
+	decide(t, s, store.Commit{Meanings: judged("b", "3", "c", "4")})
+	before, err = s.Meanings(ctx, project)
 	require.NoError(t, err)
 	require.Equal(t, judged("b", "3", "c", "4"), before, "what was judged before is replaced")
 	state, err = s.Project(ctx, project)
@@ -176,7 +176,7 @@ func testAtomic(t *testing.T, open opening) {
 	twin.ID = "twin"
 	whole := store.Commit{
 		Project:  store.Project{UID: project, Failures: 3},
-		Judged:   judged("r", "1"),
+		Meanings: judged("r", "1"),
 		Due:      noon.Add(time.Hour),
 		Decision: store.Decision{Alerts: alerts(resolved(a, noon), firing("b", "dev:2"), twin, firing("c", "dev:1")), Show: shown("b", team, "on-call"), Now: noon},
 	}
@@ -195,7 +195,7 @@ func testCancelled(t *testing.T, open opening) {
 	lease := claim(t, s, work.Poll, project)
 	c := store.Commit{
 		Project:  store.Project{UID: project, Failures: 1},
-		Judged:   judged("r", "1"),
+		Meanings: judged("r", "1"),
 		Due:      noon.Add(time.Hour),
 		Decision: store.Decision{Alerts: alerts(resolved(firing("a", "dev:1"), noon), firing("b", "dev:2")), Show: shown("b", team, "on-call"), Now: noon},
 	}

@@ -16,27 +16,27 @@ import (
 
 // A Decision holds what was decided about alerts, based on their stored state.
 type Decision struct {
-	Alerts   []*rules.Alert      // new states with their texts; inactive pending alerts are in Dropped
-	States   []*rules.Alert      // new states of other alerts, which keep their stored texts (Told)
-	Dropped  []string            // IDs of pending alerts that ended without firing
-	Show     map[string][]string // receivers that should show an alert, by alert ID
-	StandIns map[string]string   // fallbacks that are notified, by unreachable receiver
-	Silences int64               // the state of the silences on which the decision is based, as Silences returns it
-	Mute     bool                // mutes have to be updated
-	Now      time.Time           // domain clock
+	Alerts    []*rules.Alert      // new states with their texts; inactive pending alerts are in Dropped
+	States    []*rules.Alert      // new states of other alerts, which keep their stored texts
+	Dropped   []string            // IDs of pending alerts that ended without firing
+	Show      map[string][]string // receivers that should show an alert, by alert ID
+	Fallbacks map[string]string   // fallbacks that are notified, by unreachable receiver
+	Silences  int64               // the state of the silences on which the decision is based, as Silences returns it
+	Mute      bool                // mutes have to be updated
+	Now       time.Time           // domain clock
 }
 
 // A Commit holds everything that one poll decided. It is stored in one transaction.
 type Commit struct {
 	Decision
 	Project  Project
-	Judged   map[string]Judgement // by rule name; replaces the result of Judged, except for Others
-	Others   []string             // names of the rules that were not evaluated: their entries in Judged stay
-	Seen     []usage.Change       // changes that were evaluated
-	Damaged  []usage.Damage       // unreadable columns, to be read from Notehub again
-	Live     []string             // receivers that keep the values in their messages current
-	Due      time.Time            // of the next poll
-	Failures int                  // of the poll, in a row
+	Meanings map[string]RuleMeaning // by rule name; replaces the result of Meanings, except for Others
+	Others   []string               // names of the rules that were not evaluated: their entries in Meanings stay
+	Seen     []usage.Change         // changes that were evaluated
+	Damaged  []usage.Damage         // unreadable columns, to be read from Notehub again
+	Live     []string               // receivers that keep the values in their messages current
+	Due      time.Time              // of the next poll
+	Failures int                    // of the poll, in a row
 }
 
 // Commit stores what a poll decided, makes each receiver due that has something new to show, makes the rules that read only poll due, and
@@ -56,10 +56,10 @@ func (s *Store) Commit(ctx context.Context, lease work.Lease, c Commit) error {
 		if err := decide(ctx, tx, c.Decision); err != nil {
 			return err
 		}
-		if err := dropJudged(ctx, tx, c.Project.UID, slices.AppendSeq(slices.Clone(c.Others), maps.Keys(c.Judged))); err != nil {
+		if err := dropMeanings(ctx, tx, c.Project.UID, slices.AppendSeq(slices.Clone(c.Others), maps.Keys(c.Meanings))); err != nil {
 			return err
 		}
-		if err := saveJudged(ctx, tx, c.Project.UID, c.Judged); err != nil {
+		if err := saveMeanings(ctx, tx, c.Project.UID, c.Meanings); err != nil {
 			return err
 		}
 		if err := work.Raise(ctx, tx, work.PollRules, c.Project.UID, c.Now, false); err != nil {
@@ -80,7 +80,7 @@ func (s *Store) Commit(ctx context.Context, lease work.Lease, c Commit) error {
 }
 
 // CommitPollRules stores what the rules that read only the state of polling decided, and releases their lease. It stores all or nothing,
-// with the errors of Commit. It uses the decision of c, Judged, which replaces the entries of those rules, and Due. The state of the
+// with the errors of Commit. It uses the decision of c, Meanings, which replaces the entries of those rules, and Due. The state of the
 // project belongs to its polls and stays unchanged.
 func (s *Store) CommitPollRules(ctx context.Context, lease work.Lease, c Commit) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
@@ -90,7 +90,7 @@ func (s *Store) CommitPollRules(ctx context.Context, lease work.Lease, c Commit)
 		if err := decide(ctx, tx, c.Decision); err != nil {
 			return err
 		}
-		return saveJudged(ctx, tx, lease.Key, c.Judged)
+		return saveMeanings(ctx, tx, lease.Key, c.Meanings)
 	})
 	return database.Doing(err, "committing the rules about polling of project %q", lease.Key)
 }
@@ -228,7 +228,7 @@ func show(ctx context.Context, tx database.Tx, d Decision, moved []*rules.Alert)
 		return err
 	}
 	for receiver := range maps.Clone(due) {
-		if takeOverAlerts := d.StandIns[receiver]; takeOverAlerts != "" {
+		if takeOverAlerts := d.Fallbacks[receiver]; takeOverAlerts != "" {
 			due[takeOverAlerts] = true
 		}
 	}

@@ -76,14 +76,14 @@ func testOddTexts(t *testing.T, open opening) {
 func testPollRules(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	state := filled[store.Project]()
-	decide(t, s, store.Commit{Project: state, Judged: judged("budget", "1"), Others: []string{"blind"}})
+	decide(t, s, store.Commit{Project: state, Meanings: judged("budget", "1"), Others: []string{"blind"}})
 	require.Equal(t, noon, due(t, s, work.PollRules, project), "a poll makes them due")
 
 	lease := claim(t, s, work.PollRules, project)
 	blind := firing("blind", "")
 	c := store.Commit{
 		Decision: store.Decision{Alerts: alerts(blind), Show: shown("blind", team), Now: noon},
-		Judged:   judged("blind", "2"), Due: noon.Add(time.Hour),
+		Meanings: judged("blind", "2"), Due: noon.Add(time.Hour),
 	}
 	require.NoError(t, s.CommitPollRules(ctx, lease, c))
 	require.Equal(t, noon.Add(time.Hour), due(t, s, work.PollRules, project))
@@ -92,12 +92,12 @@ func testPollRules(t *testing.T, open opening) {
 	require.NoError(t, err)
 	state.UID = project
 	require.Equal(t, state, after)
-	known, err := s.Judged(ctx, project)
+	known, err := s.Meanings(ctx, project)
 	require.NoError(t, err)
 	require.Equal(t, judged("budget", "1", "blind", "2"), known)
 
-	decide(t, s, store.Commit{Project: state, Judged: judged("budget", "3"), Others: []string{"blind"}})
-	known, err = s.Judged(ctx, project)
+	decide(t, s, store.Commit{Project: state, Meanings: judged("budget", "3"), Others: []string{"blind"}})
+	known, err = s.Meanings(ctx, project)
 	require.NoError(t, err)
 	require.Equal(t, judged("budget", "3", "blind", "2"), known)
 	before := dump(t, s)

@@ -271,7 +271,7 @@ func testRestart(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	decide(t, s, store.Commit{
 		Project:  filled[store.Project](),
-		Judged:   judged("data-budget", "1"),
+		Meanings: judged("data-budget", "1"),
 		Decision: store.Decision{Alerts: alerts(firing("a", "dev:1")), Show: shown("a", team, "on-call")},
 	})
 	show(t, s, team)

@@ -5,4 +5,4 @@ import (
 )
 
 // ErrMoved means that another decision was stored meanwhile: read again, and decide again.
-var ErrMoved = errors.New("somebody else has decided meanwhile")
+var ErrMoved = errors.New("another decision was stored meanwhile")

@@ -9,8 +9,8 @@ import (
 	"notewatch/rules"
 )
 
-// GoneDevices returns the devices that the newest alerts that are over tell of and that are not listed any more, by the name
-// they had last; the last one first. It looks at so many alerts at most.
+// GoneDevices returns the devices of the newest ended alerts that are no longer listed, by the name that they had last; the last one first.
+// It searches at most a number of alerts.
 func (s *Store) GoneDevices(ctx context.Context, alerts int) (devices []usage.DeviceName, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		told, err := database.Collect(ctx, tx, subjectFields, `
@@ -23,7 +23,7 @@ func (s *Store) GoneDevices(ctx context.Context, alerts int) (devices []usage.De
 		devices = firstNames(told)
 		return err
 	})
-	return devices, database.Doing(err, "reading which devices were told of")
+	return devices, database.Doing(err, "reading the devices of ended alerts")
 }
 
 // subjectFields lists where the columns project, subject and a name of the subject go.

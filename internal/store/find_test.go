@@ -169,7 +169,7 @@ func testHushed(t *testing.T, open opening) {
 	muted.Mute, taken.Ack, both.Mute, both.Ack = mute, ack, mute, ack
 	drill.Drill, drill.Ack, over.Mute = true, ack, mute
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(muted, taken, both, drill, resolved(over, noon), firing("f", "dev:6"))}})
-	hushed, acknowledged, err := s.CountHushed(ctx)
+	hushed, acknowledged, err := s.CountMutedAndAcknowledged(ctx)
 	require.NoError(t, err)
 	require.Equal(t, 2, hushed)
 	require.Equal(t, 2, acknowledged)

@@ -113,7 +113,7 @@ func testNames(t *testing.T, open opening) {
 
 	a := firing("a", "dev:1")
 	a.Told = rules.Told{Subject: "sensor-1", Project: "cold-chain"}
-	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}, Judged: judged("quiet", "1", "data-budget", "1")})
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}, Meanings: judged("quiet", "1", "data-budget", "1")})
 	storetest.SaveDevices(t, s, project, []usage.Device{{UID: "dev:2", Name: "sensor-2"}, {UID: "dev:3"}}, noon)
 	names, err = s.Names(ctx)
 	require.NoError(t, err)

@@ -38,11 +38,11 @@ func testMigration(t *testing.T, version int64, transitions int) {
 	polled := filled[store.Project]()
 	polled.Cause, polled.FailingSince, polled.Damaged = store.None, time.Time{}, 0 // which were not kept then
 	decide(t, want, store.Commit{
-		Project: polled, Judged: judged("data-budget", "1"),
+		Project: polled, Meanings: judged("data-budget", "1"),
 		Decision: store.Decision{Alerts: alerts(a, over), Show: map[string][]string{"a": {team, "on-call"}, "over": {team}}},
 	})
 	show(t, want, team)
-	decide(t, want, store.Commit{Project: polled, Judged: judged("data-budget", "1"), Decision: store.Decision{Alerts: alerts(resolved(over, noon))}})
+	decide(t, want, store.Commit{Project: polled, Meanings: judged("data-budget", "1"), Decision: store.Decision{Alerts: alerts(resolved(over, noon))}})
 	lease := claim(t, want, work.Receiver, "on-call")
 	_, err := beginOne(ctx, want, lease, outbox.Message{ID: "cut off", Receiver: "on-call"}, fresh(t, want, "on-call"), noon)
 	require.NoError(t, err)

@@ -452,7 +452,7 @@ func writeForEver(t *testing.T, path string) {
 		a.Version = int64(version)
 		decide(t, s, store.Commit{
 			Project:  store.Project{Failures: version},
-			Judged:   judged("r", "1"),
+			Meanings: judged("r", "1"),
 			Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)},
 		})
 		fmt.Println(version)

@@ -16,8 +16,8 @@ import (
 // OpenStates holds the pending and firing alerts of a project as far as evaluations need them, in little memory. It is safe for concurrent
 // reads.
 //
-// Alerts have no texts (Told, By and Why), which evaluations do not read, except Told.Figure. An alert is complete if a receiver shows its
-// value.
+// Alerts have no texts and no By and Why, which evaluations do not read, except the name of their figure. An alert is complete if a
+// receiver shows its value.
 type OpenStates struct {
 	project string
 	states  []openState

@@ -156,14 +156,14 @@ func testMendCutOff(t *testing.T, open opening) {
 	fast := steal(t, s, frozen)
 	attempt, d := begin(fast)
 	late, past := machine.Add(work.LeaseTime-1*time.Millisecond), noon.Add(1*time.Millisecond)
-	require.NoError(t, s.Outbox.MendCutOff(ctx, past, late))
+	require.NoError(t, s.Outbox.RecoverInterrupted(ctx, past, late))
 	require.NoError(t, s.Outbox.End(ctx, fast, of(attempt, posted(message, d))))
 	require.Equal(t, delivery.Delivered, told(t, s, "a")[team].State, "it was posted by whoever holds the lease")
 	require.NoError(t, s.Work.Complete(ctx, fast, noon, never, 0))
 
-	require.NoError(t, s.Outbox.MendCutOff(ctx, noon, late))
+	require.NoError(t, s.Outbox.RecoverInterrupted(ctx, noon, late))
 	require.True(t, due(t, s, work.Receiver, team).IsZero(), "the attempt may still be made")
-	require.NoError(t, s.Outbox.MendCutOff(ctx, past, late))
+	require.NoError(t, s.Outbox.RecoverInterrupted(ctx, past, late))
 	require.Equal(t, noon, due(t, s, work.Receiver, team))
 	require.Equal(t, int64(1), undelivered(t, s, team).Have)
 	begin(claim(t, s, work.Receiver, team))
@@ -175,8 +175,8 @@ func testMendCutOff(t *testing.T, open opening) {
 		}
 		return all
 	}
-	require.NoError(t, s.Outbox.MendCutOff(ctx, past.Add(time.Hour-1*time.Millisecond), late))
+	require.NoError(t, s.Outbox.RecoverInterrupted(ctx, past.Add(time.Hour-1*time.Millisecond), late))
 	require.Equal(t, []outbox.AttemptStatus{outbox.CutOff, outbox.Posted, ""}, statuses(), "somebody serves the receiver")
-	require.NoError(t, s.Outbox.MendCutOff(ctx, past.Add(time.Hour), late))
+	require.NoError(t, s.Outbox.RecoverInterrupted(ctx, past.Add(time.Hour), late))
 	require.Equal(t, []outbox.AttemptStatus{outbox.CutOff, outbox.Posted, outbox.CutOff}, statuses(), "for too long")
 }

@@ -110,18 +110,18 @@ func saveProject(ctx context.Context, tx database.Tx, project Project) error {
 	return table.Run(ctx, tx, 1, func(int) []any { return project.fields() }, nil)
 }
 
-// A Judgement is the meaning of a rule at its last evaluation for a project.
-type Judgement struct {
+// A RuleMeaning is the meaning of a rule at its last evaluation for a project.
+type RuleMeaning struct {
 	Hash      string
 	Since     time.Time       // first evaluation for the project with that meaning
 	Semantics rules.Semantics // zero if it was evaluated by an older version of notewatch
 }
 
-// Judged returns the meanings of the rules at their last evaluation for the project, by rule name.
-func (s *Store) Judged(ctx context.Context, project string) (map[string]Judgement, error) {
+// Meanings returns the meanings of the rules at their last evaluation for the project, by rule name.
+func (s *Store) Meanings(ctx context.Context, project string) (map[string]RuleMeaning, error) {
 	type row struct {
 		rule string
-		Judgement
+		RuleMeaning
 	}
 	var all []row
 	err := s.db.View(ctx, func(tx database.Tx) (err error) {
@@ -131,22 +131,22 @@ func (s *Store) Judged(ctx context.Context, project string) (map[string]Judgemen
 			`SELECT rule, hash, since, semantics FROM judged WHERE project = $1`, project)
 		return err
 	})
-	judged := make(map[string]Judgement, len(all))
+	judged := make(map[string]RuleMeaning, len(all))
 	for _, r := range all {
-		judged[r.rule] = r.Judgement
+		judged[r.rule] = r.RuleMeaning
 	}
-	return judged, database.Doing(err, "reading which rules judged project %q", project)
+	return judged, database.Doing(err, "reading the meanings of rules for project %q", project)
 }
 
-// dropJudged deletes the entries of Judged, except those of the rules that stay.
-func dropJudged(ctx context.Context, tx database.Tx, project string, stay []string) error {
+// dropMeanings deletes the entries of Meanings, except those of the rules that stay.
+func dropMeanings(ctx context.Context, tx database.Tx, project string, stay []string) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM judged WHERE project = $1 AND rule NOT IN (SELECT value FROM json_each($2))`,
 		project, database.Elements(stay))
 	return err
 }
 
-// saveJudged adds or replaces entries of Judged.
-func saveJudged(ctx context.Context, tx database.Tx, project string, judged map[string]Judgement) error {
+// saveMeanings adds or replaces entries of Meanings.
+func saveMeanings(ctx context.Context, tx database.Tx, project string, judged map[string]RuleMeaning) error {
 	names := slices.Sorted(maps.Keys(judged))
 	table := database.Upsert{Table: "judged", Key: []string{"project", "rule"}, Set: []string{"hash", "since", "semantics"}}
 	return table.Run(ctx, tx, len(names), func(i int) []any {

@@ -31,7 +31,7 @@ func testSetBack(t *testing.T, open opening) {
 	storetest.SaveUsage(t, s, project, []storetest.Usage{{Day: rules.DayOf(noon)}}, rules.Events)
 	decide(t, s, store.Commit{
 		Decision: store.Decision{Alerts: []*rules.Alert{&a}, Show: shown("a", team), Now: noon},
-		Project:  store.Project{UID: project, PolledAt: noon, RereadOn: rules.DayOf(noon)}, Judged: judged("rule", "hash"),
+		Project:  store.Project{UID: project, PolledAt: noon, RereadOn: rules.DayOf(noon)}, Meanings: judged("rule", "hash"),
 	})
 	atSummary := func(time.Time) time.Time { return summary }
 	ahead, err := s.SetBack(ctx, times(noon), atSummary, longest)

@@ -79,7 +79,7 @@ func testFallBack(t *testing.T, open opening) {
 func testStandIns(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
-	decision := store.Decision{Alerts: alerts(a), Show: shown("a", team), StandIns: map[string]string{team: "second", "other": "third"}}
+	decision := store.Decision{Alerts: alerts(a), Show: shown("a", team), Fallbacks: map[string]string{team: "second", "other": "third"}}
 	decideNow(t, s, decision)
 	require.Equal(t, noon, due(t, s, work.Receiver, "second"))
 	require.True(t, due(t, s, work.Receiver, "third").IsZero(), "nothing is new to the other one")

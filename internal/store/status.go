@@ -6,14 +6,14 @@ import (
 	"notewatch/internal/store/database"
 )
 
-// CountHushed returns the number of muted and of acknowledged firing alerts, without drills.
-func (s *Store) CountHushed(ctx context.Context) (muted, acknowledged int, err error) {
+// CountMutedAndAcknowledged returns the number of muted and of acknowledged firing alerts, without drills.
+func (s *Store) CountMutedAndAcknowledged(ctx context.Context) (muted, acknowledged int, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		return tx.QueryRowContext(ctx, `
 			SELECT count(CASE WHEN mute <> '{}' THEN 1 END), count(CASE WHEN ack <> '{}' THEN 1 END)
 			FROM alert WHERE state = 'firing' AND (mute <> '{}' OR ack <> '{}') AND NOT drill`).Scan(&muted, &acknowledged)
 	})
-	return muted, acknowledged, database.Doing(err, "counting the alerts that people are not told of")
+	return muted, acknowledged, database.Doing(err, "counting the muted and acknowledged alerts")
 }
 
 // FreeSpace returns the unused bytes of the file, and its size. PostgreSQL reuses space by itself, so free is 0 there.

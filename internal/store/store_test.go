@@ -220,10 +220,10 @@ func resolved(a rules.Alert, at time.Time) rules.Alert {
 }
 
 // judged says what rules meant: name, hash, name, hash …
-func judged(pairs ...string) map[string]store.Judgement {
-	all := map[string]store.Judgement{}
+func judged(pairs ...string) map[string]store.RuleMeaning {
+	all := map[string]store.RuleMeaning{}
 	for i := 0; i < len(pairs); i += 2 {
-		all[pairs[i]] = store.Judgement{Hash: pairs[i+1], Since: noon}
+		all[pairs[i]] = store.RuleMeaning{Hash: pairs[i+1], Since: noon}
 	}
 	return all
 }

@@ -27,5 +27,5 @@ func (s *Store) IsOpen(ctx context.Context, id string) (open bool, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		return tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM alert WHERE id = $1 AND state IN ('pending', 'firing'))`, id).Scan(&open)
 	})
-	return open, database.Doing(err, "reading whether alert %q is over", id)
+	return open, database.Doing(err, "reading whether alert %q is open", id)
 }

@@ -20,7 +20,7 @@ func (s *Store) ReleaseAll(ctx context.Context) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE process SET ended_at = seen_at WHERE ended_at IS NULL`); err != nil {
 			return err
 		}
-		return outbox.MendCutOff(ctx, tx, outbox.OpenAttempt)
+		return outbox.RecoverInterrupted(ctx, tx, outbox.OpenAttempt)
 	})
 	return database.Doing(err, "releasing the leases of a dead process")
 }
@@ -32,6 +32,6 @@ func (s *Store) TakeOver(ctx context.Context, machine time.Time) error {
 	if !s.db.Postgres() {
 		return s.ReleaseAll(ctx)
 	}
-	err := s.db.Update(ctx, func(tx database.Tx) error { return outbox.MendCutOff(ctx, tx, outbox.LeftAttempt(machine)) })
-	return database.Doing(err, "mending what processes that died left behind")
+	err := s.db.Update(ctx, func(tx database.Tx) error { return outbox.RecoverInterrupted(ctx, tx, outbox.LeftAttempt(machine)) })
+	return database.Doing(err, "cleaning up after dead processes")
 }

@@ -193,7 +193,7 @@ func (w *Watch) beatOnce(ctx context.Context) error {
 	if w.StandsBy() {
 		return nil
 	}
-	return w.store.Outbox.MendCutOff(ctx, w.clock.Now().Add(-cutOffTime), p.Seen)
+	return w.store.Outbox.RecoverInterrupted(ctx, w.clock.Now().Add(-cutOffTime), p.Seen)
 }
 
 // Ended returns a channel that receives an error when this program can no longer use the database, because a newer one has changed its

@@ -29,7 +29,7 @@ func dataAnswer(q query) dataEnvelope {
 	return dataEnvelope{Data: joined, Truncated: truncated}
 }
 
-// A dataKey tells what points stand in one series.
+// A dataKey identifies the series of a point.
 type dataKey struct{ kind, device, fleet, iccid, psid string }
 
 // cellular returns a row of each SIM, or one of a fleet or project.
@@ -196,7 +196,7 @@ func (p routeLogsPoint) plus(other routeLogsPoint) routeLogsPoint {
 	}
 }
 
-// routed returns what became of a project's events on one route. Two of a thousand fail anyway.
+// routed returns the routing of a project's events on one route. Two of a thousand fail anyway.
 func (q *query) routed(route string, t *total) routeLogsPoint {
 	events := t.figures.Events
 	latency := float64(120 + hash(route)%240)

@@ -109,7 +109,7 @@ func (f Fault) write(w http.ResponseWriter, r *http.Request, good []byte) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(good)))
 		_, _ = w.Write(good[:len(good)/2])
 		_ = http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler) // how package http is told to break a connection
+		panic(http.ErrAbortHandler) // makes package http break a connection
 	default:
 		refused = refusal{status: http.StatusInternalServerError, text: "something went wrong"}
 	}

@@ -37,7 +37,7 @@ type organization struct {
 	projects []*project
 
 	mu     sync.Mutex
-	closed []int64 // billed events of each day since Start that is over, summed up
+	closed []int64 // billed events of each past day since Start, summed up
 }
 
 // newOrganization panics if the organization has no UID, or a project that is not simulated.
@@ -133,7 +133,7 @@ func (o *organization) closedBefore(days int) int64 {
 	return o.closed[days-1]
 }
 
-// billed returns the billed events of a day, as they are known at an instant. Those of a day that is over do not change.
+// billed returns the billed events of a day, as known at an instant. Those of a past day do not change.
 func (o *organization) billed(date, now time.Time) (sum int64) {
 	for _, p := range o.projects {
 		for _, d := range p.devices {

@@ -24,7 +24,7 @@ type query struct {
 	endpoint         Endpoint
 	project          *project
 	organization     *organization
-	now              time.Time // as of when figures are answered
+	now              time.Time // time of the answered data
 	start, end       time.Time
 	period           string
 	aggregate        string

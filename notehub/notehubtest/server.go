@@ -1,13 +1,11 @@
 // Package notehubtest is a simulated Notehub: an http.Handler that answers for usage, devices, fleets, routes, projects and organizations
 // from a fleet which behaves like a real one. Tests use it, and the demo.
 //
-// Usage is a pure function of the seed, the device, the day and the simulated instant. There is nothing to advance: the
-// clock may jump anywhere, and asking twice gives the same. Figures come as late as Notehub's: carriers report a part of a
-// day's bytes up to two days after it, session bytes are estimated until the next day, events are there at once.
-// [Server.Truth] tells the figures that a day ends up with.
+// Usage is a pure function of the seed, the device, the day and the simulated instant. There is nothing to advance: the clock may jump
+// anywhere, and the same question gets the same answer. Data is as late as Notehub's: carriers report a part of a day's bytes up to two
+// days later, session bytes are estimated until the next day, events are there at once. [Server.Truth] returns the final values of a day.
 //
-// Trouble comes in two forms: an [Incident] is something that happens to devices, a [Fault] is something that happens to
-// answers.
+// Problems come in two forms: an [Incident] happens to devices, a [Fault] happens to answers.
 package notehubtest
 
 import (

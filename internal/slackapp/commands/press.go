@@ -114,7 +114,7 @@ func (q *pressed) over() refusalError {
 
 // acknowledge acknowledges the firing alerts that are not acknowledged yet.
 func (q *pressed) acknowledge(ctx context.Context) (slackapp.Reply, error) {
-	taken, err := q.bot.TakeOn(ctx, q.message, q.asked.Person.String())
+	taken, err := q.bot.AcknowledgeMessage(ctx, q.message, q.asked.Person.String())
 	if err != nil || taken > 0 {
 		return slackapp.Reply{}, err
 	}
@@ -161,7 +161,7 @@ func acknowledgers(alerts []rules.Alert, me string) string {
 
 // unacknowledge removes the acknowledgements of the firing alerts.
 func (q *pressed) unacknowledge(ctx context.Context) (slackapp.Reply, error) {
-	given, err := q.bot.GiveBack(ctx, q.message, q.asked.Person.String())
+	given, err := q.bot.UnacknowledgeMessage(ctx, q.message, q.asked.Person.String())
 	if err != nil || given > 0 {
 		return slackapp.Reply{}, err
 	}

@@ -165,7 +165,7 @@ func paceText(f lookup.FigureUsage) string {
 	return words.Dotted(line, usual, pace)
 }
 
-// forecastText returns the forecast of a figure for the end of the period, and whether it is over the limit.
+// forecastText returns the forecast of a figure for the end of the period, and whether it exceeds the limit.
 func forecastText(u lookup.Usage, f lookup.FigureUsage) string {
 	if !rules.Known(f.Forecast) {
 		return ""

@@ -267,7 +267,7 @@ func (s *Store) DeliveriesOf(ctx context.Context, alert string) (map[string]Deli
 		}
 		return err
 	})
-	return byReceiver, database.Doing(err, "reading who was told of alert %q", alert)
+	return byReceiver, database.Doing(err, "reading the deliveries of alert %q", alert)
 }
 
 // DeliveriesTo returns the deliveries of some alerts, by alert ID and receiver. Their Alert is empty.
@@ -290,7 +290,7 @@ func (s *Store) DeliveriesTo(ctx context.Context, alerts []string) (map[string]m
 		}
 		return err
 	})
-	return byAlert, database.Doing(err, "reading who was told of alerts")
+	return byAlert, database.Doing(err, "reading the deliveries of alerts")
 }
 
 // ShowsValue is the condition of the index of the deliveries whose message shows the value of the alert.

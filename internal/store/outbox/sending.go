@@ -268,10 +268,10 @@ func (s *Store) Repair(ctx context.Context, lease work.Lease, outcome Outcome) e
 	return database.Doing(err, "repairing what message %q shows at receiver %q", outcome.Message.ID, lease.Key)
 }
 
-// MendCutOff makes attempts without a result that started before a time count as interrupted: the process that made them has died, or was
+// RecoverInterrupted makes attempts without a result that started before a time count as interrupted: the process that made them has died, or was
 // frozen for so long that others have taken over its work. A receiver that is leased at machine waits for a later call, but not for longer
 // than an hour.
-func (s *Store) MendCutOff(ctx context.Context, before, machine time.Time) error {
+func (s *Store) RecoverInterrupted(ctx context.Context, before, machine time.Time) error {
 	late := fmt.Sprintf(`(%s AND started < %d OR %s AND started < %d)`,
 		LeftAttempt(machine), before.UnixMilli(), OpenAttempt, before.Add(-time.Hour).UnixMilli())
 	var some bool
@@ -279,14 +279,14 @@ func (s *Store) MendCutOff(ctx context.Context, before, machine time.Time) error
 		return tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM attempt WHERE `+late+`)`).Scan(&some)
 	})
 	if err == nil && some {
-		err = s.db.Update(ctx, func(tx database.Tx) error { return MendCutOff(ctx, tx, late) })
+		err = s.db.Update(ctx, func(tx database.Tx) error { return RecoverInterrupted(ctx, tx, late) })
 	}
 	return database.Doing(err, "ending attempts that were cut off")
 }
 
-// MendCutOff gives attempts without a result the status CutOff, and makes the newest state owed if one of them may have replaced it. It
+// RecoverInterrupted gives attempts without a result the status CutOff, and makes the newest state owed if one of them may have replaced it. It
 // handles all attempts that open, a condition on the columns of attempt, selects.
-func MendCutOff(ctx context.Context, tx database.Tx, open string) error {
+func RecoverInterrupted(ctx context.Context, tx database.Tx, open string) error {
 	receivers, err := database.Collect(ctx, tx, func(name *string) []any { return []any{name} }, `SELECT DISTINCT receiver FROM attempt WHERE `+open)
 	if err != nil {
 		return err

@@ -90,7 +90,7 @@ func Exec(t testing.TB, place string, statements ...string) {
 	require.NoError(t, (&server{url: admin.String()}).exec(context.WithoutCancel(t.Context()), statements...)) // also at the end of a test
 }
 
-// Shut ends all connections to the database of a URL and lets nobody connect until Reopen.
+// Shut ends all connections to the database of a URL and lets no one connect until Reopen.
 func Shut(t testing.TB, place string) {
 	t.Helper()
 	onServer(t, place, "ALTER DATABASE %[1]s ALLOW_CONNECTIONS false", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%[1]s'")

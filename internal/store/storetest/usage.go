@@ -193,7 +193,7 @@ func poll(t testing.TB, s *store.Store, project string, f func(work.Lease)) {
 	require.NoError(t, s.Work.Raise(ctx, work.Poll, project, early))
 	lease, ok, err := s.Work.Claim(ctx, work.Poll, project, early, time.Now())
 	require.NoError(t, err)
-	require.True(t, ok, "somebody else polls %s", project)
+	require.True(t, ok, "another process polls %s", project)
 	f(lease)
 	require.NoError(t, s.Work.Complete(ctx, lease, before, before, lease.Failures))
 }

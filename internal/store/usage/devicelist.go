@@ -39,7 +39,7 @@ type deviceKind struct {
 	updating                             rules.Truth
 }
 
-// A kindKey tells kinds apart. No text has a NUL, which separates the fleets.
+// A kindKey identifies a kind. No text contains a NUL, which separates the fleets.
 type kindKey struct {
 	sku, product, firmware, hostFirmware, fleets string
 	disabled                                     bool

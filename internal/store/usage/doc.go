@@ -7,7 +7,7 @@
 //     a past that was not read yet. What changes with almost every list is kept in columns too (listing.go).
 //   - [Store.SaveReading] merges what an answer says into the history (history.go). figures.go has the dictionary of figures, and which
 //     days of each have been read. Days that are closed and changed are noted for [Store.Changed].
-//   - Of a device with several SIMs, plan.go keeps each SIM and the bytes that tell which one counts.
+//   - Of a device with several SIMs, plan.go keeps each SIM and the bytes that show which one counts.
 //   - [Store.KeepPoll] keeps the figures of today as of a poll, for the last hours (intraday.go).
 //   - [Store.Columns], [Store.Cells] and [Store.KeptColumn] read figures; [Store.Blocks] and [Store.BlockDevices] the devices that belong to
 //     them; name.go finds devices by name and UID.

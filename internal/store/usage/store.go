@@ -16,7 +16,7 @@ type Store struct {
 		sync.Mutex
 		before rules.Day
 	}
-	damage struct { // columns that could not be read and that nobody has asked for yet
+	damage struct { // unreadable columns that were not returned yet
 		sync.Mutex
 		columns map[Damage]bool
 	}

@@ -156,7 +156,7 @@ func (c *checker) builtin(n *ast.BuiltinNode) typed {
 		return c.function(n, f)
 	}
 	if slices.Contains(clocks, n.Name) {
-		return c.problem(at, "period.elapsed_pct, period.days_left, device.silent_hours and poll.age_minutes tell time",
+		return c.problem(at, "period.elapsed_pct, period.days_left, device.silent_hours and poll.age_minutes depend on the time",
 			"%s is not used in rules: expressions see no clock", n.Name)
 	}
 	return c.problem(at, "there are "+strings.Join(functionNames(), ", "), "%s is not used in rules", n.Name)

@@ -12,22 +12,22 @@ import (
 
 // Acknowledge acknowledges a firing alert in the name of by. It reports whether that changed anything.
 func (b *Bot) Acknowledge(ctx context.Context, a rules.Alert, by string) (bool, error) {
-	return b.alter(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) {
+	return b.updateAlert(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) {
 		return a.Acknowledged(by, b.clock.Now())
 	})
 }
 
 // Unacknowledge removes the acknowledgement of a firing alert, in the name of by. It reports whether there was one.
 func (b *Bot) Unacknowledge(ctx context.Context, a rules.Alert, by string) (bool, error) {
-	return b.alter(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) {
+	return b.updateAlert(ctx, a.Key(), nil, func(a rules.Alert) (rules.Alert, rules.Event) {
 		return a.Unacknowledged(by, b.clock.Now())
 	})
 }
 
-// TakeOn acknowledges those firing alerts of a message that are not acknowledged yet, and returns their number. If two people acknowledge
+// AcknowledgeMessage acknowledges those firing alerts of a message that are not acknowledged yet, and returns their number. If two people acknowledge
 // the same alert at once, one of them does.
-func (b *Bot) TakeOn(ctx context.Context, message, by string) (taken int, err error) {
-	return b.alterShown(ctx, message, func(a rules.Alert, now time.Time) (rules.Alert, rules.Event) {
+func (b *Bot) AcknowledgeMessage(ctx context.Context, message, by string) (taken int, err error) {
+	return b.updateAlertsOfMessage(ctx, message, func(a rules.Alert, now time.Time) (rules.Alert, rules.Event) {
 		if a.Ack != (rules.Ack{}) {
 			return a, rules.None
 		}
@@ -35,15 +35,15 @@ func (b *Bot) TakeOn(ctx context.Context, message, by string) (taken int, err er
 	})
 }
 
-// GiveBack removes the acknowledgements of the firing alerts of a message, in the name of by, and returns their number.
-func (b *Bot) GiveBack(ctx context.Context, message, by string) (given int, err error) {
-	return b.alterShown(ctx, message, func(a rules.Alert, now time.Time) (rules.Alert, rules.Event) {
+// UnacknowledgeMessage removes the acknowledgements of the firing alerts of a message, in the name of by, and returns their number.
+func (b *Bot) UnacknowledgeMessage(ctx context.Context, message, by string) (given int, err error) {
+	return b.updateAlertsOfMessage(ctx, message, func(a rules.Alert, now time.Time) (rules.Alert, rules.Event) {
 		return a.Unacknowledged(by, now)
 	})
 }
 
-// alterShown changes the alerts of a message, all or none of them, and returns how many changed.
-func (b *Bot) alterShown(
+// updateAlertsOfMessage changes the alerts of a message, all or none of them, and returns how many changed.
+func (b *Bot) updateAlertsOfMessage(
 	ctx context.Context, message string, change func(a rules.Alert, now time.Time) (rules.Alert, rules.Event),
 ) (changed int, err error) {
 	for {
@@ -56,7 +56,7 @@ func (b *Bot) alterShown(
 		if err != nil {
 			return 0, err
 		}
-		d := store.Decision{Show: map[string][]string{}, StandIns: b.fallbacks, Silences: seq, Now: now}
+		d := store.Decision{Show: map[string][]string{}, Fallbacks: b.fallbacks, Silences: seq, Now: now}
 		for _, m := range members {
 			if after, event := change(m.Alert, now); event != rules.None {
 				d.Alerts, d.Show[after.ID] = append(d.Alerts, &after), nil

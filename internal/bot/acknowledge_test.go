@@ -49,36 +49,36 @@ func TestWhoTakesOnAMessageTakesWhatNobodyHas(t *testing.T) {
 	_, err = r.bot.Acknowledge(t.Context(), members[3].Alert, "amy")
 	require.NoError(t, err)
 
-	taken, err := r.bot.TakeOn(t.Context(), message, "bob")
+	taken, err := r.bot.AcknowledgeMessage(t.Context(), message, "bob")
 	require.NoError(t, err)
 	require.Equal(t, 6, taken)
 	require.Equal(t, map[string]int{"amy": 1, "bob": 6}, r.holders(message))
-	taken, err = r.bot.TakeOn(t.Context(), message, "cem")
+	taken, err = r.bot.AcknowledgeMessage(t.Context(), message, "cem")
 	require.NoError(t, err)
 	require.Zero(t, taken)
 	r.run(r.now.Add(time.Minute))
 	r.requireTruth("ops")
 
-	given, err := r.bot.GiveBack(t.Context(), message, "dee")
+	given, err := r.bot.UnacknowledgeMessage(t.Context(), message, "dee")
 	require.NoError(t, err)
 	require.Equal(t, 7, given)
-	given, err = r.bot.GiveBack(t.Context(), message, "dee")
+	given, err = r.bot.UnacknowledgeMessage(t.Context(), message, "dee")
 	require.NoError(t, err)
 	require.Zero(t, given)
 	require.Equal(t, map[string]int{"": 7}, r.holders(message))
 
-	_, err = r.bot.TakeOn(t.Context(), "no such message", "bob")
+	_, err = r.bot.AcknowledgeMessage(t.Context(), "no such message", "bob")
 	require.ErrorIs(t, err, outbox.ErrNoMessage)
 }
 
 func TestTakingOnAMessageShowsAtOnce(t *testing.T) {
 	r, message := silentStorm(t)
 	b := r.stand()
-	taken, err := b.TakeOn(t.Context(), message, "amy")
+	taken, err := b.AcknowledgeMessage(t.Context(), message, "amy")
 	require.NoError(t, err)
 	require.Equal(t, 7, taken)
 	soon(t, r.hears(rules.Acknowledged), "who has them")
-	_, err = b.GiveBack(t.Context(), message, "bob")
+	_, err = b.UnacknowledgeMessage(t.Context(), message, "bob")
 	require.NoError(t, err)
 	soon(t, r.hears(rules.Unacknowledged), "that nobody has them")
 }
@@ -88,8 +88,8 @@ func TestNobodyTakesOnWhatIsOver(t *testing.T) {
 	r, message := silentStorm(t)
 	r.run(monday.Add(4 * day))
 	for _, change := range []func() (int, error){
-		func() (int, error) { return r.bot.TakeOn(t.Context(), message, "amy") },
-		func() (int, error) { return r.bot.GiveBack(t.Context(), message, "dee") },
+		func() (int, error) { return r.bot.AcknowledgeMessage(t.Context(), message, "amy") },
+		func() (int, error) { return r.bot.UnacknowledgeMessage(t.Context(), message, "dee") },
 	} {
 		changed, err := change()
 		require.NoError(t, err)
@@ -110,7 +110,7 @@ func TestAMessageIsTakenOnOnce(t *testing.T) {
 	var winners, taken atomic.Int64
 	for i := range 16 {
 		wg.Go(func() {
-			n, err := bots[i%2].TakeOn(t.Context(), message, string(rune('a'+i)))
+			n, err := bots[i%2].AcknowledgeMessage(t.Context(), message, string(rune('a'+i)))
 			if err != nil {
 				t.Error(err)
 			}
