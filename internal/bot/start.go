@@ -69,7 +69,7 @@ func (b *Bot) shorten(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// renameRules gives rules what is stored of the names that they had.
+// renameRules moves stored data of earlier names of rules to their present names.
 func (b *Bot) renameRules(ctx context.Context, now time.Time) error {
 	for _, r := range b.rules {
 		for _, was := range r.Spec.Was {

@@ -8,8 +8,8 @@ import (
 	"notewatch/internal/store/work"
 )
 
-// RenameRule gives what is stored of a rule to the rule that it is called now: alerts, how it was last judged, and silences. Of a subject
-// that has an open alert of the new name already, that of the old name stays. Nothing happens if nothing is stored of the old name.
+// RenameRule moves the stored data of a rule to its new name: alerts, the meaning at its last evaluation, and silences. If a subject has an
+// open alert of the new name already, its alert of the old name stays. Nothing happens if nothing is stored under the old name.
 func (s *Store) RenameRule(ctx context.Context, was, is string, now time.Time) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := lockSilences(ctx, tx); err != nil {
@@ -36,5 +36,5 @@ func (s *Store) RenameRule(ctx context.Context, was, is string, now time.Time) e
 		}
 		return work.Raise(ctx, tx, work.Mute, "", now, false)
 	})
-	return database.Doing(err, "giving what is stored of rule %q to rule %q", was, is)
+	return database.Doing(err, "moving the stored data of rule %q to rule %q", was, is)
 }
