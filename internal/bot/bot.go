@@ -21,7 +21,7 @@ import (
 
 // A Config configures a Bot. Every field is required unless its comment says otherwise.
 type Config struct {
-	Store     *store.Store
+	Store     *store.Store // nil: the bot only says how its settings are understood
 	Accounts  []Account
 	Projects  []Project
 	Rules     []Rule
