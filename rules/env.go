@@ -182,6 +182,11 @@ type Fleet struct {
 	OverduePct  float64 `expr:"overdue_pct" unit:"%" range:"0 100" of:"sessions.missed"` // 100 × overdue / those last seen in the 35 days before the list
 	Late        float64 `expr:"late" of:"sessions.missed"`                               // of those, silent for longer than they usually are at most
 	LatePct     float64 `expr:"late_pct" unit:"%" range:"0 100" of:"sessions.missed"`    // 100 × late / those last seen in the 35 days before the list
+
+	AutoTopup    bool    `expr:"auto_topup" known:"AutoTopupKnown"` // more data is bought for a device whose plan runs out
+	WatchdogMins float64 `expr:"watchdog_mins" unit:"min"`          // of silence, after which Notehub makes an event for a device; 0 is never
+
+	AutoTopupKnown bool `expr:"-"`
 }
 
 // A Route is what Notehub's list of routes says of a route.

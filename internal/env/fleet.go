@@ -14,9 +14,9 @@ import (
 
 // A fleet holds the devices that are listed in it now.
 type fleet struct {
-	uid, name string
-	born      time.Time // of its first device
-	counts    usage.DeviceCounts
+	usage.Fleet
+	born   time.Time // of its first device
+	counts usage.DeviceCounts
 }
 
 // fleets holds the fleets that have listed devices, by UID, with their members.
@@ -48,11 +48,11 @@ func fleetsOf(list *usage.DeviceList, named []usage.Fleet) *fleets {
 	f := &fleets{}
 	for place, uid := range slices.Sorted(maps.Keys(places)) {
 		places[uid] = place
-		f.all = append(f.all, fleet{uid: uid, name: uid, counts: usage.DeviceCounts{ListedAt: list.Read}})
+		f.all = append(f.all, fleet{Fleet: usage.Fleet{UID: uid, Name: uid, WatchdogMinutes: math.NaN()}, counts: usage.DeviceCounts{ListedAt: list.Read}})
 	}
 	for _, known := range named {
 		if place, ok := places[known.UID]; ok {
-			f.all[place].name = known.Name
+			f.all[place].Fleet = known
 		}
 	}
 	for d := range list.All() {
@@ -72,12 +72,17 @@ func fleetsOf(list *usage.DeviceList, named []usage.Fleet) *fleets {
 
 // seen returns the fleet as expressions see it now.
 func (f *fleet) seen(silences Silences) rules.Fleet {
-	c := f.counts
-	seen := rules.Fleet{
-		Known: true, UID: f.uid, Name: f.name,
-		DeviceCount: float64(c.Enabled), Active: float64(c.Active), Silent: float64(c.Silent), SilentPct: silentPct(c),
-	}
-	seen.Overdue, seen.OverduePct, seen.Late, seen.LatePct = silences.of(f.uid)
+	seen, c := f.settings(), f.counts
+	seen.DeviceCount, seen.Active, seen.Silent, seen.SilentPct = float64(c.Enabled), float64(c.Active), float64(c.Silent), silentPct(c)
+	seen.Overdue, seen.OverduePct, seen.Late, seen.LatePct = silences.of(f.UID)
+	return seen
+}
+
+// settings returns what people have set for the fleet. Its counts are no data.
+func (f *fleet) settings() rules.Fleet {
+	seen := rules.UnknownEnv().Fleet
+	seen.Known, seen.UID, seen.Name = true, f.UID, f.Name
+	seen.AutoTopup, seen.AutoTopupKnown, seen.WatchdogMins = f.Assured == rules.True, f.Assured != rules.NoData, f.WatchdogMinutes
 	return seen
 }
 
@@ -103,9 +108,9 @@ func (f *fleets) add(block int, member fleetMember) {
 func (f *fleets) find(uid string) (place int, ok bool) {
 	return slices.BinarySearchFunc(f.all, uid, func(f fleet, uid string) int {
 		switch {
-		case f.uid < uid:
+		case f.UID < uid:
 			return -1
-		case f.uid > uid:
+		case f.UID > uid:
 			return 1
 		}
 		return 0

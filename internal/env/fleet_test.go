@@ -28,7 +28,7 @@ func TestFleets(t *testing.T) {
 		{UID: "dev:c", Provisioned: now.AddDate(0, 0, -1), Fleets: []string{south}, Disabled: true},
 		{UID: "dev:d", Provisioned: old},
 	}, now)
-	require.NoError(t, db.Usage.SaveFleets(t.Context(), project, []usage.Fleet{{UID: north, Name: "North"}, {UID: "fleet:empty", Name: "Empty"}}))
+	require.NoError(t, db.Usage.SaveFleets(t.Context(), project, []usage.Fleet{{UID: north, Name: "North", Assured: rules.True, WatchdogMinutes: 90}, {UID: "fleet:empty", Name: "Empty"}}))
 	use := func(device string, back rules.Day, events, reboots float64) storetest.Usage {
 		return storetest.Usage{Device: device, Day: today - back, Figures: storetest.Figures{rules.Events: events, rules.Reboots: reboots}}
 	}
@@ -66,10 +66,11 @@ func TestFleets(t *testing.T) {
 		today, yesterday, week, used, median, rebooted float64
 		atYesterday                                    float64
 		members                                        int
-		devices, active, silent, silentPct             float64
+		devices, active, silent, silentPct, watchdog   float64
+		assured                                        bool
 	}{
-		{north, "North", 15, 15, nan, nan, 15, 3, 15, 2, 2, 1, 1, 50},
-		{south, south, 12, 12, 5*7 + 7 + 100, 5*17 + 14 + 100, 5, 2, 12, 2, 1, 0, 1, 100},
+		{north, "North", 15, 15, nan, nan, 15, 3, 15, 2, 2, 1, 1, 50, 90, true},
+		{south, south, 12, 12, 5*7 + 7 + 100, 5*17 + 14 + 100, 5, 2, 12, 2, 1, 0, 1, 100, nan, false},
 	} {
 		require.Equal(t, want.uid, block.Subject(i))
 		require.Equal(t, want.members, block.FleetSize(i))
@@ -81,9 +82,13 @@ func TestFleets(t *testing.T) {
 		for _, e := range []*rules.Env{&seen, looked.Env} {
 			requireNumber(t, nan, e.Fleet.OverduePct)
 			e.Fleet.Overdue, e.Fleet.OverduePct, e.Fleet.Late, e.Fleet.LatePct = 0, 0, 0, 0 // nothing reads them, so they are not counted
+			requireNumber(t, want.watchdog, e.Fleet.WatchdogMins)
+			known := e.Fleet
+			known.WatchdogMins = 0
 			require.Equal(t, rules.Fleet{
 				Known: true, UID: want.uid, Name: want.name, DeviceCount: want.devices, Active: want.active, Silent: want.silent, SilentPct: want.silentPct,
-			}, e.Fleet)
+				AutoTopup: want.assured, AutoTopupKnown: want.assured,
+			}, known)
 			require.False(t, e.Device.Known)
 			requireNumber(t, want.today, e.Events.Today)
 			requireNumber(t, want.yesterday, e.Events.Yesterday)
@@ -97,6 +102,7 @@ func TestFleets(t *testing.T) {
 		require.Equal(t, want.name, past.Fleet.Name)
 		requireNumber(t, want.atYesterday, past.Events.Today)
 		requireNumber(t, nan, past.Fleet.Active)
+		requireNumber(t, want.watchdog, past.Fleet.WatchdogMins)
 		block.Present(past, i)
 		requireNumber(t, want.active, past.Fleet.Active)
 	}

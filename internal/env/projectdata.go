@@ -131,7 +131,7 @@ func (d *ProjectData) FleetsWith(block int, devices history.Bits) history.Bits {
 // NameOf returns the name of a subject.
 func (d *ProjectData) NameOf(subject string) string {
 	if f := d.fleet(subject); f != nil {
-		return f.name
+		return f.Name
 	}
 	if r := d.Routes.Find(subject); r != nil {
 		return r.Name
@@ -264,7 +264,7 @@ func (b *BlockData) FleetSize(i int) int {
 // Subject returns the UID of a subject of the block; "" is the project.
 func (b *BlockData) Subject(i int) string {
 	if f := b.fleet(i); f != nil {
-		return f.uid
+		return f.UID
 	}
 	if r := b.route(i); r != nil {
 		return r.UID
@@ -328,7 +328,7 @@ func (b *BlockData) EnvAt(ctx context.Context, i int, day rules.Day) (*rules.Env
 	e := b.data.Identity(b.Device(i), day.End())
 	past.Fill(e, i)
 	if f := b.fleet(i); f != nil {
-		e.Fleet.Known, e.Fleet.UID, e.Fleet.Name = true, f.uid, f.name
+		e.Fleet = f.settings()
 	}
 	if r := b.route(i); r != nil {
 		e.Route = routeSeen(r)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 
 	"notewatch/internal/store/usage"
 	"notewatch/notehub"
@@ -58,7 +59,13 @@ func (p *poll) fleets(ctx context.Context) (fleets []usage.Fleet, failure, err e
 	err = p.Request(ctx, func(ctx context.Context) error {
 		fleets = nil
 		failure = p.Client.Fleets(ctx, p.Project, func(fleet notehub.Fleet) error {
-			fleets = append(fleets, usage.Fleet{UID: fleet.UID, Name: cmp.Or(fleet.Label, fleet.UID), Assured: truthOf(fleet.ConnectivityAssurance)})
+			f := usage.Fleet{
+				UID: fleet.UID, Name: cmp.Or(fleet.Label, fleet.UID), Assured: truthOf(fleet.ConnectivityAssurance), WatchdogMinutes: math.NaN(),
+			}
+			if fleet.WatchdogMinutes.Known && fleet.WatchdogMinutes.N >= 0 {
+				f.WatchdogMinutes = float64(fleet.WatchdogMinutes.N)
+			}
+			fleets = append(fleets, f)
 			return nil
 		})
 		if errors.Is(failure, notehub.ErrRateLimited) {
