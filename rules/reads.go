@@ -35,10 +35,10 @@ func (o Objects) With(other Objects) Objects {
 	return slices.Compact(both)
 }
 
-// OnlyPoll reports whether nothing but poll is read: such a rule is evaluated even when Notehub could not be read.
+// OnlyPoll reports whether the rule reads only poll: such a rule is evaluated even after a failed poll.
 func (r Reads) OnlyPoll() bool { return r.Poll && len(r.Figures) == 0 && !r.Device }
 
-// readsOf says of leaves where they come from.
+// readsOf returns the sources of leaves.
 func readsOf(leaves []*lang.Leaf) Reads {
 	var r Reads
 	for _, l := range leaves {
@@ -59,7 +59,7 @@ func readsOf(leaves []*lang.Leaf) Reads {
 	return r
 }
 
-// kindOf returns the kind of a rule whose levels have these conditions: the highest of what they read.
+// kindOf returns the kind of a rule whose levels have these conditions: the highest kind among what they read.
 func kindOf(conditions []*lang.Expression) Kind {
 	kind := Live
 	for _, c := range conditions {

@@ -12,7 +12,7 @@ import (
 	"notewatch/rules/internal/templates"
 )
 
-// A Scope says what a rule is about: its subject.
+// A Scope is the kind of subject of a rule.
 type Scope string
 
 // The scopes.
@@ -47,7 +47,7 @@ func ScopeOf(subject string) Scope {
 	return EachDevice
 }
 
-// A Kind says when a firing rule may resolve. It follows from what the rule reads.
+// A Kind determines when a firing rule may resolve. It follows from what the rule reads.
 type Kind int
 
 // The kinds. What any level of a rule reads decides: used of a metric makes it a period rule, else forecast a forecast rule, else
@@ -64,7 +64,7 @@ var kindNames = [...]string{"live", "day", "forecast", "period"}
 // String returns "live", "day", "forecast" or "period".
 func (k Kind) String() string { return kindNames[k] }
 
-// OfPeriod reports whether an alert belongs to the period that it begins in, and ends with it at the latest.
+// OfPeriod reports whether an alert belongs to the period in which it begins, and ends with it at the latest.
 func (k Kind) OfPeriod() bool { return k >= ForecastRule }
 
 // ByDay reports whether an alert resolves when its condition is false now and was false at the end of the day before.

@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// RunbookFacts are what the template of a runbook may use. In the address they are escaped.
+// RunbookFacts are the data for the template of a runbook. In the address they are escaped.
 type RunbookFacts struct {
 	Rule, Project, Subject string // Subject is the name of the device or project
 	UID                    string // of the subject
 	Level                  string
 }
 
-// maxRunbook is how many characters the address of a runbook may have.
+// maxRunbook is the maximum number of characters of the address of a runbook.
 const maxRunbook = 500
 
-// runbook compiles the template of the address of a page that says what to do.
+// runbook compiles the template of the address of a runbook.
 func (b *builder) runbook(r *Rule) {
 	sample := RunbookFacts{"a rule/1", "cold chain", "pump 7", "dev:864475044204365", "critical"}
 	if r.runbook = b.template(r, "runbook", b.spec.Runbook, []any{sample}); r.runbook == nil {
@@ -30,7 +30,7 @@ func (b *builder) runbook(r *Rule) {
 	}
 }
 
-// Runbook returns the address of the page that says what to do about an alert; "" if the rule has none.
+// Runbook returns the address of the page with instructions for an alert; "" if the rule has none.
 func (r *Rule) Runbook(f RunbookFacts) string {
 	if r.runbook == nil {
 		return ""

@@ -8,7 +8,7 @@ import (
 	"notewatch/rules/internal/templates"
 )
 
-// Facts are what the template of a summary may use.
+// Facts are the data for the template of a summary.
 type Facts struct {
 	Rule, Project, Subject string // Subject is the name of the device or project
 	Level                  string
@@ -17,14 +17,14 @@ type Facts struct {
 	When                   string // the days of the value: "today" or "this month"; after their end "on Thu 18 Jun" or "in June"
 }
 
-// ResolvedFacts are what the template of a resolved alert may use. The Value is that at the end, and Level the one that it ended at.
+// ResolvedFacts are the data for the template of a resolved alert. Value is that at the end, and Level the last level.
 type ResolvedFacts struct {
 	Facts
 	Duration string // for how long it was firing: "4 h 12 min"
 	Peak     string // the highest value, with its day if that is another: "41.2 MB on Thu 18 Jun"; "" if Value is as high
 }
 
-// template compiles the template of a field and tries it on samples. It returns nil if there is none, or anything is wrong with it.
+// template compiles the template of a field and tests it on samples. It returns nil if there is none, or if it has a problem.
 func (b *builder) template(r *Rule, field, text string, samples []any) *templates.Template {
 	if text == "" {
 		return nil
@@ -75,7 +75,7 @@ func (r *Rule) Headline(f Facts) string {
 	return templates.OneLine(r.builtIn(f))
 }
 
-// builtIn says who, what and the limit: pump-7: bytes 41.2 MB this month, limit 40 MB.
+// builtIn returns the built-in summary: pump-7: bytes 41.2 MB this month, limit 40 MB.
 func (r *Rule) builtIn(f Facts) string {
 	if r.Show == "" {
 		return fmt.Sprintf("%s: %s", f.Subject, f.Rule)

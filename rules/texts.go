@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A Wording is what the texts of an alert need besides the alert and its rule.
+// A Wording holds what the texts of an alert need in addition to the alert and its rule.
 type Wording struct {
 	Project, Subject string // names
 	Period           PeriodSpec
@@ -16,7 +16,7 @@ type Wording struct {
 	Length           func(time.Duration) string              // writes a length of time for people
 }
 
-// Texts returns what messages and look-ups say of an alert of the rule, with the values that the alert has.
+// Texts returns the texts of an alert of the rule for messages and look-ups, with the values of the alert.
 func (r *Rule) Texts(a Alert, w Wording) Told {
 	texts := Told{Subject: w.Subject, Project: w.Project, Figure: r.Show, Unit: r.Unit, Advice: r.Spec.Advice, Resolves: a.resolves(r)}
 	texts.Runbook = r.Runbook(RunbookFacts{r.Spec.Name, w.Project, w.Subject, cmp.Or(a.Subject, a.Project), a.Level.String()})
@@ -37,7 +37,7 @@ func (r *Rule) Texts(a Alert, w Wording) Told {
 	})
 }
 
-// resolvedTexts completes the texts of an alert whose condition is false: what the value is, and its peak.
+// resolvedTexts completes the texts of an alert whose condition is false: its present value, and its peak.
 func (r *Rule) resolvedTexts(a Alert, w Wording, texts Told, facts Facts) Told {
 	value, day := a.ValueAtEnd(), DayOf(w.Now)
 	facts.Value = w.Format(value, r.Unit)

@@ -1,13 +1,13 @@
 package rules
 
-// A usualSpan is what is usual of a member of a metric: another member of it, divided by how often the first one's span fits into a day.
+// A usualSpan is the usual value of a member of a metric: another member of it, divided by how often the first one's span fits into a day.
 type usualSpan struct {
 	member string
 	perDay float64
 	name   string // of the span
 }
 
-// usualOf returns what is usual of a member of a metric, by its path; ok is false if nothing is.
+// usualOf returns the usual value of a member of a metric, by path; ok is false if there is none.
 func usualOf(path string) (usual usualSpan, ok bool) {
 	object, member := CutPath(path)
 	if _, metric := ParseFigure(object); !metric {
@@ -28,7 +28,7 @@ func usualOf(path string) (usual usualSpan, ok bool) {
 	return usualSpan{}, false
 }
 
-// UsualSpan names the span that the usual value of a figure is of: day, hour or 6 hours. It is "" for a figure of which nothing is usual.
+// UsualSpan returns the span of the usual value of a figure: day, hour or 6 hours. It is "" for a figure without one.
 func UsualSpan(figure string) string {
 	usual, _ := usualOf(figure)
 	return usual.name

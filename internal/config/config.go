@@ -141,8 +141,8 @@ func Load(path string, lookup func(name string) (string, bool), checks ...func(R
 	return load(path, options{lookup: lookup, checks: checks})
 }
 
-// LoadPartly is Load for who can do without some accounts and receivers: nothing is wrong with the file if what their ${…}
-// stand for is not there. Such an account or receiver says so in Missing, has no value in these places, and is not checked.
+// LoadPartly is Load for commands that can do without some accounts and receivers: a missing value for ${…} is not a problem. Such an
+// account or receiver lists it in Missing, has no value in these places, and is not checked.
 func LoadPartly(path string, lookup func(name string) (string, bool), checks ...func(Receiver) error) (*File, error) {
 	return load(path, options{lookup: lookup, checks: checks, partly: true})
 }

@@ -8,7 +8,7 @@ import (
 	"notewatch/rules"
 )
 
-// accept reads the codes of warnings that a rule means as it is.
+// accept reads the codes of warnings that a rule accepts.
 func (v value) accept() (codes []string) {
 	accepted, certain := rules.FindingCodes()
 	v.some(func(v value) {
@@ -28,7 +28,7 @@ func (v value) accept() (codes []string) {
 	return codes
 }
 
-// checkFindings reports what a rule can hardly mean: as problems if it is certain, else as warnings.
+// checkFindings reports the findings for a rule: certain mistakes as problems, the others as warnings.
 func (v value) checkFindings(r draft, rule *rules.Rule) {
 	for _, f := range rule.Findings(rule.PeriodIn(v.file.Period)) {
 		place := v.place(r, f.Field)

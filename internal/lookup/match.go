@@ -6,7 +6,7 @@ import (
 	"notewatch/internal/spelling"
 )
 
-// best returns the subjects that fit a text by the first way in which any does.
+// best returns the subjects that match a text in the first of the ways in which any does.
 func best(all []Subject, text string) []Subject {
 	for _, fits := range []fit{exactly, byPrefix, byPart} {
 		if found := those(all, fits, text); len(found) > 0 {
@@ -16,7 +16,7 @@ func best(all []Subject, text string) []Subject {
 	return nil
 }
 
-// nearest returns the name or UID that a text is most likely a slip of.
+// nearest returns the name or UID that is most similar to a text.
 func nearest(all []Subject, text string) string {
 	var near []string
 	for _, subject := range all {
@@ -42,7 +42,7 @@ func those(all []Subject, fits fit, text string) (found []Subject) {
 	return found
 }
 
-// exactly reports whether a text is what a subject is called.
+// exactly reports whether a text is the name or UID of a subject.
 func exactly(s Subject, text string) bool {
 	return strings.EqualFold(s.UID, text) || strings.EqualFold(bare(s.UID), text) || strings.EqualFold(s.Name, text)
 }
@@ -52,7 +52,7 @@ func inProject(s Subject, project string) bool {
 	return exactly(Subject{UID: s.Project.UID, Name: s.Project.Name}, project)
 }
 
-// byPrefix reports whether what a subject is called begins with a text.
+// byPrefix reports whether the name or UID of a subject begins with a text.
 func byPrefix(s Subject, text string) bool {
 	return hasPrefixFold(s.UID, text) || hasPrefixFold(bare(s.UID), text) || hasPrefixFold(s.Name, text)
 }
@@ -66,7 +66,7 @@ func hasPrefixFold(s, prefix string) bool {
 	return strings.HasPrefix(strings.ToLower(s), strings.ToLower(prefix))
 }
 
-// bare returns a UID without what stands before its colon.
+// bare returns a UID without its prefix up to the colon.
 func bare(uid string) string {
 	_, rest, _ := strings.Cut(uid, ":")
 	return rest

@@ -8,7 +8,7 @@ import (
 	"notewatch/rules"
 )
 
-// A Message is what one receiver shows of some alerts.
+// A Message is a message that one receiver shows about some alerts.
 type Message struct {
 	Receiver string        // name
 	Ref      string        // the receiver's own handle; "" before it was posted
@@ -16,7 +16,7 @@ type Message struct {
 	Alerts   []rules.Alert // as they are now, in the order of their firing
 }
 
-// Message returns the message of an ID, and reports whether there is one.
+// Message returns the message with an ID, and reports whether it exists.
 func (d *Desk) Message(ctx context.Context, id string) (m Message, ok bool, err error) {
 	stored, members, err := d.Store.Outbox.Members(ctx, id)
 	if errors.Is(err, outbox.ErrNoMessage) {

@@ -9,7 +9,7 @@ import (
 	"notewatch/rules"
 )
 
-// A Cost is what something costs. The zero value is that no price is set.
+// A Cost is an amount of money. The zero value means that no price is set.
 type Cost struct {
 	Amount   float64 `json:"amount"`   // over the span; NaN: no data
 	Forecast float64 `json:"forecast"` // at the end of the period; NaN: no data, or another span
@@ -17,8 +17,8 @@ type Cost struct {
 	Note     string  `json:"note"`     // what Amount is
 }
 
-// cost returns what events cost over a span, and at the end of the period. Over the calendar month so far that is a share of
-// what the account is billed, if nothing but the watched projects uses it; otherwise it is the list price.
+// cost returns the cost of events over a span, and at the end of the period. Over the calendar month so far, it is a share of the account's
+// bill, if only the watched projects use the account; otherwise it is the list price.
 func (d *Desk) cost(ctx context.Context, s Subject, span Span, events, forecast float64) (Cost, error) {
 	if d.Prices.Event == 0 {
 		return Cost{}, nil
@@ -43,7 +43,7 @@ func (d *Desk) cost(ctx context.Context, s Subject, span Span, events, forecast 
 	return cost, nil
 }
 
-// costNote says what a cost is.
+// costNote explains a cost.
 func (d *Desk) costNote(s Subject, span Span) string {
 	switch {
 	case !d.billed(s.Project.UID, span):
@@ -54,7 +54,7 @@ func (d *Desk) costNote(s Subject, span Span) string {
 	return d.priced("share of what the account is billed this month, if only the watched projects use it")
 }
 
-// priced adds to a note when the prices were looked up.
+// priced adds the date of the prices to a note.
 func (d *Desk) priced(note string) string {
 	if d.Prices.AsOf == "" {
 		return note
@@ -62,7 +62,7 @@ func (d *Desk) priced(note string) string {
 	return note + "; prices of " + d.Prices.AsOf
 }
 
-// dataBlock is how many bytes Notehub adds to a SIM at a time when its data runs out.
+// dataBlock is the number of bytes that Notehub adds to a SIM when its data runs out.
 const dataBlock = 500e6
 
 // blocks returns what cellular data costs as a part of the blocks that are added to SIMs.
@@ -82,7 +82,7 @@ func (d *Desk) billed(project string, span Span) bool {
 	return span == Period && period.String() == "month" && period.MonthDay <= 1
 }
 
-// rate is what one of all events of an account in a month costs, of which some are free.
+// rate returns the cost of one of all events of an account in a month, of which some are free.
 func (d *Desk) rate(all float64) float64 {
 	if all <= d.Prices.FreeEvents {
 		return 0
@@ -90,7 +90,7 @@ func (d *Desk) rate(all float64) float64 {
 	return (all - d.Prices.FreeEvents) * d.Prices.Event / all
 }
 
-// accountsOf returns the names of the accounts that a subject is billed to.
+// accountsOf returns the names of the accounts that pay for a subject.
 func (d *Desk) accountsOf(s Subject) (names []string) {
 	for _, p := range d.ProjectsOf(s) {
 		if !slices.Contains(names, p.Account) {
@@ -123,7 +123,7 @@ func (d *Desk) accountEvents(ctx context.Context, account string) (all ofMonth, 
 	return all, nil
 }
 
-// rates returns what an event of each project costs, by account.
+// rates returns the cost of an event, by account.
 func (d *Desk) rates(ctx context.Context, projects []Project, span Span) (map[string]float64, error) {
 	rates := map[string]float64{}
 	for _, p := range projects {

@@ -8,7 +8,7 @@ import (
 	"notewatch/rules"
 )
 
-// A Match is what a silence selects: the alerts that have all that is set.
+// A Match describes what a silence selects: the alerts that match all fields that are set.
 type Match struct {
 	Alert       string `json:"alert,omitempty"`
 	Rule        string `json:"rule,omitempty"`
