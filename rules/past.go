@@ -16,7 +16,7 @@ const (
 // HistoryDays is the number of complete days that days and series cover.
 const HistoryDays = 35
 
-// MissedDays is the number of complete days whose sessions tell how many a silent device missed: five weeks of silence, and the usual days
+// MissedDays is the number of complete days whose sessions show how many a silent device missed: five weeks of silence, and the usual days
 // before it.
 const MissedDays = 70
 
