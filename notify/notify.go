@@ -63,9 +63,11 @@ type Alert struct {
 	Value  float64 // now, or when it ended
 	Peak   float64
 	Limit  float64
-	Usual  float64 // for the span UsualSpan
+	Usual  float64 // see UsualName
 
-	UsualSpan string // day, hour or 6 hours; "" means day
+	UsualName string // usual Sunday, median day, usual hour; "" means usual day
+
+	QuietNow bool // it is firing, but its condition is false by now, and it resolves if that stays so
 
 	Since     time.Time // when the condition was first found true
 	FiredAt   time.Time

@@ -81,7 +81,7 @@ type Alert struct {
 	Peak   float64 // highest value of the alert, at most 5 % too low; never lower than Value
 	PeakOn Day     // UTC day of Peak; 0 if not known
 	Limit  float64
-	Usual  float64
+	Usual  float64   // what is usual of Value; of the day of Peak, if the alert is quiet
 	AsOf   time.Time // of Value
 	Then   Then      // values of the figures that only grow
 

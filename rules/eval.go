@@ -8,7 +8,7 @@ type Evaluation struct {
 	Selected  Truth   // Where; False makes Result inactive
 	Recovered Truth   // ResolveWhen; NoData if the rule has none
 	Value     float64 // of Show; NaN is no data
-	Usual     float64 // the usual value for Show, see UsualSpan; NaN is no data
+	Usual     float64 // the usual value for Show, see UsualName; NaN is no data
 	Limit     float64 // of the subject; NaN without one, or if it is no data
 	Err       error   // error of the evaluation; Result is then as without data
 }

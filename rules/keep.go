@@ -34,12 +34,12 @@ func (a Alert) kept(r *Rule, now time.Time) bool {
 	return a.State == Firing && r.Keep > 0 && (a.QuietSince.IsZero() || now.Before(a.QuietSince.Add(r.Keep)))
 }
 
-// quiet records that the condition of the alert is false.
-func (a Alert) quiet(now time.Time) (Alert, Event) {
+// quiet records that the condition of the alert is false. From then on messages lead with its peak.
+func (a Alert) quiet(v Verdict, now time.Time) (Alert, Event) {
 	if !a.QuietSince.IsZero() {
 		return a, None
 	}
-	a.QuietSince = now
+	a.QuietSince, a.Usual = now, v.PeakUsual
 	return a.raise(Updated, now), Updated
 }
 

@@ -24,6 +24,8 @@ type Verdict struct {
 	DayEndGrowing map[string]float64 // the same as of DayEnd
 	Members       int                // number of devices of a fleet now; 0 for other subjects
 
+	PeakUsual float64 // what is usual on the day of the highest value, for an alert that becomes quiet; NaN: not evaluated
+
 	Last   float64   // of the rule's Show at LastAt
 	LastAt time.Time // end of the last complete UTC day, or of the alert's period if that has ended; zero: not evaluated
 }
@@ -119,10 +121,11 @@ func (a Alert) peakMoved(before Alert, now time.Time) bool {
 // enough.
 func (a Alert) over(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	if fallen := a.Fallen(r, v, now); len(fallen) > 0 {
+		a.Usual = v.Usual
 		return a.correct(r, fallen).end(Resolved, Corrected, now)
 	}
 	if a.kept(r, now) {
-		return a.quiet(now)
+		return a.quiet(v, now)
 	}
 	return a.end(Resolved, Cleared, now)
 }
@@ -206,7 +209,10 @@ func (a Alert) measure(r *Rule, v Verdict) Alert {
 	if !Known(v.Value) {
 		return a
 	}
-	a.Value, a.Usual, a.AsOf = v.Value, v.Usual, v.AsOf
+	a.Value, a.AsOf = v.Value, v.AsOf
+	if a.QuietSince.IsZero() || v.Result.Least > Inactive { // else Usual is of the day of the peak
+		a.Usual = v.Usual
+	}
 	return a.peak(v.Value, DayOf(v.AsOf))
 }
 
@@ -337,7 +343,7 @@ func (a Alert) stay(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	case ok && surely && !a.Doubted && !now.Before(due) && a.Mute.Kind == ByNothing && a.Ack == Ack{}:
 		return a.speak(a.Level, now).raise(Reminded, now), Reminded
 	case r.Kind.ByDay() && r.Spec.ResolveWhen == "" && a.QuietSince.IsZero() && v.Result.Most == Inactive:
-		return a.quiet(now)
+		return a.quiet(v, now)
 	case !a.QuietSince.IsZero() && v.Result.Least > Inactive:
 		a.QuietSince = time.Time{}
 		return a.raise(Updated, now), Updated

@@ -342,6 +342,52 @@ func TestThePeakOfADayThatIsOverIsExact(t *testing.T) {
 	require.Equal(t, rules.DayOf(monday), a.PeakOn)
 }
 
+// Messages of a quiet alert lead with its peak, so what is usual is that of the peak's day.
+func TestTheUsualValueIsOfTheDayOfTheValue(t *testing.T) {
+	r, sunday, midnight := rule(rules.DayRule, func(r *rules.Rule) { r.Show = "sessions.today" }), monday.Add(-day), monday
+	valued := func(result rules.Result, value, usual float64, at time.Time) rules.Verdict {
+		v := verdict(result)
+		v.Value, v.Usual, v.AsOf, v.PeakUsual = value, usual, at, math.NaN()
+		return v
+	}
+	told := func(a rules.Alert) rules.Alert {
+		a.Told.Figure = "sessions.today"
+		return a
+	}
+	a, _ := key.Inactive().Next(r, valued(warning, 339, 3.5, sunday.Add(11*hour)), sunday.Add(11*hour))
+	require.Equal(t, "usual Sunday", told(a).UsualName())
+
+	v := valued(quiet, 0, 17, midnight)
+	v.DayEnd, v.Last, v.LastAt, v.PeakUsual = warning, 339, midnight, 3.5
+	a, event := told(a).Next(r, v, midnight)
+	require.Equal(t, rules.Updated, event)
+	require.InDelta(t, 3.5, a.Usual, 0)
+	require.Equal(t, "usual Sunday", a.UsualName())
+
+	v = valued(quiet, 2, 17, midnight.Add(hour))
+	v.DayEnd, v.Shown = warning, true
+	a, _ = a.Next(r, v, midnight.Add(hour))
+	require.InDelta(t, 3.5, a.Usual, 0)
+
+	v = valued(warning, 400, 17, midnight.Add(2*hour))
+	v.Shown = true
+	a, event = a.Next(r, v, midnight.Add(2*hour))
+	require.Equal(t, rules.Updated, event)
+	require.InDelta(t, 17, a.Usual, 0)
+	require.Equal(t, "usual Monday", a.UsualName())
+}
+
+func TestUsualName(t *testing.T) {
+	sunday := rules.DayOf(monday) - 1
+	for figure, want := range map[string]string{
+		"events.today": "usual Sunday", "events.yesterday": "usual Saturday", "bytes.used": "median day", "bytes.forecast": "median day",
+		"events.h1": "usual hour", "events.h6": "usual 6 hours", "events.d7": "", "device.silent_hours": "",
+	} {
+		require.Equal(t, want, rules.UsualName(figure, sunday), figure)
+	}
+	require.Equal(t, "usual day", rules.UsualName("events.today", 0))
+}
+
 func TestAlreadyTrueIsKept(t *testing.T) {
 	r := rule(rules.Live, func(r *rules.Rule) { r.Spec.For = 30 * minute })
 	v := verdict(warning)

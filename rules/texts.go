@@ -28,8 +28,8 @@ func (r *Rule) Texts(a Alert, w Wording) Told {
 	switch {
 	case a.Reason == Cleared:
 		return r.resolvedTexts(a, w, texts, facts)
-	case !a.QuietSince.IsZero() && a.Reason != Corrected:
-		day, facts.Value = a.PeakOn, w.Format(a.Peak, r.Unit) // the value is below the limit by now
+	case a.leadsWithPeak():
+		day, facts.Value = a.PeakOn, w.Format(a.Peak, r.Unit)
 	}
 	return texts.Say(w.Period.When(r.Show, day), w.Now, func(when string) string {
 		facts.When = when
@@ -54,7 +54,7 @@ func (r *Rule) resolvedTexts(a Alert, w Wording, texts Told, facts Facts) Told {
 	}
 	return texts.Say(when, w.Now, func(when string) string {
 		facts.When = when
-		return r.Resolved(ResolvedFacts{facts, w.Length(a.EndedAt.Sub(a.FiredAt)), strings.TrimSpace(peak)})
+		return r.Resolved(ResolvedFacts{facts, w.Length(a.EndedAt.Sub(a.Since)), strings.TrimSpace(peak)})
 	})
 }
 

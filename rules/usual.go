@@ -28,8 +28,31 @@ func usualOf(path string) (usual usualSpan, ok bool) {
 	return usualSpan{}, false
 }
 
-// UsualSpan returns the span of the usual value of a figure: day, hour or 6 hours. It is "" for a figure without one.
-func UsualSpan(figure string) string {
-	usual, _ := usualOf(figure)
-	return usual.name
+// UsualName names the usual value of a figure as of a day: usual Sunday for one that compares days of the same weekday, median day, usual
+// hour. It is "" for a figure without one. Day 0 is not known.
+func UsualName(figure string, day Day) string {
+	usual, ok := usualOf(figure)
+	switch {
+	case !ok:
+		return ""
+	case usual.member == "median":
+		return "median day"
+	case usual.perDay != 1 || day == 0:
+		return "usual " + usual.name
+	case usual.member == "usual_yesterday":
+		day--
+	}
+	return "usual " + day.Start().Weekday().String()
 }
+
+// UsualName names the usual value of the alert.
+func (a Alert) UsualName() string {
+	day := a.ValueDay()
+	if a.leadsWithPeak() {
+		day = a.PeakOn
+	}
+	return UsualName(a.Told.Figure, day)
+}
+
+// leadsWithPeak reports whether messages lead with the peak of the alert and its day, because its value is below the limit by now.
+func (a Alert) leadsWithPeak() bool { return !a.QuietSince.IsZero() && a.Reason != Corrected }

@@ -53,7 +53,7 @@ func TestContradictionsAreSeen(t *testing.T) {
 	require.Empty(t, contradiction(fmt.Sprintf(card, "4.83 MB")))
 	require.NotEmpty(t, contradiction(fmt.Sprintf(card, "5.05 MB")))
 	require.NotEmpty(t, contradiction(fmt.Sprintf(card, "4.83 kB")))
-	const quiet = "UPDATED warning: pump-7: events.today %s, limit 500\nevents.today 3 · peak 1,945 (389 %%)\nquiet since 00:00 UTC"
+	const quiet = "QUIET warning: pump-7: events.today %s, limit 500\nevents.today 3 · peak 1,945 (389 %%)\nquiet since 00:00 UTC"
 	require.Empty(t, contradiction(fmt.Sprintf(quiet, "1,945")))
 	require.NotEmpty(t, contradiction(fmt.Sprintf(quiet, "3")))
 	const mail = "RESOLVED: pump-7: events.today %s\n\n  events.today now  3\n  peak              1,945\n"

@@ -119,7 +119,7 @@ func TestADayIsNamedOnceItIsOver(t *testing.T) {
 	r.run(monday.Add(26 * hour))
 	peak := r.delivery("ops", "event-spike").Alert.Peak
 	total := fmt.Sprintf("%s sent %s events on Mon 15 Jun; usually 24", name, words.Figure(peak, ""))
-	r.requireFirst(k, "UPDATED", total, "events today; usually 24")
+	r.requireFirst(k, "QUIET", total, "events today; usually 24")
 	require.InDelta(t, r.used(name, monday), peak, 0, "it is all that was sent on that day")
 	require.Contains(t, k.slack.Messages("C1")[0].Text, "quiet since 00:00 UTC; resolves Wed 17 Jun 00:00 UTC if it stays quiet")
 

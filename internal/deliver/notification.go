@@ -73,8 +73,9 @@ func (r Receiver) alert(d outbox.Delivery, now time.Time) notify.Alert {
 		Summary: a.Told.Headline(now), Advice: a.Told.Advice, Runbook: a.Told.Runbook, Why: a.Why, Detail: detail(a, now), Body: body(a),
 		Drill: a.Drill, Mute: MuteText(a.Mute), Ack: AckText(a.Ack),
 		Figure: a.Told.Figure, Unit: a.Told.Unit,
-		Value: a.ValueAtEnd(), Peak: a.Peak, Limit: a.Limit, Usual: a.Usual, UsualSpan: rules.UsualSpan(a.Told.Figure),
-		Since: a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt, AsOf: a.AsOf,
+		Value: a.ValueAtEnd(), Peak: a.Peak, Limit: a.Limit, Usual: a.Usual, UsualName: a.UsualName(),
+		QuietNow: !a.QuietSince.IsZero() && a.State == rules.Firing,
+		Since:    a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt, AsOf: a.AsOf,
 		Contributors: contributors(a.Told.Contributors),
 	}
 	if d.Shown > rules.Inactive {

@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"context"
+	"math"
 
 	"notewatch/internal/env"
 	"notewatch/rules"
@@ -19,6 +20,7 @@ func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env
 		Listed:     t.data.Counts.ListedAt,
 		Members:    b.FleetSize(i),
 		Shown:      t.open.Shown(a.ID),
+		PeakUsual:  math.NaN(),
 	}
 	if v.Result.Least > rules.Inactive || a.State == rules.Firing {
 		v.Growing = r.Growing(view)
@@ -29,6 +31,11 @@ func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env
 	if r.Kind == rules.PeriodRule || r.Kind.OfPeriod() && !a.Period.Equal(v.Period) {
 		return v, t.periodEnded(ctx, r, a, b, i, &v)
 	}
+	usual, err := t.peakUsual(ctx, r, a, b, i, v)
+	if err != nil {
+		return v, err
+	}
+	v.PeakUsual = usual
 	if !r.Kind.ByDay() || v.Result.Most >= a.Level {
 		return v, nil
 	}
@@ -44,7 +51,27 @@ func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env
 	dayEnd := rules.NewView(yesterday)
 	last := r.Eval(dayEnd)
 	v.DayEnd, v.DayEndGrowing, v.Last, v.LastAt = last.Result, r.Growing(dayEnd), last.Value, t.data.Today.Start()
+	if a.Since.Before(v.LastAt) && v.Last > a.Peak {
+		v.PeakUsual = last.Usual
+	}
 	return v, nil
+}
+
+// peakUsual returns what is usual on the day of the peak of an alert that becomes quiet.
+func (t *Turn) peakUsual(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, v rules.Verdict) (float64, error) {
+	switch {
+	case !r.Kind.ByDay() && r.Keep == 0, v.Result.Most > rules.Inactive, !a.QuietSince.IsZero(): // it does not become quiet
+		return math.NaN(), nil
+	case a.PeakOn == 0, a.Told.Figure != r.Show, rules.UsualName(r.Show, 0) == "":
+		return math.NaN(), nil
+	case a.PeakOn >= t.data.Today:
+		return v.Usual, nil
+	}
+	past, err := b.EnvAt(ctx, i, a.PeakOn)
+	if err != nil {
+		return math.NaN(), err
+	}
+	return r.Eval(rules.NewView(past)).Usual, nil
 }
 
 // periodEnded evaluates the rule as of the end of the alert's period, if that has ended and the history that was read goes back that far.

@@ -18,12 +18,12 @@ func TestSlackListHeadlines(t *testing.T) {
 		changes []func(*notify.Alert)
 		want    string
 	}{
-		{[]func(*notify.Alert){warning, func(*notify.Alert) {}}, "FIRING critical: data-budget: 1 critical, 1 warning in cold-chain"},
-		{[]func(*notify.Alert){warning, elsewhere}, "FIRING critical: data-budget: 1 critical, 1 warning"},
-		{[]func(*notify.Alert){fixture.Ended, warning}, "FIRING warning: data-budget: 1 of 2 still firing (1 warning) in cold-chain"},
-		{[]func(*notify.Alert){fixture.Ended, fixture.Ended}, "RESOLVED: data-budget: all 2 ended in cold-chain"},
-		{[]func(*notify.Alert){withdrawn, withdrawn}, "WITHDRAWN: data-budget: all 2 ended in cold-chain"},
-		{[]func(*notify.Alert){withdrawn, fixture.Ended}, "RESOLVED: data-budget: all 2 ended in cold-chain"},
+		{[]func(*notify.Alert){warning, func(*notify.Alert) {}}, "FIRING critical: data-budget: 2 devices (1 critical, 1 warning) in cold-chain"},
+		{[]func(*notify.Alert){warning, elsewhere}, "FIRING critical: data-budget: 2 devices (1 critical, 1 warning)"},
+		{[]func(*notify.Alert){fixture.Ended, warning}, "FIRING warning: data-budget: 1 of 2 still firing in cold-chain"},
+		{[]func(*notify.Alert){fixture.Ended, fixture.Ended}, "RESOLVED: data-budget: all 2 alerts in cold-chain have ended"},
+		{[]func(*notify.Alert){withdrawn, withdrawn}, "WITHDRAWN: data-budget: all 2 alerts in cold-chain have ended"},
+		{[]func(*notify.Alert){withdrawn, fixture.Ended}, "RESOLVED: data-budget: all 2 alerts in cold-chain have ended"},
 	} {
 		server := newSlackServer(t)
 		var alerts []notify.Alert

@@ -140,7 +140,7 @@ func TestSlackThreadNotesOfSeveral(t *testing.T) {
 	const last = `^\*RESOLVED\*  sensor-11 · .* · lasted 2 h 30 min · rule data-budget · 0 of 12 still firing$`
 	require.Regexp(t, last, replies[2].Text)
 	require.False(t, replies[2].Broadcast)
-	require.Contains(t, server.Messages(channel)[0].Text, "RESOLVED: data-budget: all 12 ended")
+	require.Contains(t, server.Messages(channel)[0].Text, "RESOLVED: data-budget: all 12 alerts in cold-chain have ended")
 }
 
 func TestSlackQuietPostsNothing(t *testing.T) {

@@ -31,6 +31,6 @@ func Example() {
 	}
 	// Output:
 	// 12 Jan 14:05 UTC  FIRING critical      sensor-14 has used 41.2 MB of 40 MB this month
-	//                   bytes.used 41.2 MB (103 %) · limit 40 MB · usual day 1.25 MB · since 13:50 (15 min) · as of 14:04
-	//                   → Check the sync period. [cold-chain · data-budget · 7f3a]
+	//                   bytes.used 41.2 MB (103 %) · limit 40 MB · usual day 1.25 MB · alert since 13:50 (15 min) · data of 14:04
+	//                   → Check the sync period. [project cold-chain · rule data-budget · alert 7f3a]
 }

@@ -15,8 +15,8 @@ import (
 // A Receiver prints alerts for an operator, as blocks of a few lines:
 //
 //	12 Jan 14:05 UTC  FIRING critical      sensor-14 has used 41.2 MB of 40 MB this month
-//	                  bytes.used 41.2 MB (103 %) · limit 40 MB · usual day 1.25 MB · since 13:50 (15 min) · as of 14:04
-//	                  → Check the sync period. [cold-chain · data-budget · 7f3a]
+//	                  bytes.used 41.2 MB (103 %) · limit 40 MB · usual day 1.25 MB · alert since 13:50 (15 min) · data of 14:04
+//	                  → Check the sync period. [project cold-chain · rule data-budget · alert 7f3a]
 //
 // The first time is that of the alert, not of the printing. All times are UTC, those of the same day without a date. Printed blocks stay:
 // each change is a new block.
@@ -68,7 +68,7 @@ func (t *Receiver) block(b *strings.Builder, n notify.Notification, a notify.Ale
 		b.WriteString(strings.TrimRight(indent+line, " ") + "\n")
 	}
 	t.line(b, message.RunbookLine(c.Runbook))
-	t.advice(b, c.Advice, words.Dotted(c.Project, c.Rule, c.ID))
+	t.advice(b, c.Advice, c.Where())
 }
 
 // list prints several alerts, one line each.
@@ -89,7 +89,7 @@ func (t *Receiver) list(b *strings.Builder, n notify.Notification, alerts []noti
 		first = message.Group{}
 	}
 	t.line(b, message.RunbookLine(first.Runbook))
-	t.advice(b, first.Advice, words.Dotted(first.Figure, first.Rule, l.ID))
+	t.advice(b, first.Advice, words.Dotted(message.Labelled("rule ", first.Rule), message.Labelled("message ", l.ID)))
 }
 
 // group prints the worst alerts of a rule, with its name and advice in a digest, and reports whether it left any out.
@@ -133,24 +133,27 @@ func (t *Receiver) line(b *strings.Builder, text string) {
 	}
 }
 
-// factsLine returns the line of values and times of a block that is headed by the instant at.
+// factsLine returns the line of values and times of a block that is headed by the instant at. Times that are that instant are left out.
 func factsLine(c message.Card, at time.Time) string {
 	parts := []string{message.JoinFacts(c.Figures)}
-	since := "since " + shortTime(c.Since, at)
+	since := "alert since " + shortTime(c.Since, at)
 	switch {
 	case c.Since.IsZero(), c.Status == message.Report:
 	case !c.Ended.IsZero():
 		parts = append(parts, since, "lasted "+words.Duration(c.Lasted))
 	case c.Lasted >= time.Minute:
 		parts = append(parts, since+" ("+words.Duration(c.Lasted)+")")
-	default:
+	case !sameMinute(c.Since, at):
 		parts = append(parts, since)
 	}
-	if !c.AsOf.IsZero() {
-		parts = append(parts, "as of "+shortTime(c.AsOf, at))
+	if !c.AsOf.IsZero() && !sameMinute(c.AsOf, at) {
+		parts = append(parts, "data of "+shortTime(c.AsOf, at))
 	}
 	return words.Dotted(parts...)
 }
+
+// sameMinute reports whether two times are printed alike.
+func sameMinute(t, u time.Time) bool { return t.Truncate(time.Minute).Equal(u.Truncate(time.Minute)) }
 
 // shortTime formats t in UTC, without the date if that is the day of at.
 func shortTime(t, at time.Time) string {

@@ -37,13 +37,13 @@ func TestTerminalPrintsWhatChanged(t *testing.T) {
 
 	_, err := terminal.Send(t.Context(), fixture.Notification(unchanged, fixture.Firing()), nil)
 	require.NoError(t, err)
-	require.Contains(t, out.String(), "· 7f3a]")
-	require.NotContains(t, out.String(), "· 0000]")
+	require.Contains(t, out.String(), "alert 7f3a]")
+	require.NotContains(t, out.String(), "alert 0000]")
 
 	out.Reset()
 	_, err = terminal.Send(t.Context(), fixture.Notification(unchanged), nil)
 	require.NoError(t, err)
-	require.Contains(t, out.String(), "· 0000]", "a message with nothing new is shown as a whole")
+	require.Contains(t, out.String(), "alert 0000]", "a message with nothing new is shown as a whole")
 }
 
 func TestTerminalPrintsLists(t *testing.T) {

@@ -58,11 +58,11 @@ func TestWebhookTemplateFacts(t *testing.T) {
 		{`[{{json (time .Since)}}, {{json (rfc3339 .AsOf)}}]`, `["Mon 12 Jan 13:50 UTC","2026-01-12T14:04:00Z"]`},
 		{`[{{.Count}}, {{.Firing}}, {{.Drill}}, {{.Quiet}}, {{.Posted}}]`, `[1,1,false,false,false]`},
 		{`[{{json .Target}}, {{json .Ref}}, {{json (default "none" .Ref)}}]`, `["hook","","none"]`},
-		{`[{{range $i, $f := .Figures}}{{if $i}},{{end}}{{json $f.Label}}{{end}}]`, `["bytes.used","limit","usual day","since"]`},
+		{`[{{range $i, $f := .Figures}}{{if $i}},{{end}}{{json $f.Label}}{{end}}]`, `["bytes.used","limit","usual day","alert since"]`},
 		{`{{with index .Data.Alerts 0}}[{{json (figure .Value .Unit)}}, {{json .Value}}]{{end}}`, `["41.2 MB",41200000]`},
 		{`[{{json (md "[a](b) *c* <@1>")}}, {{json (bytes 5 "äöü")}}, {{json (path "a/b c")}}]`,
 			`["\\[a\\](b) \\*c\\* \\<@1\\>","ä…","a%2Fb%20c"]`},
-		{`[{{json (join "|" .Lines)}}]`, `["bytes.used 41.2 MB (103 %) · limit 40 MB · usual day 1.25 MB · since Mon 12 Jan 13:50 UTC (15 min)` +
+		{`[{{json (join "|" .Lines)}}]`, `["bytes.used 41.2 MB (103 %) · limit 40 MB · usual day 1.25 MB · alert since Mon 12 Jan 13:50 UTC (15 min)` +
 			`|still firing, muted: silenced by amy|acknowledged by joe at 13:02 UTC` +
 			`|→ Check the sync period and whether continuous mode was meant to be on.|one|  two` +
 			`|dev:864475044204365 · cold-chain · rule data-budget · alert 7f3a · as of Mon 12 Jan 14:04 UTC"]`},

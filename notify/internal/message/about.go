@@ -11,7 +11,7 @@ import (
 // change alone: an earlier change, of the level, may not have been shown.
 func News(a notify.Alert) bool {
 	switch StatusOf(a) {
-	case updated:
+	case updated, quiet:
 		return a.Reason != "updated"
 	case muted, unmuted, acknowledged, unacknowledged:
 		return false

@@ -20,6 +20,7 @@ const (
 	Deescalated    Status = "DE-ESCALATED"
 	Reminder       Status = "REMINDER"
 	updated        Status = "UPDATED"
+	quiet          Status = "QUIET" // still firing, but its condition is false
 	muted          Status = "MUTED"
 	unmuted        Status = "UNMUTED"
 	acknowledged   Status = "ACKNOWLEDGED"
@@ -57,6 +58,9 @@ func StatusOf(a notify.Alert) Status {
 		return Escalated
 	case notify.Severity(a.Level) < notify.Severity(a.Was):
 		return Deescalated
+	}
+	if a.QuietNow && a.Reason == "updated" {
+		return quiet
 	}
 	return cmp.Or(sameLevel[a.Reason], updated)
 }
@@ -240,7 +244,7 @@ func figuresOf(a notify.Alert, s Status) []Fact {
 		facts = append(facts, Fact{"limit", words.Figure(a.Limit, a.Unit)})
 	}
 	if words.Known(a.Usual) {
-		facts = append(facts, Fact{"usual " + cmp.Or(a.UsualSpan, "day"), words.Figure(a.Usual, a.Unit)})
+		facts = append(facts, Fact{cmp.Or(a.UsualName, "usual day"), words.Figure(a.Usual, a.Unit)})
 	}
 	return facts
 }
@@ -269,7 +273,7 @@ func shareOf(value, limit float64) string {
 var endings = map[Status]string{
 	Withdrawn:   "the rule, device or project was removed or changed",
 	Corrected:   "the values were wrong",
-	PeriodEnded: "the rule starts again with the new period",
+	PeriodEnded: "ended with its period; the cause may remain; the rule starts again with the new period",
 	Revised:     "found in late data for a past day or period; no alert is open",
 }
 
@@ -304,8 +308,8 @@ func detailOf(a notify.Alert, s Status) []string {
 			lines = append(lines, line)
 		}
 	}
-	if len(lines) == 0 && endings[s] != "" {
-		return []string{endings[s]}
+	if ending := endings[s]; ending != "" && (s == PeriodEnded || len(lines) == 0) {
+		lines = append([]string{ending}, lines...)
 	}
 	if len(lines) > maxDetails {
 		more := words.Number(len(lines)-maxDetails) + " more"
@@ -314,12 +318,17 @@ func detailOf(a notify.Alert, s Status) []string {
 	return lines
 }
 
+// Where says where an alert is from and how to name it: project cold-chain · rule data-budget · alert 7f3a.
+func (c Card) Where() string {
+	return words.Dotted(Labelled("project ", c.Project), Labelled("rule ", c.Rule), Labelled("alert ", c.ID))
+}
+
 // Facts returns the values of c, its start and, if it has ended, its end. A report has only values, if any.
 func (c Card) Facts() []Fact {
 	if c.Since.IsZero() || c.Status == Report {
 		return c.Figures
 	}
-	since := Fact{"since", words.Time(c.Since)}
+	since := Fact{"alert since", words.Time(c.Since)}
 	if !c.Ended.IsZero() {
 		return append(slices.Clip(c.Figures), since, Fact{"ended", words.Time(c.Ended) + ", after " + words.Duration(c.Lasted)})
 	}

@@ -1,9 +1,11 @@
 package message_test
 
 import (
+	"math"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -86,4 +88,85 @@ func TestHeadlineNamesTheSubjectOnce(t *testing.T) {
 		})
 		require.Regexp(t, " "+test.want+"$", headline(t, a))
 	}
+}
+
+// An alert that has become quiet goes on firing for now, which is not the same as one of which a limit changed.
+func TestAQuietAlertIsNotMerelyUpdated(t *testing.T) {
+	a := fixture.With(func(a *notify.Alert) { a.Reason, a.Was, a.QuietNow = "updated", "critical", true })
+	require.Regexp(t, "^QUIET critical  +sensor-14 has", headline(t, a))
+	a.Reason = "reminded"
+	require.Regexp(t, "^REMINDER critical  +sensor-14 has", headline(t, a))
+}
+
+// Times that are the one in front of the message are left out of the line of values; so is no ending of a period, whatever else is said.
+func TestLinesSayWhatTheFirstDoesNot(t *testing.T) {
+	at := time.Date(2026, 6, 18, 10, 0, 0, 0, time.UTC)
+	for name, test := range map[string]struct {
+		change    func(a *notify.Alert)
+		want, not []string
+	}{
+		"it fires at once": {
+			func(a *notify.Alert) { a.Since, a.FiredAt, a.AsOf = at, at, at },
+			[]string{"[project cold-chain · rule data-budget · alert 7f3a]"}, []string{"since", "data of"},
+		},
+		"it was true for an hour": {
+			func(a *notify.Alert) { a.Since, a.FiredAt, a.AsOf = at.Add(-time.Hour), at, at },
+			[]string{"alert since 09:00 (1 h)"}, []string{"data of"},
+		},
+		"its data is older": {
+			func(a *notify.Alert) { a.Since, a.FiredAt, a.AsOf = at, at, at.Add(-5*time.Minute) },
+			[]string{"data of 09:55"}, []string{"since"},
+		},
+		"the usual value has a name": {
+			func(a *notify.Alert) { a.UsualName = "usual Thursday" }, []string{"usual Thursday 1.25 MB"}, []string{"usual day"},
+		},
+		"its period ended, and devices are named": {
+			func(a *notify.Alert) {
+				a.State, a.Reason, a.Was, a.EndedAt, a.Detail = "resolved", "period_ended", "critical", at, []string{"most from pump"}
+			},
+			[]string{"the cause may remain; the rule starts again with the new period · most from pump"}, nil,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			_, err := terminal.New(&out, false).Send(t.Context(), fixture.Notification(fixture.With(test.change)), nil)
+			require.NoError(t, err)
+			for _, want := range test.want {
+				require.Contains(t, out.String(), want)
+			}
+			for _, not := range test.not {
+				require.NotContains(t, out.String(), not)
+			}
+		})
+	}
+}
+
+// A list says how many of what, and names the figure of a value without a unit.
+func TestListsSayWhatTheyCount(t *testing.T) {
+	several := func(change func(a *notify.Alert)) string {
+		alerts := fixture.Fleet(7)
+		for i := range alerts {
+			a := &alerts[i]
+			a.State, a.Reason, a.Level, a.EndedAt = "firing", "fired", "warning", time.Time{}
+			a.Figure, a.Unit, a.Value, a.Limit = "device.silent_hours", "", 25.6, math.NaN()
+			change(&alerts[i])
+		}
+		var out strings.Builder
+		_, err := terminal.New(&out, false).Send(t.Context(), fixture.Notification(alerts...), nil)
+		require.NoError(t, err)
+		return out.String()
+	}
+	fired := several(func(*notify.Alert) {})
+	for _, want := range []string{"FIRING warning       data-budget: 7 devices in cold-chain\n", "· device.silent_hours 25.6", "and 2 more\n", "[rule data-budget · message "} {
+		require.Contains(t, fired, want)
+	}
+	mixed := several(func(a *notify.Alert) {
+		if a.Subject.Name == "sensor-1" {
+			a.Level = "critical"
+		}
+	})
+	require.Contains(t, mixed, "data-budget: 7 devices (1 critical, 6 warning) in cold-chain\n")
+	ended := several(func(a *notify.Alert) { a.State, a.Reason, a.Was = "resolved", "resolved", "warning" })
+	require.Contains(t, ended, "data-budget: all 7 alerts in cold-chain have ended\n")
+	require.Contains(t, ended, "device.silent_hours now 25.6 · peak ")
 }

@@ -68,7 +68,11 @@ func (g Group) Left(shown int) string {
 	if shown == len(g.Alerts) {
 		return ""
 	}
-	return "and " + words.Number(len(g.Alerts)-shown) + " more" + ": " + CountLevels(g.Alerts[shown:])
+	left := "and " + words.Number(len(g.Alerts)-shown) + " more"
+	if _, alike := Common(g.Alerts, levelWord); alike {
+		return left
+	}
+	return left + ": " + CountLevels(g.Alerts[shown:])
 }
 
 // GroupByRule returns alerts in words by rule. The worst come first, in sorted and in each group.
@@ -100,17 +104,41 @@ func listHeadline(n notify.Notification, alerts []notify.Alert, groups []Group) 
 	still := StillFiring(n.Alerts)
 	switch {
 	case still == "":
-		return what + ": " + CountLevels(alerts) + where
+		return what + ": " + countOf(alerts) + where
 	case !slices.ContainsFunc(n.Alerts, fires):
-		return what + ": all " + words.Number(len(n.Alerts)) + " ended" + where
+		return what + ": all " + words.Number(len(n.Alerts)) + " alerts" + where + " have ended"
 	case len(alerts) < len(n.Alerts):
 		return what + ": " + CountLevels(alerts) + ", " + still + where
 	}
 	firing := slices.DeleteFunc(slices.Clone(alerts), notify.Alert.Ended)
+	if _, alike := Common(firing, levelWord); alike {
+		return what + ": " + still + where
+	}
 	return what + ": " + still + " (" + CountLevels(firing) + ")" + where
 }
 
 func fires(a notify.Alert) bool { return !a.Ended() }
+
+// countOf counts the alerts, by level if they differ: 7 devices; 3 alerts (1 critical, 2 warning).
+func countOf(alerts []notify.Alert) string {
+	noun := "alert"
+	if !slices.ContainsFunc(alerts, func(a notify.Alert) bool { return !strings.HasPrefix(a.Subject.UID, "dev:") }) {
+		noun = "device"
+	}
+	count := words.Count(len(alerts), noun)
+	if _, alike := Common(alerts, levelWord); alike {
+		return count
+	}
+	return count + " (" + CountLevels(alerts) + ")"
+}
+
+// levelWord returns what CountLevels counts an alert as.
+func levelWord(a notify.Alert) string {
+	if a.Ended() {
+		return "ended"
+	}
+	return a.Level
+}
 
 // StillFiring counts the firing alerts: "2 of 3 still firing". It is "" if all are.
 func StillFiring(alerts []notify.Alert) string {
@@ -149,22 +177,30 @@ func RowOf(a notify.Alert) Row {
 	case s == Report:
 		return Row{strings.ToLower(string(s)), c.Headline, c.Headline}
 	case a.Ended():
-		figures := words.Dotted("now "+words.Figure(a.Value, a.Unit), "peak "+OfLimit(a.Peak, a.Limit, a.Unit))
+		figures := words.Dotted(JoinWords(named(a), "now", words.Figure(a.Value, a.Unit)), "peak "+OfLimit(a.Peak, a.Limit, a.Unit))
 		if s == Withdrawn || s == Corrected {
-			figures = words.Dotted(OfLimit(a.Value, a.Limit, a.Unit), c.Why)
+			figures = words.Dotted(JoinWords(named(a), OfLimit(a.Value, a.Limit, a.Unit)), c.Why)
 		}
 		word := strings.ToLower(strings.TrimPrefix(c.Word, DrillMark))
 		return Row{word, words.Dotted(figures, "lasted "+words.Duration(c.Lasted), c.ID), words.Dotted(figures, c.ID)}
 	}
 	var figures, since string
 	if a.Figure != "" || words.Known(a.Value) {
-		figures = OfLimit(a.Value, a.Limit, a.Unit)
+		figures = JoinWords(named(a), OfLimit(a.Value, a.Limit, a.Unit))
 	}
 	if !c.Since.IsZero() {
 		since = "since " + words.Time(c.Since)
 	}
 	marks := marksOf(a)
 	return Row{words.Clean(a.Level, MaxName), words.Dotted(figures, since, marks, c.ID), words.Dotted(figures, marks, c.ID)}
+}
+
+// named returns the figure of a value without a unit, whose number alone says nothing.
+func named(a notify.Alert) string {
+	if a.Unit != "" {
+		return ""
+	}
+	return words.Clean(a.Figure, MaxName)
 }
 
 // marksOf returns the notices of a firing alert in short form.
@@ -205,11 +241,7 @@ func listWord(sorted []notify.Alert) string {
 func CountLevels(alerts []notify.Alert) string {
 	counts := make(map[string]int)
 	for _, a := range alerts {
-		if a.Ended() {
-			counts["ended"]++
-		} else {
-			counts[a.Level]++
-		}
+		counts[levelWord(a)]++
 	}
 	var parts []string
 	for _, kind := range []string{"critical", "warning", "info", "ended"} {
