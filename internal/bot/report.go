@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -209,7 +210,12 @@ func (b *Bot) summarizeRules(ctx context.Context, text *strings.Builder, now tim
 	if err != nil {
 		return err
 	}
-	var fired, often, never []string
+	began, err := b.evaluatedSince(ctx)
+	if err != nil {
+		return err
+	}
+	var fired, often, never, waiting []string
+	recent := map[rules.Day][]string{} // rules that have not fired since they were first evaluated, by that day
 	for _, r := range b.rules {
 		name := r.Spec.Name
 		switch count := week[name]; {
@@ -218,7 +224,13 @@ func (b *Bot) summarizeRules(ctx context.Context, text *strings.Builder, now tim
 			fallthrough
 		case count > 0:
 			fired = append(fired, fmt.Sprintf("%s %d", name, count))
-		case ever[name] == 0:
+		case ever[name] > 0:
+		case began[name].IsZero():
+			waiting = append(waiting, name)
+		case now.Sub(began[name]) < neverFor:
+			day := rules.DayOf(began[name])
+			recent[day] = append(recent[day], name)
+		default:
 			never = append(never, name)
 		}
 	}
@@ -230,7 +242,28 @@ func (b *Bot) summarizeRules(ctx context.Context, text *strings.Builder, now tim
 	line("Fired this week: ", fired)
 	line("Fired more than 20 times this week; consider a longer for, a higher limit or resolve_when: ", often)
 	line("Not fired in 90 days; test them with notewatch drill: ", never)
+	for _, day := range slices.Sorted(maps.Keys(recent)) {
+		line("Not fired since notewatch began to evaluate them on "+day.Start().Format("Mon 2 Jan")+"; test them with notewatch drill: ", recent[day])
+	}
+	line("Not evaluated yet: ", waiting)
 	return nil
+}
+
+// evaluatedSince returns since when each rule is evaluated with its present meaning, by name: of the project where that is longest.
+func (b *Bot) evaluatedSince(ctx context.Context) (map[string]time.Time, error) {
+	since := map[string]time.Time{}
+	for _, p := range b.projects {
+		meanings, err := b.store.Meanings(ctx, p.UID)
+		if err != nil {
+			return nil, err
+		}
+		for rule, m := range meanings {
+			if at, known := since[rule]; !known || m.Since.Before(at) {
+				since[rule] = m.Since
+			}
+		}
+	}
+	return since, nil
 }
 
 // greet sends the default receivers one report of what is watched, as soon as every project has been polled. Each process checks that,

@@ -264,7 +264,7 @@ func TestOperatorsAreToldWhatIsWatchedAndEveryWeekWhatWasUsed(t *testing.T) {
 	require.Contains(t, body, "events: ")
 	require.Contains(t, body, "1. ")
 	require.Contains(t, body, "Fired this week: silent-device 1")
-	require.Contains(t, body, "Not fired in 90 days; test them with notewatch drill: event-budget")
+	require.Contains(t, body, "Not fired since notewatch began to evaluate them on Mon 15 Jun; test them with notewatch drill: event-budget")
 	r.requireTruth("ops")
 }
 
