@@ -80,7 +80,7 @@ func hand(o opened) *bot.Bot { return setup.Setup{File: &config.File{}}.Hand(o.s
 // hence describes the effect of a change: what notewatch run does about it.
 func (o opened) hence(does string) string {
 	if o.demo {
-		return "This is a demo database, so no receiver is notified"
+		return "Nothing runs on a demo database, so this is recorded and has no further effect"
 	}
 	return "notewatch run " + does + " within seconds"
 }

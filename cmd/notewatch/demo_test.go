@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -88,6 +89,13 @@ func TestDemoTellsTheTruth(t *testing.T) {
 	for _, word := range []string{"FIRING warning", "FIRING critical", "ESCALATED critical", "REMINDER", "RESOLVED", "PERIOD ENDED", "End of the demo"} {
 		require.Contains(t, played.stdout, word)
 	}
+	usually := func(pattern string) string {
+		found := regexp.MustCompile(pattern + `; usually (\S+)`).FindStringSubmatch(played.stdout)
+		require.NotNil(t, found, pattern)
+		return found[1]
+	}
+	require.Equal(t, usually("FIRING warning +asset-tracker-1 opened .* sessions today"), usually("QUIET warning +asset-tracker-1 opened .* on Sun 21 Jun"),
+		"what is usual is of the day of the value")
 
 	db, err := store.OpenReadOnly(t.Context(), played.database)
 	require.NoError(t, err)
@@ -172,7 +180,7 @@ func TestDemoOutrunsSlack(t *testing.T) {
 	played.Env = append(os.Environ(), "NOTEWATCH_SLACK_BOT_TOKEN=xoxb-test", "NOTEWATCH_SLACK_API_URL="+slack.URL)
 	played.Stdout, played.Stderr = &stdout, &stderr
 	require.NoError(t, played.Run(), &stderr)
-	require.Regexp(t, `(?m)^slack( +\d+){6} +0$`, stdout.String(), "nothing waits to be shown")
+	require.Regexp(t, `(?m)^slack( +\d+){8} +0$`, stdout.String(), "nothing waits to be shown")
 
 	db, err := store.OpenReadOnly(t.Context(), database)
 	require.NoError(t, err)

@@ -174,7 +174,7 @@ func (b *Bot) wouldMute(ctx context.Context, a rules.Alert, now time.Time) (rule
 func (e Explanation) Ending() string {
 	early := ""
 	if e.Rule.Spec.ResolveWhen != "" {
-		early = "as soon as resolve_when is true, unless a level surely holds"
+		early = "when resolve_when is true and the condition is false"
 	}
 	switch quiet := e.Alert.QuietSince; {
 	case e.Rule.Kind == rules.PeriodRule && early == "":
@@ -188,12 +188,15 @@ func (e Explanation) Ending() string {
 	case !quiet.IsZero():
 		return fmt.Sprintf("It has been quiet since %s and ends once a complete day is known to be quiet.", words.Time(quiet))
 	case e.Rule.Kind == rules.DayRule:
-		return "It ends with the first day (UTC) at whose end it is surely not true" + e.orCorrected(" on the same day") + "."
+		const day = 24 * time.Hour
+		earliest := e.Now.UTC().Truncate(day).Add(2 * day) // today is no such day: the condition was true on it
+		return "It ends at 00:00 UTC after the first complete day on which the condition is false, " + earliest.Format("Mon 2 Jan") +
+			" at the earliest" + e.orCorrected(" on the same day") + "."
 	}
 	if e.Rule.Keep > 0 {
-		return "It ends when it has surely not been true for " + words.Duration(e.Rule.Keep) + "."
+		return "It ends when the condition has been false for " + words.Duration(e.Rule.Keep) + "."
 	}
-	return "It ends at the first poll that finds it surely not true."
+	return "It ends at the first poll that finds the condition false."
 }
 
 // orCorrected adds that the alert also ends when its values turn out to be wrong; it returns "" if it has no such values.

@@ -112,7 +112,7 @@ func TestExplainSaysWhatBecomesOfTheAlert(t *testing.T) {
 	e := r.explain("silent-device")
 	require.Empty(t, e.Alert.State)
 	require.Empty(t, e.Held)
-	require.Equal(t, "It ends at the first poll that finds it surely not true.", e.Ending())
+	require.Equal(t, "It ends at the first poll that finds the condition false.", e.Ending())
 
 	r.run(monday.Add(11*hour + 50*time.Minute))
 	e = r.explain("silent-device")
@@ -140,7 +140,7 @@ func TestExplainSaysWhatBecomesOfTheAlert(t *testing.T) {
 	require.Equal(t, "It ends when the period does, at Wed 1 Jul 00:00 UTC, or earlier if its values are corrected.", e.Ending())
 	e = r.explain("event-spike")
 	require.Equal(t, rules.Firing, e.Alert.State)
-	require.Equal(t, "It ends with the first day (UTC) at whose end it is surely not true, or earlier if its values are corrected on the same day.", e.Ending())
+	require.Equal(t, "It ends at 00:00 UTC after the first complete day on which the condition is false, Fri 19 Jun at the earliest, or earlier if its values are corrected on the same day.", e.Ending())
 	r.run(monday.Add(3*day + 5*hour))
 	require.Regexp(t, `^It has been quiet since Thu 18 Jun 00:\d\d UTC and ends at Fri 19 Jun 00:00 UTC if it stays quiet\.$`, r.explain("event-spike").Ending())
 
@@ -191,8 +191,8 @@ func TestExplainSaysWhatAnotherRuleMutes(t *testing.T) {
 
 func TestEndingWithResolveWhen(t *testing.T) {
 	for _, c := range []struct{ when, want string }{
-		{"events.used > 3", "It ends as soon as resolve_when is true, unless a level surely holds, at the latest with the period, at Wed 1 Jul 00:00 UTC."},
-		{"events.today > 3", "It ends as soon as resolve_when is true, unless a level surely holds."},
+		{"events.used > 3", "It ends when resolve_when is true and the condition is false, at the latest with the period, at Wed 1 Jul 00:00 UTC."},
+		{"events.today > 3", "It ends when resolve_when is true and the condition is false."},
 	} {
 		rule, problems := rules.Compile(rules.Spec{Name: "test", Each: rules.EachDevice, ResolveWhen: "events.today < 2",
 			When: []rules.Condition{{Level: rules.Warning, Expr: c.when}}})
@@ -206,7 +206,7 @@ func TestEndingOfKeptAlerts(t *testing.T) {
 	rule, problems := rules.Compile(rules.Spec{Name: "test", Each: rules.EachDevice, When: []rules.Condition{{Level: rules.Warning, Expr: "events.d7 > 9"}}})
 	require.Empty(t, problems)
 	e := bot.Explanation{Rule: rule, Now: monday.Add(20 * hour)}
-	require.Equal(t, "It ends when it has surely not been true for 6 h.", e.Ending())
+	require.Equal(t, "It ends when the condition has been false for 6 h.", e.Ending())
 	e.Alert.QuietSince, e.Alert.Told.Resolves = monday.Add(19*hour), monday.Add(25*hour)
 	require.Equal(t, "It has been quiet since Mon 15 Jun 19:00 UTC and ends at Tue 16 Jun 01:00 UTC if it stays quiet.", e.Ending())
 }

@@ -69,7 +69,9 @@ type Counts struct {
 	Fired        int
 	Escalated    int
 	Reminded     int
+	Updated      int // without those that the columns above count
 	Ended        int
+	Reports      int
 	Duplicates   int // states of alerts that had been sent before
 	NotDelivered int // alerts that it does not show as in the database
 }
@@ -123,11 +125,16 @@ func summarize(ctx context.Context, wired watch.Config, receivers []*countingRec
 		if err != nil {
 			return s, err
 		}
-		s.Receivers = append(s.Receivers, Counts{
+		c := Counts{
 			Receiver: w.name, Messages: w.messages, Fired: w.events["fired"], Escalated: w.events["escalated"], Reminded: w.events["reminded"],
-			Ended:      w.events["resolved"] + w.events["period_ended"] + w.events["corrected"] + w.events["withdrawn"],
-			Duplicates: w.twice, NotDelivered: missing,
-		})
+			Ended:   w.events["resolved"] + w.events["period_ended"] + w.events["corrected"] + w.events["withdrawn"],
+			Reports: w.events["reported"], Duplicates: w.twice, NotDelivered: missing,
+		}
+		for _, n := range w.events {
+			c.Updated += n
+		}
+		c.Updated -= c.Fired + c.Escalated + c.Reminded + c.Ended + c.Reports
+		s.Receivers = append(s.Receivers, c)
 	}
 	return s, nil
 }

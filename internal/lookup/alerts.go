@@ -2,11 +2,13 @@ package lookup
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
 	"notewatch/internal/spelling"
 	"notewatch/internal/store"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -16,8 +18,8 @@ const KindAlert Kind = "alert"
 // alertPage is the number of alerts that EachAlert reads at a time.
 const alertPage = 20_000
 
-// EachAlert calls each with the alerts that a filter selects, the newest first. Open ones have the values as of the last poll, if
-// UpdateValues finds any.
+// EachAlert calls each with the alerts that a filter selects, the newest first; if it selects only open ones, the worst first. Open ones
+// have the values as of the last poll, if UpdateValues finds any.
 func (d *Desk) EachAlert(ctx context.Context, f store.AlertFilter, each func(Alert) error) error {
 	return d.Store.EachAlerts(ctx, f, alertPage, func(alerts []rules.Alert) error {
 		if err := d.UpdateValues(ctx, alerts); err != nil {
@@ -89,6 +91,12 @@ const maxAlertIDs = 1_000
 
 // unknownAlert returns an error that suggests an alert.
 func (d *Desk) unknownAlert(ctx context.Context, text string) error {
+	if m, ok, err := d.Message(ctx, text); err != nil {
+		return err
+	} else if ok {
+		return fmt.Errorf("%q is a message that shows %s: give the ID of one; list them with notewatch alerts --message %s",
+			text, words.Count(len(m.Alerts), "alert"), text)
+	}
 	unknown := &UnknownError{Text: text, Kinds: []Kind{KindAlert}}
 	open, err := d.Store.Alerts(ctx, store.AlertFilter{Open: true, Limit: maxAlertIDs})
 	if err != nil {

@@ -21,13 +21,16 @@ func (s Setup) Hand(db *store.Store, clock bot.Clock) *bot.Bot {
 
 // Onlooker returns a bot that notifies no one and sends no request. It needs no secrets.
 func (s Setup) Onlooker(db *store.Store, clock bot.Clock) (*bot.Bot, error) {
-	file := *s.File
+	file, accounts := *s.File, s.File.Accounts
 	file.Accounts, file.Receivers = nil, nil // only these need secrets
 	s.File = &file
 	wired, err := s.Wire(clock)
-	wired.Bot.Store, wired.Bot.Log = db, slog.New(slog.DiscardHandler)
 	if err != nil {
 		return nil, err
+	}
+	wired.Bot.Store, wired.Bot.Log = db, slog.New(slog.DiscardHandler)
+	for _, a := range accounts { // without clients: the interval of polls depends on their request budgets
+		wired.Bot.Accounts = append(wired.Bot.Accounts, bot.Account{Name: a.Name, PerMinute: a.RequestsPerMinute})
 	}
 	return bot.New(wired.Bot), nil
 }

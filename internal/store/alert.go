@@ -33,15 +33,15 @@ func (s *Store) OpenProjects(ctx context.Context) (uids []string, err error) {
 	return uids, database.Doing(err, "reading which projects have open alerts")
 }
 
-// Alerts returns alerts of all projects, the newest first.
+// Alerts returns alerts of all projects, the newest first; if only open ones are wanted, the worst first.
 func (s *Store) Alerts(ctx context.Context, f AlertFilter) (alerts []rules.Alert, err error) {
 	where, args := f.where()
 	if f.Limit > 0 { // which ones they are is often found by an index alone
 		args = append(args, f.Limit)
-		where = `id IN (SELECT id FROM alert WHERE ` + where + newestFirst + ` LIMIT ` + database.Params(len(args), 1) + `)`
+		where = `id IN (SELECT id FROM alert WHERE ` + where + f.order() + ` LIMIT ` + database.Params(len(args), 1) + `)`
 	}
 	err = s.db.View(ctx, func(tx database.Tx) error {
-		alerts, err = database.Collect(ctx, tx, alertrow.Fields, `SELECT id, `+database.List(alertrow.Columns)+` FROM alert WHERE `+where+newestFirst, args...)
+		alerts, err = database.Collect(ctx, tx, alertrow.Fields, `SELECT id, `+database.List(alertrow.Columns)+` FROM alert WHERE `+where+f.order(), args...)
 		return err
 	})
 	return alerts, database.Doing(err, "reading alerts")
@@ -56,7 +56,7 @@ func (s *Store) EachAlerts(ctx context.Context, f AlertFilter, size int, each fu
 	var ids []string
 	err := s.db.View(ctx, func(tx database.Tx) (err error) {
 		ids, err = database.Collect(ctx, tx, func(id *string) []any { return []any{id} },
-			`SELECT id FROM alert WHERE `+where+newestFirst+` LIMIT `+database.Params(len(args)+1, 1), append(args, f.limit())...)
+			`SELECT id FROM alert WHERE `+where+f.order()+` LIMIT `+database.Params(len(args)+1, 1), append(args, f.limit())...)
 		return err
 	})
 	if err != nil {
@@ -74,16 +74,26 @@ func (s *Store) EachAlerts(ctx context.Context, f AlertFilter, size int, each fu
 	return nil
 }
 
-// alertsOf returns the alerts with some IDs, the newest first.
+// order is the order in which alerts are returned.
+func (f AlertFilter) order() string {
+	if f.Open {
+		return worstFirst
+	}
+	return newestFirst
+}
+
+// alertsOf returns the alerts of some IDs, in their order.
 func (s *Store) alertsOf(ctx context.Context, ids []string) (alerts []rules.Alert, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		alerts, err = database.Collect(ctx, tx, alertrow.Fields,
 			`SELECT id, `+database.List(alertrow.Columns)+` FROM alert WHERE id `+tx.Among(1), database.Texts(ids))
 		return err
 	})
-	slices.SortFunc(alerts, func(a, b rules.Alert) int { // SQLite takes longer to sort whole rows
-		return cmp.Or(b.Since.Compare(a.Since), strings.Compare(a.ID, b.ID))
-	})
+	place := make(map[string]int, len(ids))
+	for i, id := range ids {
+		place[id] = i
+	}
+	slices.SortFunc(alerts, func(a, b rules.Alert) int { return cmp.Compare(place[a.ID], place[b.ID]) }) // SQLite takes longer to sort whole rows
 	return alerts, database.Doing(err, "reading alerts")
 }
 

@@ -16,7 +16,7 @@ import (
 func Alerts(s Screen, alerts []lookup.Alert) error {
 	t := &table{columns: columns("ID", "LEVEL", "STATE", "SINCE (UTC)=", "SUBJECT~", "VALUE~", "RULE_", "PROJECT_", "NOTIFIED_")}
 	for _, a := range alerts {
-		t.add(a.ID, levelOf(a), stateOf(a), minute(a.Since), subjectOf(a.Subject, a.Project), valueOf(a), a.Rule, nameOf(a.Project), notifiedText(a))
+		t.add(a.ID, levelOf(a), stateOf(a), minute(a.Since), subjectOf(a.Subject, a.Project), named(a.Figure, valueOf(a)), a.Rule, nameOf(a.Project), notifiedText(a))
 	}
 	return t.print(s)
 }
@@ -32,14 +32,14 @@ func levelOf(a lookup.Alert) string {
 // stateOf returns the state of an alert. A firing one may also be muted or acknowledged.
 func stateOf(a lookup.Alert) string {
 	switch {
-	case a.Reason == rules.Corrected:
-		return string(a.Reason)
+	case a.Reason == rules.Corrected, a.Reason == rules.PeriodEnded:
+		return eventWord(a.Reason)
 	case a.State != rules.Firing:
 		return string(a.State)
 	case a.Mute.Kind != rules.ByNothing:
-		return "muted"
+		return "firing, muted"
 	case a.Ack != rules.Ack{}:
-		return "acknowledged"
+		return "firing, acknowledged"
 	}
 	return string(a.State)
 }
@@ -58,6 +58,14 @@ func valueOf(a lookup.Alert) string {
 		return prefix + text
 	}
 	return prefix + text + " of " + words.Figure(a.Limit, a.Unit)
+}
+
+// named puts the name of a figure before its value: events.today 10,814.
+func named(figure, value string) string {
+	if value == "-" {
+		return value
+	}
+	return strings.TrimSpace(figure + " " + value)
 }
 
 // figureText formats the value of a figure; an alert without a figure has a dash.

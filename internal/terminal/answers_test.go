@@ -57,9 +57,9 @@ Polling failed 2 times since then: status 503
 Notehub truncated an answer: some values may be missing.
 NOTE-WBNA · no activity yet · dev:7
 
-METRIC  SO FAR   LIMIT                       7-DAY AVG  BY 30 JUN  USUAL DAY  DAY BY DAY
-bytes   4.1 MB   68 % of 6 MB (data-budget)  300 kB     8.6 MB     290 kB     ▁▅█·
-events  no data  -                           no data    no data    no data    ·
+METRIC  SO FAR   LIMIT                       7-DAY AVG  BY 30 JUN  MEDIAN DAY  DAY BY DAY
+bytes   4.1 MB   68 % of 6 MB (data-budget)  300 kB     8.6 MB     290 kB      ▁▅█·
+events  no data  -                           no data    no data    no data     ·
 
 bytes: no data for 1 of 4 days.
 bytes: over the limit from about Sun 21 Jun.
@@ -78,7 +78,7 @@ Polling failed 2 times since then: status 503
 Notehub truncated an answer: some values may be missing.
 NOTE-WBNA · no activity yet · dev:7
 
-METRIC  SO FAR   7-DAY AVG  BY 30 JUN  USUAL DAY
+METRIC  SO FAR   7-DAY AVG  BY 30 JUN  MEDIAN DAY
 bytes   4.1 MB   300 kB     8.6 MB     290 kB
     68 % of 6 MB (data-budget) · ▁▅█·
 events  no data  no data    no data    no data
@@ -181,7 +181,7 @@ RECEIVER  WAITING  GIVEN UP  STATE
 team      2        0         waiting for 1 h, next try in 1 min
 mail      0        1         deliveries given up: see notewatch history; notewatch redeliver sends them again
 
-Firing: 1 critical, 3 warning · 1 muted · 2 acknowledged · 4 pending · 1 silence.
+Firing: 1 critical, 3 warning, of them 1 muted and 2 acknowledged · 4 pending · 1 silence.
 `, out.String())
 }
 
@@ -214,7 +214,7 @@ func TestExplanationText(t *testing.T) {
 		want        []string
 	}{
 		{holds, []string{"Level reached: warning.", "bytes.used 7 MB · limit 6 MB", "No open alert.", "true    bytes.used 7 MB > limit 6 MB"}},
-		{unknown, []string{"Not enough data: the level is between inactive and critical.", "no data  bytes.used no data > limit 6 MB"}},
+		{unknown, []string{"Not enough data: it may or may not be true, at most at level critical.", "no data  bytes.used no data > limit 6 MB"}},
 		{stands, []string{
 			"No level is reached.", "Alert abc is firing at level critical, since Mon 15 Jun 12:00 UTC. It ends when the period does.",
 			"critical: true for 10 min of the required 30 min.", "No notifications: silenced", "by amy: known.",

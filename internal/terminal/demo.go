@@ -16,15 +16,15 @@ func Demo(s Screen, summary demo.Summary, requests int) error {
 	if err := errors.Join(s.blank(), s.Say(text), s.blank()); err != nil {
 		return err
 	}
-	t := &table{columns: columns("RECEIVER~", "MESSAGES", "FIRED", "ESCALATED", "REMINDED", "ENDED", "DUPLICATES=", "NOT DELIVERED=")}
+	t := &table{columns: columns("RECEIVER~", "MESSAGES", "FIRED", "ESCALATED", "REMINDED", "UPDATED=", "ENDED", "REPORTS=", "DUPLICATES=", "NOT DELIVERED=")}
 	for _, r := range summary.Receivers {
 		cells := []string{r.Receiver}
-		for _, n := range []int{r.Messages, r.Fired, r.Escalated, r.Reminded, r.Ended, r.Duplicates, r.NotDelivered} {
+		for _, n := range []int{r.Messages, r.Fired, r.Escalated, r.Reminded, r.Updated, r.Ended, r.Reports, r.Duplicates, r.NotDelivered} {
 			cells = append(cells, strconv.Itoa(n))
 		}
 		t.add(cells...)
 	}
-	return t.print(s)
+	return errors.Join(t.print(s), s.Say("The columns after MESSAGES count alerts; a message may show several."))
 }
 
 // Invitation prints commands to try on the database of a demo.

@@ -58,15 +58,17 @@ func (e explanationText) result() string {
 		return words.Sentence("The rule cannot be evaluated", e.Error)
 	case e.Selected == rules.False:
 		return "The rule does not apply: its where condition is false."
+	case e.Least == rules.Inactive && e.Most != e.Least:
+		return "Not enough data: it may or may not be true, at most at level " + e.Most.String() + "."
 	case e.Least != e.Most:
-		return fmt.Sprintf("Not enough data: the level is between %s and %s.", e.Least, e.Most)
+		return fmt.Sprintf("Level reached: %s. There is not enough data to rule out %s.", e.Least, e.Most)
 	case e.Least == rules.Inactive:
 		return "No level is reached."
 	}
 	return "Level reached: " + e.Least.String() + "."
 }
 
-// figures returns the value that the rule shows, its limit and the usual day; "" if the rule shows no figure.
+// figures returns the value that the rule shows, its limit and its usual value; "" if the rule shows no figure.
 func (e explanationText) figures() string {
 	if e.Figure == "" {
 		return ""
@@ -76,7 +78,7 @@ func (e explanationText) figures() string {
 		facts = append(facts, "limit "+words.Figure(e.Limit, e.Unit))
 	}
 	if words.Known(e.Usual) {
-		facts = append(facts, "usual day "+words.Figure(e.Usual, e.Unit))
+		facts = append(facts, rules.UsualName(e.Figure, rules.DayOf(e.Time))+" "+words.Figure(e.Usual, e.Unit))
 	}
 	return strings.Join(facts, " · ")
 }

@@ -17,7 +17,7 @@ func Changes(s Screen, changes []timeline.Change) error {
 		if c.Drill {
 			event = "drill " + event
 		}
-		detail := eventDetail(c.Event, figureText(c.Value, c.Figure, c.Unit), c.Mute, c.By, c.Why)
+		detail := eventDetail(c.Event, named(c.Figure, figureText(c.Value, c.Figure, c.Unit)), c.Mute, c.By, c.Why)
 		if c.Silence != nil {
 			detail = silenceDetail(c)
 		}

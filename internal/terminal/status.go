@@ -80,6 +80,8 @@ func (t statusText) until(at time.Time) string {
 // next returns when a project is polled next.
 func (t statusText) next(p lookup.ProjectStatus) string {
 	switch {
+	case t.Demo:
+		return "-"
 	case p.Polling:
 		return "now"
 	case p.Behind != "":
@@ -162,13 +164,20 @@ func (t statusText) alerts() string {
 	if firing := alerts.Firing(); len(firing) > 0 {
 		said = "Firing: " + strings.Join(firing, ", ")
 	}
-	for _, part := range []struct {
+	var marked []string
+	for _, mark := range []struct {
 		n    int
 		text string
-	}{{alerts.Muted, "muted"}, {alerts.Acknowledged, "acknowledged"}, {alerts.Pending, "pending"}} {
-		if part.n > 0 {
-			said += fmt.Sprintf(" · %d %s", part.n, part.text)
+	}{{alerts.Muted, "muted"}, {alerts.Acknowledged, "acknowledged"}} {
+		if mark.n > 0 {
+			marked = append(marked, fmt.Sprintf("%d %s", mark.n, mark.text))
 		}
+	}
+	if len(marked) > 0 {
+		said += ", of them " + strings.Join(marked, " and ")
+	}
+	if alerts.Pending > 0 {
+		said += fmt.Sprintf(" · %d pending", alerts.Pending)
 	}
 	if alerts.Silences > 0 {
 		said += " · " + words.Count(alerts.Silences, "silence")

@@ -24,7 +24,7 @@ func Story(s Screen, t timeline.Story) error {
 			events.add(moment(e.At), "→ "+e.Receiver, "", outcome(e.Attempt))
 			continue
 		}
-		detail := eventDetail(e.Event, figureText(e.Value, t.Alert.Figure, t.Alert.Unit), e.Mute, e.By, e.Why)
+		detail := eventDetail(e.Event, named(t.Alert.Figure, figureText(e.Value, t.Alert.Figure, t.Alert.Unit)), e.Mute, e.By, e.Why)
 		events.add(moment(e.At), eventWord(e.Event), e.Level, detail)
 	}
 	if len(t.Events) == 0 {
@@ -84,7 +84,11 @@ func storyEnd(s Screen, t timeline.Story) error {
 	receivers := &table{columns: columns("RECEIVER~", "NOW")}
 	givenUp := false
 	for _, r := range t.Alert.Receivers {
-		receivers.add(r.Receiver, showingText(r, t.ChangedAt, t.Now))
+		now := showingText(r, t.ChangedAt, t.Now)
+		if t.Demo && r.State == delivery.Waiting {
+			now = "not sent, because nothing runs on a demo database; it " + shows(r)
+		}
+		receivers.add(r.Receiver, now)
 		givenUp = givenUp || r.State == delivery.GivenUp
 	}
 	if err := s.blank(); err != nil {

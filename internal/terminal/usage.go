@@ -122,7 +122,7 @@ func (u usageText) table() *table {
 	if ahead {
 		names = append(names, strings.ToUpper(u.Usage.Period.End.Add(-1).UTC().Format("by 2 Jan")))
 	}
-	t := &table{columns: columns(append(names, "USUAL DAY", "DAY BY DAY_")...)}
+	t := &table{columns: columns(append(names, "MEDIAN DAY", "DAY BY DAY_")...)}
 	for _, f := range u.Figures {
 		cells := []string{string(f.Figure), words.Figure(f.Total, f.Unit)}
 		if limited {

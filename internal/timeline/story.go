@@ -15,6 +15,7 @@ import (
 // A Story is the history of one alert.
 type Story struct {
 	Now       time.Time    `json:"-"` // time of the answer
+	Demo      bool         `json:"-"` // it is of a demo database, on which nothing runs
 	Alert     lookup.Alert `json:"alert"`
 	ChangedAt time.Time    `json:"-"`      // time of the newest event of the alert
 	Events    []Event      `json:"events"` // in order; an attempt comes after the change that it shows
@@ -67,9 +68,13 @@ func Of(ctx context.Context, desk *lookup.Desk, text string) (Story, error) {
 		return Story{}, err
 	}
 	receivers, err := lookup.Receivers(ctx, desk.Store, a.ID)
+	if err != nil {
+		return Story{}, err
+	}
+	demo, err := desk.Store.DemoEnd(ctx)
 	now := desk.Now()
 	return Story{
-		Now: now, Alert: lookup.AlertOf(a, now, receivers), ChangedAt: a.ChangedAt, Events: events(transitions, attempts),
+		Now: now, Demo: !demo.IsZero(), Alert: lookup.AlertOf(a, now, receivers), ChangedAt: a.ChangedAt, Events: events(transitions, attempts),
 	}, err
 }
 

@@ -70,7 +70,12 @@ func alarmText(s lookup.Status) string {
 	if len(firing) == 0 {
 		return words.Dotted("*No alert is firing*", pending, silences)
 	}
-	return words.Dotted("*Firing:* "+grammar.List(firing, "and"), some(s.Alerts.Muted, "muted"), some(s.Alerts.Acknowledged, "acknowledged"), pending, silences)
+	marked := slices.DeleteFunc([]string{some(s.Alerts.Muted, "muted"), some(s.Alerts.Acknowledged, "acknowledged")}, func(text string) bool { return text == "" })
+	text := "*Firing:* " + grammar.List(firing, "and")
+	if len(marked) > 0 {
+		text += ", of them " + grammar.List(marked, "and")
+	}
+	return words.Dotted(text, pending, silences)
 }
 
 func silencesText(s lookup.Status) string {

@@ -23,7 +23,7 @@ func TestStatusInTrouble(t *testing.T) {
 			{Name: "team"}, {Name: "on-call", Waiting: 2, GivenUp: 1, Oldest: time.Hour, Next: midday.Add(time.Minute)},
 		},
 	}
-	require.Equal(t, "*Firing:* 1 critical and 3 warning · 1 muted · 1 acknowledged · 2 pending · 1 silence", alarmText(s))
+	require.Equal(t, "*Firing:* 1 critical and 3 warning, of them 1 muted and 1 acknowledged · 2 pending · 1 silence", alarmText(s))
 	require.Equal(t, "Watching 2 projects with 214 devices · not all projects polled yet · 1 project with failed polls: see the command status", ageText(s))
 	require.Equal(t, "*cold-chain* 214 devices · polled Mon 15 Jun 09:00 UTC, 3 h ago · next poll now · failed 4 times since: status 503 &lt;b&gt; · Notehub truncated an answer: missing devices are read in turn",
 		projectText(s.Projects[0], s.Now))
