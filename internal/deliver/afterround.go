@@ -76,7 +76,7 @@ func afterRound(done round, lease work.Lease, k facts) next {
 		n.due = k.now
 	case done.works && k.unreachable:
 		n.actions = []action{reportReachable}
-	case k.unreachable && !done.works:
+	case k.unreachable:
 		// Without failures; otherwise a new delivery would wait for the hourly retry too.
 		n.due, n.failures = work.Earlier(done.later, k.now.Add(retryTime)), 0
 	}

@@ -29,7 +29,7 @@
 //   - A fallback is notified of alerts that the receiver is missing (delivery.Missing, which the store applies in FallBack): those that have
 //     been waiting for half an hour or were given up, and all that are waiting once the receiver is reported as unreachable (takeOverAlerts).
 //   - Whether a message is updated or posted as new is decided by the receiver, in the Send of its package below notify (for Slack:
-//     notify/slack/bot.go). It is posted as new if there is no reference, because it was never sent or store.Redeliver deleted the reference,
+//     notify/slack/bot.go). It is posted as new if there is no reference, because it was never sent or outbox.Redeliver deleted the reference,
 //     and if the old message is gone or too old.
 //   - After a lost lease, record (send.go) does not drop what was posted: End fails, and Repair stores what may be displayed now (events
 //     Overtaken and CutOff of package delivery) and makes the receiver due, so that the holder of the lease sends the newest version again.

@@ -2,7 +2,6 @@ package deliver
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 
 	"notewatch/internal/store/work"
@@ -40,8 +39,10 @@ func (s *Sender) Deliver(ctx context.Context, lease work.Lease) error {
 		return err
 	}
 	next := afterRound(done, lease, known)
-	err = s.follow(ctx, lease, r, done.failure, next.actions)
-	return errors.Join(err, s.work.Complete(ctx, lease, s.now(), next.due, next.failures))
+	if err := s.follow(ctx, lease, r, done.failure, next.actions); err != nil {
+		return err // the receiver is due again soon, instead of after a pause that its fallback would have to wait for
+	}
+	return s.work.Complete(ctx, lease, s.now(), next.due, next.failures)
 }
 
 // follow carries out the actions that follow a round.

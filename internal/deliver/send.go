@@ -105,8 +105,8 @@ func (s *Sender) send(ctx context.Context, lease work.Lease, r Receiver, batch [
 		}
 		loud := !quiet(m)
 		var outcome outbox.Outcome
-		var own *notify.Error
-		if outcome, own, err = s.attempt(ctx, lease, r, m); err != nil {
+		var failure *notify.Error
+		if outcome, failure, err = s.attempt(ctx, lease, r, m); err != nil {
 			continue
 		}
 		outcome.Attempt = attempts[i]
@@ -116,13 +116,13 @@ func (s *Sender) send(ctx context.Context, lease work.Lease, r Receiver, batch [
 		}
 		done.attempted = true
 		switch {
-		case own == nil:
+		case failure == nil:
 			done.accepted++
 			done.works = done.works || loud
-		case own.Class == notify.Payload:
-			done.rejected = append(done.rejected, rejected{m, own})
+		case failure.Class == notify.Payload:
+			done.rejected = append(done.rejected, rejected{m, failure})
 		default:
-			done.failure = own
+			done.failure = failure
 		}
 	}
 	// Sent messages are recorded even if the time is up: otherwise they would be sent again.
@@ -135,8 +135,12 @@ func (s *Sender) record(ctx context.Context, lease work.Lease, outcomes []outbox
 	if !errors.Is(err, work.ErrLeaseLost) {
 		return err
 	}
+	var problems []error
 	for _, outcome := range outcomes {
-		err = errors.Join(err, s.outbox.Repair(ctx, lease, outcome))
+		problems = append(problems, s.outbox.Repair(ctx, lease, outcome))
+	}
+	if repairErr := errors.Join(problems...); repairErr != nil {
+		return repairErr // not ErrLeaseLost, which is no problem and would hide it
 	}
 	return err
 }

@@ -6,7 +6,7 @@
 //	Held       the first message is kept back while the alert is muted or acknowledged
 //	Delivered  the receiver shows the newest version
 //	Skipped    there is nothing to show here, because of its level, content or route, or because it ended first
-//	GivenUp    no retry of its own: the sender tries again once an hour if nothing else waits, or when something changes
+//	GivenUp    retried once an hour while the receiver is reported as unreachable and nothing else waits; otherwise when something changes
 //	Removed    the rules file no longer has the receiver
 //
 // Further fields hold what the receiver displays (Display, Shown, Have), the route (For, Rerouted, Turns) and the Epoch.
@@ -25,7 +25,7 @@
 //     as firing, that counts, because only that has to be corrected later. People count as notified of the lower of the two levels, because
 //     they may not have seen the higher one.
 //   - The route or the set of receivers changes (TurnedAway, TurnedBack, FallenBack, ReceiverGone, ReceiverBack), the rules file is
-//     applied (RulesChanged, at a start and a reload: store.Reconsider), or a person asks for a copy (Redeliver).
+//     applied (RulesChanged, at a start and a reload: outbox.Reconsider), or a person asks for a copy (Redeliver).
 //   - The receiver is unreachable or back (ReceiverFailed, Retried, Revived): see [Moves].
 //
 // The Epoch rises when it becomes uncertain what the receiver displays, or when a copy has to be sent. The result of an attempt that began

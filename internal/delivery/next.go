@@ -90,7 +90,6 @@ func (d Delivery) considered(e Event, f Facts, p Policy) Delivery {
 		return d.consideredEnded(e, f, p)
 	}
 	if d.known(f, p) {
-		d.Have = f.Version
 		return d.shows(f.Version, f, time.Time{})
 	}
 	return d

@@ -6,6 +6,5 @@
 // [Dispatch.Deliver] returns a [Result] for each receiver, as data with JSON tags, and [Undelivered] turns results into the error of a
 // command.
 //
-// It raises no alerts and decides nothing: bot.Drill and store.Redeliver make the receivers due.
-// It raises no alerts and decides nothing: bot.Drill and store.Redeliver make the receivers due.
+// It raises no alerts and decides nothing: bot.Drill and outbox.Redeliver make the receivers due.
 package dispatch

@@ -26,7 +26,8 @@ const (
 	SorryText = "Something went wrong. The notewatch log has details."
 )
 
-// take queues a request, once however often it comes. It does not wait. It reports false if the App has stopped.
+// take queues a request, once however often it comes. It does not wait. It reports false if it could not even queue that it
+// is busy: the App has stopped, or has too much to refuse.
 func (a *App) take(r request) bool {
 	if !a.seen.first(r.id) {
 		a.config.Metrics.Asked(r.kind, metrics.Repeated)

@@ -1,5 +1,5 @@
-// Package terminal lays out answers for a terminal or a pipe: as tables and sentences, or as JSON. It computes nothing: the answers come
-// from lookup, timeline, explain, dispatch and check.
+// Package terminal lays out answers for a terminal or a pipe: as tables and sentences, or as JSON. It computes nothing: it
+// is given the answers.
 //
 // A [Screen] is where a command prints. Data goes to its W, and remarks about the data to its Talk. On a terminal it has a width, to
 // which tables and sentences are fitted, and maybe colours; elsewhere nothing is cut or wrapped.

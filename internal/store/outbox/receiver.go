@@ -58,7 +58,8 @@ func hasState(ctx context.Context, tx database.Tx, receiver string, state delive
 	return has, err
 }
 
-// Reconsider makes held and skipped deliveries of firing alerts waiting again, because the rules may have changed.
+// Reconsider makes deliveries of firing alerts waiting again that are held, or skipped because of the level, because the rules may have
+// changed.
 func (s *Store) Reconsider(ctx context.Context, now time.Time) error {
 	_, err := s.change(ctx, selection{
 		alerts: `SELECT id FROM alert WHERE ` + alertrow.Open + ` AND state = 'firing'
