@@ -30,7 +30,7 @@ func TestExamplesCanBeTyped(t *testing.T) {
 		require.Equal(t, 1, shown[name], "the demo does not offer %s", name)
 	}
 	require.Contains(t, typed(t, "notewatch status"), "Demo database, ended at Wed 1 Jul 15:00 UTC\n")
-	require.Regexp(t, `(?m)^\w{10}  critical  acknowledged `, typed(t, "notewatch alerts"))
+	require.Regexp(t, `(?m)^\w{10}  critical  firing, acknowledged `, typed(t, "notewatch alerts"))
 	require.NotContains(t, typed(t, "notewatch usage today"), "no data")
 
 	clear(shown)
