@@ -2,7 +2,6 @@ package arguments
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -18,7 +17,7 @@ type Length time.Duration
 func (f *Length) Set(text string) error {
 	length, err := words.Length(text)
 	if err != nil {
-		return errors.New("want a duration such as 90m, 2h, 3d or 1w")
+		return err
 	}
 	*f = Length(length)
 	return nil
@@ -66,30 +65,11 @@ type Span lookup.Span
 
 // Set implements pflag.Value.
 func (f *Span) Set(text string) error {
-	span, ok := lookup.ParseSpan(text)
-	if !ok {
-		return errors.New("want today, 7d, 30d or period")
+	span, err := lookup.ParseSpan(text)
+	if err == nil {
+		*f = Span(span)
 	}
-	*f = Span(span)
-	return nil
-}
-
-// take removes the word for a time span from the words of a command line.
-func (f *Span) take(args []string) (rest []string, err error) {
-	for _, word := range args {
-		span, ok := lookup.ParseSpan(word)
-		switch {
-		case !lookup.LikeSpan(word):
-			rest = append(rest, word)
-		case !ok:
-			return nil, fmt.Errorf("want today, 7d, 30d or period, not %q", word)
-		case *f != "" && *f != Span(span):
-			return nil, fmt.Errorf("give only one time span, %s or %s", *f, span)
-		default:
-			*f = Span(span)
-		}
-	}
-	return rest, nil
+	return err
 }
 
 // String implements pflag.Value.

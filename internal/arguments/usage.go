@@ -16,9 +16,11 @@ type Usage struct {
 // Parse reads the words of the command line and returns the name among them.
 func (o *Usage) Parse(args []string) (name string, err error) {
 	if o.Span == "" {
-		if args, err = o.Span.take(args); err != nil {
+		var span lookup.Span
+		if args, span, err = lookup.TakeSpan(args, func(word string) string { return word }); err != nil {
 			return "", err
 		}
+		o.Span = Span(span)
 	}
 	if len(args) > 0 && o.Kind == "" && o.Kind.Set(args[0]) == nil {
 		args = args[1:]

@@ -11,7 +11,6 @@ import (
 	"notewatch/internal/evaluate"
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
-	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -91,19 +90,6 @@ func AccountText(cause store.Cause, account string) string {
 
 // NextStep returns the next step for a cause that concerns a whole account.
 func NextStep(cause store.Cause) string { return remedy(metrics.Class(cause), Account{}) }
-
-// PollText says that a project is being polled, or waits for the request budget while another is, and for about how long; a zero wait is
-// left out.
-func PollText(project, behind string, wait time.Duration) string {
-	if behind == "" {
-		return project + " is being polled"
-	}
-	text := "waiting for the request budget while " + behind + " is being polled"
-	if wait > 0 {
-		text += ", for about " + words.Duration(wait)
-	}
-	return text
-}
 
 // accountReceivers returns the receivers of alerts that a project of the account cannot be polled, as for the rule watcher-blind.
 func (b *Bot) accountReceivers(account Account) []string {

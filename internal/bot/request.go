@@ -94,12 +94,6 @@ func (f fetcher) patience(state budget.State) time.Duration {
 	return max(patience, 2*budget.Window(state.Rate(f.account.PerMinute)))
 }
 
-// RateText says that an account sends fewer requests a minute than configured, and until when.
-func RateText(rate, perMinute float64, until time.Time) string {
-	return fmt.Sprintf("sending %s of %s requests a minute until %s, because Notehub rate-limited the account",
-		words.Figure(rate, ""), words.Figure(perMinute, ""), words.Time(until))
-}
-
 // noteRate logs that the rate of an account has changed since it was last noted.
 func (b *Bot) noteRate(account Account, state budget.State) {
 	rate := state.Rate(account.PerMinute)

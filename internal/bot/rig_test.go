@@ -12,12 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
-	"notewatch/internal/deliver"
-	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
 	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
+	"notewatch/internal/watch/watchtest"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify/notifytest"
@@ -87,11 +86,7 @@ func (r *rig) serve(projects ...notehubtest.Project) {
 		Now: r.clock, Token: token, Seed: 1, RequestsPerMinute: 7,
 		Projects: projects,
 	})
-	address, stop, err := r.hub.Start()
-	require.NoError(r.t, err)
-	r.t.Cleanup(stop)
-	r.client, err = notehub.New(notehub.Config{BaseURL: address, Token: secret.New(token)})
-	require.NoError(r.t, err)
+	r.client = watchtest.Client(r.t, r.hub, token)
 	for i := range r.config.Bot.Accounts {
 		r.config.Bot.Accounts[i].Client = r.client
 	}
@@ -130,12 +125,10 @@ func (r *rig) timer(until time.Time) *time.Timer {
 
 // receiver adds a webhook receiver.
 func (r *rig) receiver(name string, from rules.Level) {
-	hook := notifytest.NewWebhook()
-	r.t.Cleanup(hook.Close)
-	sender, err := webhook.New(webhook.Config{Name: name, URL: secret.New(hook.URL), AllowPrivate: true})
-	require.NoError(r.t, err)
+	hook, receiver := watchtest.Webhook(r.t, name)
+	receiver.From = from
 	r.hooks[name] = hook
-	r.config.Receivers = append(r.config.Receivers, deliver.Receiver{Name: name, From: from, Receiver: sender})
+	r.config.Receivers = append(r.config.Receivers, receiver)
 }
 
 // rules replaces the rules; all receivers are told.
@@ -147,9 +140,7 @@ func (r *rig) rules(specs ...rules.Spec) {
 	}
 	r.config.Bot.Rules = nil
 	for _, spec := range specs {
-		rule, problems := rules.Compile(spec)
-		require.Empty(r.t, problems)
-		r.config.Bot.Rules = append(r.config.Bot.Rules, bot.Rule{Rule: rule, Notify: names})
+		r.config.Bot.Rules = append(r.config.Bot.Rules, bot.Rule{Rule: watchtest.Compile(r.t, spec), Notify: names})
 	}
 }
 
@@ -184,16 +175,7 @@ func (r *rig) every(interval time.Duration) *rig {
 // run lets the bot work until an instant.
 func (r *rig) run(until time.Time) {
 	r.t.Helper()
-	ctx := context.WithoutCancel(r.t.Context()) // SQLite would start a goroutine for each statement to watch a context that ends
-	for !r.now.After(until) {
-		next, err := r.watch.Turn(ctx)
-		require.NoError(r.t, err)
-		if next.IsZero() || next.After(until) {
-			break
-		}
-		r.timer(next)
-	}
-	r.timer(until)
+	watchtest.RunUntil(r.t, r.watch, until, r.clock, func(to time.Time) { r.timer(to) })
 }
 
 // show serves a receiver.

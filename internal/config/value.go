@@ -15,6 +15,7 @@ import (
 
 	"notewatch/internal/config/document"
 	"notewatch/internal/config/problem"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -195,15 +196,23 @@ func (v value) rate() float64 {
 
 const maxRate = 6000
 
+// longest is the longest length of time, so that sums of two do not overflow.
+const longest = math.MaxInt64 / 2
+
 // duration reads a length of time above zero.
 func (v value) duration() time.Duration {
 	text := v.text()
 	if text == "" {
 		return 0
 	}
-	length, err := parseDuration(text)
-	if err != nil {
-		v.report(err.Error(), "such as 30m, 24h, 7d or 2w")
+	length, err := words.Length(text)
+	switch {
+	case err != nil:
+		v.report(err.Error(), "")
+		return 0
+	case length > longest:
+		v.report(strconv.Quote(text)+" is longer than a lifetime", "")
+		return 0
 	}
 	return length
 }

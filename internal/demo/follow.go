@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"notewatch/internal/pause"
 	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
 )
@@ -77,7 +78,7 @@ func (f follower) finish(ctx context.Context) error {
 		if err != nil || next.IsZero() {
 			return err
 		}
-		sleep(ctx, min(next.Sub(f.clock.Now()), lastPause))
+		_ = pause.For(ctx, min(next.Sub(f.clock.Now()), lastPause)) // the store returns the error of ctx
 		f.clock.forward(next)
 	}
 	return nil
@@ -95,14 +96,4 @@ func (f follower) due(ctx context.Context) (first time.Time, err error) {
 		}
 	}
 	return first, nil
-}
-
-// sleep waits for d, or until ctx is done.
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"notewatch/internal/delivery"
 	"notewatch/internal/lookup"
+	"notewatch/internal/pause"
 	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
 	"notewatch/internal/words"
@@ -69,7 +70,7 @@ func (d Dispatch) Deliver(ctx context.Context, patience time.Duration, wait func
 		if !slices.ContainsFunc(showings, pending) || left <= 0 {
 			return d.results(ctx, showings)
 		}
-		sleep(ctx, min(lookAgain, left))
+		_ = pause.For(ctx, min(lookAgain, left)) // then ctx is looked at
 	}
 }
 
@@ -118,16 +119,6 @@ func (d Dispatch) results(ctx context.Context, showings []lookup.Showing) ([]Res
 		results = append(results, r)
 	}
 	return results, err
-}
-
-// sleep waits for d, or until ctx is done.
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }
 
 // Undelivered returns an error about the receivers that should show it and do not.

@@ -185,12 +185,12 @@ func FuzzFind(f *testing.F) {
 
 func TestParseSpan(t *testing.T) {
 	for word, want := range map[string]lookup.Span{"today": lookup.Today, "7D": lookup.Week, "30d": lookup.Month, "Period": lookup.Period} {
-		span, ok := lookup.ParseSpan(word)
-		require.True(t, ok)
+		span, err := lookup.ParseSpan(word)
+		require.NoError(t, err)
 		require.Equal(t, want, span)
 	}
-	_, ok := lookup.ParseSpan("fortnight")
-	require.False(t, ok)
+	_, err := lookup.ParseSpan("fortnight")
+	require.EqualError(t, err, `unknown time span "fortnight": want today, 7d, 30d or period`)
 	require.Len(t, lookup.Spans(), 4)
 	for word, like := range map[string]bool{"7d": true, "99d": true, "Yesterday": true, "2weeks": true, "sensor-7d": false, "7": false, "": false} {
 		require.Equal(t, like, lookup.LikeSpan(word), word)

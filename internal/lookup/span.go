@@ -1,6 +1,7 @@
 package lookup
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -30,14 +31,34 @@ func SpanWords() (all []string) {
 	return all
 }
 
-// ParseSpan returns the span that a word names, in whatever case. ok is false if it names none.
-func ParseSpan(word string) (span Span, ok bool) {
+// ParseSpan returns the span that a word names, in whatever case. The error says which spans there are.
+func ParseSpan(word string) (Span, error) {
 	for _, span := range Spans() {
 		if strings.EqualFold(word, string(span)) {
-			return span, true
+			return span, nil
 		}
 	}
-	return "", false
+	return "", fmt.Errorf("unknown time span %q: want today, 7d, 30d or period", word)
+}
+
+// TakeSpan removes the words for a time span from words. text returns a word as text, "" if it is no such word whatever it reads.
+// Without one the span is "".
+func TakeSpan[W any](words []W, text func(W) string) (rest []W, span Span, err error) {
+	for _, word := range words {
+		if !LikeSpan(text(word)) {
+			rest = append(rest, word)
+			continue
+		}
+		found, err := ParseSpan(text(word))
+		switch {
+		case err != nil:
+			return nil, "", err
+		case span != "" && span != found:
+			return nil, "", fmt.Errorf("give only one time span, %s or %s", span, found)
+		}
+		span = found
+	}
+	return rest, span, nil
 }
 
 // otherSpan matches what is meant as a span, but is none.
@@ -45,8 +66,8 @@ var otherSpan = regexp.MustCompile(`(?i)^([0-9]+(h|d|w|days?|weeks?|months?)|yes
 
 // LikeSpan reports whether a word is meant as a span, also if there is none like it: 99d, yesterday.
 func LikeSpan(word string) bool {
-	_, ok := ParseSpan(word)
-	return ok || otherSpan.MatchString(word)
+	_, err := ParseSpan(word)
+	return err == nil || otherSpan.MatchString(word)
 }
 
 const (

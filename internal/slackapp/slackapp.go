@@ -13,6 +13,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"notewatch/internal/metrics"
+	"notewatch/internal/pause"
 	"notewatch/internal/secret"
 	"notewatch/internal/slackapi"
 )
@@ -64,7 +65,7 @@ func New(c Config) (*App, error) {
 		workspace: &workspace{api: api},
 		seen:      newMemory(c.Machine),
 		jobs:      newPool(queued), refusals: newPool(queued),
-		wait: wait,
+		wait: pause.For,
 	}, nil
 }
 
@@ -120,18 +121,6 @@ func (a *App) Run(ctx context.Context) {
 	a.jobs.close()
 	a.refusals.close()
 	all.Wait()
-}
-
-// wait waits for d. It returns an error if ctx is done before.
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // A Person is the sender of a request.

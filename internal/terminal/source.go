@@ -16,7 +16,7 @@ func printSource(s Screen, f lookup.Source, polls []lookup.ProjectStatus, now ti
 	if f.AsOf.IsZero() {
 		for _, p := range polls {
 			if p.Polling || p.Behind != "" {
-				return s.say(amber, "No data yet: "+bot.PollText(p.Name, p.Behind, p.Wait)+".")
+				return s.say(amber, "No data yet: "+words.Polling(p.Name, p.Behind, p.Wait)+".")
 			}
 		}
 		return s.say(amber, words.Sentence("No data yet", cmp.Or(f.Failure, "is notewatch run running?")))

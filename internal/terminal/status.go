@@ -106,7 +106,7 @@ func (t statusText) state(p lookup.ProjectStatus) string {
 	case p.Ahead(t.Now):
 		parts = append(parts, "polled later than now: the clock was set back; notewatch run polls at once")
 	case p.Polling || p.Behind != "":
-		parts = append(parts, bot.PollText(p.Name, p.Behind, 0))
+		parts = append(parts, words.Polling(p.Name, p.Behind, 0))
 	case p.Next.IsZero() && p.PolledAt.IsZero():
 		parts = append(parts, "never polled")
 	case !p.Next.IsZero() && t.Now.Sub(p.Next) > lateAfter:
@@ -128,7 +128,7 @@ func (t statusText) accounts() *table {
 		case a.HeldUntil.After(t.Now):
 			state = "rate-limited by Notehub until " + words.Time(a.HeldUntil)
 		case a.RestoredAt.After(t.Now):
-			state = bot.RateText(a.Rate, a.PerMinute, a.RestoredAt)
+			state = words.ReducedRate(a.Rate, a.PerMinute, a.RestoredAt)
 		}
 		every := "-"
 		if a.Interval > 0 {

@@ -8,6 +8,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/deliver"
+	"notewatch/internal/pause"
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
 )
@@ -53,7 +54,7 @@ type Watch struct {
 // Attach returns a watch for use while others are running. It registers no work in the store.
 func Attach(config Config) *Watch {
 	if config.Sleep == nil {
-		config.Sleep = sleep
+		config.Sleep = func(ctx context.Context, d time.Duration) { _ = pause.For(ctx, d) } // its callers look at ctx
 	}
 	w := &Watch{
 		Config: config, store: config.Bot.Store, clock: config.Bot.Clock, machine: config.Bot.Machine, sleep: config.Sleep, log: config.Bot.Log, process: config.Process,
@@ -164,14 +165,4 @@ func (w *Watch) register(ctx context.Context, lease work.Lease) error {
 // withdrawUnreachable withdraws the alerts about receivers that are no longer in the rules file.
 func (w *Watch) withdrawUnreachable(ctx context.Context) error {
 	return w.Bot.Withdraw(ctx, deliver.ReceiverDead, w.receivers, "receiver is no longer in the rules file")
-}
-
-// sleep waits for some time, or until ctx is done.
-func sleep(ctx context.Context, wait time.Duration) {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }

@@ -12,15 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
-	"notewatch/internal/deliver"
 	"notewatch/internal/delivery"
-	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/internal/store/database"
 	"notewatch/internal/store/storetest"
 	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
-	"notewatch/notehub"
+	"notewatch/internal/watch/watchtest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify/notifytest"
 	"notewatch/notify/webhook"
@@ -57,18 +55,14 @@ func newScene(t *testing.T, receivers ...string) *scene {
 			{Kind: notehubtest.Silence, Devices: []string{devices[0].UID}, Start: monday.Add(2 * time.Hour), Duration: 48 * time.Hour},
 		},
 	}}})
-	address, stop, err := s.hub.Start()
-	require.NoError(t, err)
-	t.Cleanup(stop)
-	client, err := notehub.New(notehub.Config{BaseURL: address, Token: secret.New(token)})
-	require.NoError(t, err)
+	client := watchtest.Client(t, s.hub, token)
+	var err error
 	s.store, err = store.Open(t.Context(), storetest.Database(t))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.store.Close()) })
-	rule, problems := rules.Compile(rules.Spec{
+	rule := watchtest.Compile(t, rules.Spec{
 		Name: "silent", Each: rules.EachDevice, When: []rules.Condition{{Level: rules.Warning, Expr: "device.silent_hours > 6"}},
 	})
-	require.Empty(t, problems)
 	s.config = watch.Config{
 		Sleep: func(_ context.Context, d time.Duration) { s.pass(d) },
 		Bot: bot.Config{
@@ -82,12 +76,9 @@ func newScene(t *testing.T, receivers ...string) *scene {
 		},
 	}
 	for _, name := range receivers {
-		hook := notifytest.NewWebhook()
-		t.Cleanup(hook.Close)
-		sender, err := webhook.New(webhook.Config{Name: name, URL: secret.New(hook.URL), AllowPrivate: true})
-		require.NoError(t, err)
+		hook, receiver := watchtest.Webhook(t, name)
 		s.hooks[name] = hook
-		s.config.Receivers = append(s.config.Receivers, deliver.Receiver{Name: name, Receiver: sender})
+		s.config.Receivers = append(s.config.Receivers, receiver)
 	}
 	return s
 }

@@ -1,7 +1,6 @@
 package words
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -18,40 +17,38 @@ var units = map[byte]time.Duration{
 	's': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour,
 }
 
-// The errors of Length.
-var (
-	ErrNotLength = errors.New("not a length of time")
-	ErrNoLength  = errors.New("a length of 0")
-)
-
 // Length reads a length of time above zero: 90m, 2h, 1h30m, 3 days, 1w. A length above the maximum of time.Duration becomes
-// that maximum.
+// that maximum. An error quotes the text and says what to write.
 func Length(text string) (time.Duration, error) {
+	unreadable := fmt.Errorf("cannot read the duration %s: write 90m, 2h, 3d or 1w", quote(text))
 	total := 0.0
 	rest := strings.ToLower(strings.TrimSpace(text))
 	if rest == "" {
-		return 0, ErrNotLength
+		return 0, unreadable
 	}
 	for rest != "" {
 		found := lengths.FindStringSubmatch(rest)
 		if found == nil {
-			return 0, ErrNotLength
+			return 0, unreadable
 		}
 		n, err := strconv.ParseFloat(found[1], 64)
 		if err != nil {
-			return 0, ErrNotLength
+			return 0, unreadable
 		}
 		total += n * float64(units[found[2][0]])
 		rest = rest[len(found[0]):]
 	}
 	switch {
 	case total == 0:
-		return 0, ErrNoLength
+		return 0, fmt.Errorf("%s is too short: write 90m, 2h, 3d or 1w", quote(text))
 	case total >= math.MaxInt64:
 		return math.MaxInt64, nil
 	}
 	return time.Duration(total), nil
 }
+
+// quote returns a text that somebody typed in quotes, shortened.
+func quote(text string) string { return strconv.Quote(Cut(text, 80)) }
 
 // dashes replace typographic dashes with hyphens.
 var dashes = strings.NewReplacer("‐", "-", "‑", "-", "‒", "-", "–", "-", "—", "-", "―", "-", "−", "-")
@@ -79,7 +76,7 @@ func Instant(text string, now time.Time) (time.Time, error) {
 	}
 	clock, err := time.Parse("15:04", strings.TrimSpace(at))
 	if err != nil || tomorrow && !strings.HasPrefix(at, " ") {
-		return time.Time{}, fmt.Errorf(`cannot read the time %q: write 14:00, tomorrow 9:00 or "2026-06-15 14:00", in UTC`, text)
+		return time.Time{}, fmt.Errorf(`cannot read the time %s: write 14:00, tomorrow 9:00 or "2026-06-15 14:00", in UTC`, quote(text))
 	}
 	t := time.Date(year, month, day, clock.Hour(), clock.Minute(), 0, 0, time.UTC)
 	if !t.After(now) {

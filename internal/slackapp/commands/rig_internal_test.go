@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"testing"
@@ -12,7 +11,6 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/budget"
-	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
 	"notewatch/internal/secret"
 	"notewatch/internal/slackapi"
@@ -20,10 +18,10 @@ import (
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
 	"notewatch/internal/watch"
+	"notewatch/internal/watch/watchtest"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify/notifytest"
-	"notewatch/notify/webhook"
 	"notewatch/rules"
 )
 
@@ -111,7 +109,8 @@ func newAskDesk(t *testing.T, s scene) *askDesk {
 		Log: slog.New(slog.DiscardHandler),
 	}}
 	for _, name := range []string{"team", "log"} {
-		config.Receivers = append(config.Receivers, receiver(t, name))
+		_, receiver := watchtest.Webhook(t, name)
+		config.Receivers = append(config.Receivers, receiver)
 	}
 	d.look = lookup.Config{
 		Store: d.store, Accounts: []lookup.Account{{Name: "acme", PerMinute: 6}}, Receivers: []string{"team", "log"}, Prices: s.prices,
@@ -119,8 +118,7 @@ func newAskDesk(t *testing.T, s scene) *askDesk {
 		Interval: time.Hour, Kinds: budget.Kinds{Usage: 2}, Now: func() time.Time { return d.now },
 	}
 	for _, spec := range s.rules {
-		rule, problems := rules.Compile(spec)
-		require.Empty(t, problems)
+		rule := watchtest.Compile(t, spec)
 		config.Bot.Rules = append(config.Bot.Rules, bot.Rule{Rule: rule})
 		d.look.Rules = append(d.look.Rules, rule)
 	}
@@ -141,12 +139,7 @@ func (d *askDesk) notehub(s scene) *notehub.Client {
 			{UID: labUID, Name: "lab", Devices: s.lab},
 		},
 	})
-	address, stop, err := hub.Start()
-	require.NoError(d.t, err)
-	d.t.Cleanup(stop)
-	client, err := notehub.New(notehub.Config{BaseURL: address, Token: secret.New("a-token")})
-	require.NoError(d.t, err)
-	return client
+	return watchtest.Client(d.t, hub, "a-token")
 }
 
 // operators changes who is told how notewatch itself does.
@@ -154,15 +147,6 @@ func (d *askDesk) operators(names ...string) {
 	config := d.bot.Config()
 	config.Operators = names
 	d.bot = bot.New(config)
-}
-
-// receiver is told by webhook.
-func receiver(t *testing.T, name string) deliver.Receiver {
-	hook := notifytest.NewWebhook()
-	t.Cleanup(hook.Close)
-	sender, err := webhook.New(webhook.Config{Name: name, URL: secret.New(hook.URL), AllowPrivate: true})
-	require.NoError(t, err)
-	return deliver.Receiver{Name: name, Receiver: sender}
 }
 
 // open makes the App. Of the receivers, team is a channel in Slack. appToken "" is HTTP.
@@ -199,16 +183,7 @@ func (d *askDesk) timer(until time.Time) *time.Timer {
 // run lets the bot work until an instant.
 func (d *askDesk) run(until time.Time) {
 	d.t.Helper()
-	ctx := context.WithoutCancel(d.t.Context()) // SQLite would start a goroutine for each statement to watch a context that ends
-	for !d.now.After(until) {
-		next, err := d.watch.Turn(ctx)
-		require.NoError(d.t, err)
-		if next.IsZero() || next.After(until) {
-			break
-		}
-		d.timer(next)
-	}
-	d.timer(until)
+	watchtest.RunUntil(d.t, d.watch, until, func() time.Time { return d.now }, func(to time.Time) { d.timer(to) })
 }
 
 // from asks from a channel, as amy.

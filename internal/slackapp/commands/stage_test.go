@@ -21,6 +21,7 @@ import (
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
 	"notewatch/internal/watch"
+	"notewatch/internal/watch/watchtest"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
@@ -85,9 +86,7 @@ func newStage(t *testing.T, n int, incidents []notehubtest.Incident, specs ...ru
 	s.receivers()
 	s.channels = map[string]string{"team": teamChannel}
 	for _, spec := range specs {
-		rule, problems := rules.Compile(spec)
-		require.Empty(t, problems)
-		s.config.Bot.Rules = append(s.config.Bot.Rules, bot.Rule{Rule: rule})
+		s.config.Bot.Rules = append(s.config.Bot.Rules, bot.Rule{Rule: watchtest.Compile(t, spec)})
 	}
 	s.open()
 	return s
@@ -126,12 +125,7 @@ func (s *stage) hub(n int, incidents []notehubtest.Incident) *notehub.Client {
 		Now: func() time.Time { return s.now }, Token: "a-token", Seed: 1, RequestsPerMinute: 7,
 		Projects: []notehubtest.Project{{UID: coldChain, Name: "cold-chain", Devices: stageSensors(n), Incidents: incidents}},
 	})
-	address, stop, err := hub.Start()
-	require.NoError(s.t, err)
-	s.t.Cleanup(stop)
-	client, err := notehub.New(notehub.Config{BaseURL: address, Token: secret.New("a-token")})
-	require.NoError(s.t, err)
-	return client
+	return watchtest.Client(s.t, hub, "a-token")
 }
 
 // receivers are a Slack channel, whose messages have buttons, and PagerDuty.
@@ -236,16 +230,7 @@ func (s *stage) timer(until time.Time) *time.Timer {
 // run lets the bot work until an instant.
 func (s *stage) run(until time.Time) {
 	s.t.Helper()
-	ctx := context.WithoutCancel(s.t.Context()) // SQLite would start a goroutine for each statement to watch a context that ends
-	for !s.now.After(until) {
-		next, err := s.watch.Turn(ctx)
-		require.NoError(s.t, err)
-		if next.IsZero() || next.After(until) {
-			break
-		}
-		s.timer(next)
-	}
-	s.timer(until)
+	watchtest.RunUntil(s.t, s.watch, until, func() time.Time { return s.now }, func(to time.Time) { s.timer(to) })
 }
 
 // settle lets the bot do what is due now.

@@ -126,7 +126,7 @@ func projectText(p lookup.ProjectStatus, now time.Time) string {
 	case p.Ahead(now):
 		read, next = "last polled later than now: the clock was set back", "next poll now"
 	case p.Polling || p.Behind != "":
-		next = bot.PollText(name(p.Name), name(p.Behind), p.Wait)
+		next = words.Polling(name(p.Name), name(p.Behind), p.Wait)
 	case p.Next.After(now):
 		next = "next poll in " + words.Duration(p.Next.Sub(now))
 	case !p.Next.IsZero():
@@ -154,7 +154,7 @@ func accountText(a lookup.AccountStatus, now time.Time) string {
 	case a.HeldUntil.After(now):
 		text += "; rate-limited by Notehub until " + words.Time(a.HeldUntil)
 	case a.RestoredAt.After(now):
-		text += "; " + bot.RateText(a.Rate, a.PerMinute, a.RestoredAt)
+		text += "; " + words.ReducedRate(a.Rate, a.PerMinute, a.RestoredAt)
 	}
 	return text
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
 	"notewatch/internal/slackapi"
 	"notewatch/internal/slackapp/grammar"
@@ -60,7 +59,7 @@ func (q *question) usagePage(u lookup.Usage) page {
 	p.say(q.alertsBelow(u)...)
 	for _, poll := range u.Polls {
 		if poll.Polling || poll.Behind != "" {
-			p.say("No data yet: " + bot.PollText(name(poll.Name), name(poll.Behind), poll.Wait))
+			p.say("No data yet: " + words.Polling(name(poll.Name), name(poll.Behind), poll.Wait))
 			break
 		}
 	}

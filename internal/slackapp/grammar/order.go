@@ -1,6 +1,7 @@
 package grammar
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -83,23 +84,11 @@ func (o TopOrder) of(tokens []Token) (TopOrder, error) {
 
 // takeSpan removes the word for a span from tokens. Without one, the span is the period.
 func takeSpan(tokens []Token) (rest []Token, span lookup.Span, err error) {
-	for _, t := range tokens {
-		found, ok := lookup.ParseSpan(t.Word())
-		switch {
-		case !t.Span():
-			rest = append(rest, t)
-		case !ok:
-			return nil, "", MistakeError("I know today, 7d, 30d and period, not " + Quote(t.Text) + ".")
-		case span != "" && span != found:
-			return nil, "", MistakeError("Either " + string(span) + " or " + string(found) + ", one at a time.")
-		default:
-			span = found
-		}
+	rest, span, err = lookup.TakeSpan(tokens, Token.spanWord)
+	if err != nil {
+		return nil, "", unreadable(err)
 	}
-	if span == "" {
-		span = lookup.Period
-	}
-	return rest, span, nil
+	return rest, cmp.Or(span, lookup.Period), nil
 }
 
 // TakeKind removes a leading word for a kind of subject from tokens.

@@ -44,8 +44,14 @@ func (t Token) Word() string {
 func (t Token) Is(words ...string) bool { return !t.Quoted && slices.Contains(words, t.Word()) }
 
 // Span reports whether the token is a span of time, or looks like one.
-func (t Token) Span() bool {
-	return !t.Quoted && lookup.LikeSpan(t.Word())
+func (t Token) Span() bool { return lookup.LikeSpan(t.spanWord()) }
+
+// spanWord returns the word that may name a time span; "" for a token in quotes.
+func (t Token) spanWord() string {
+	if t.Quoted {
+		return ""
+	}
+	return t.Word()
 }
 
 // Special reports whether some command would read the token as something other than a name.

@@ -96,9 +96,9 @@ func TestUsageIsRead(t *testing.T) {
 	for text, want := range map[string]string{
 		"usage device":      "Which device? Put its name or UID after device.",
 		"usage fleet today": "Which fleet? Put its name or UID after fleet.",
-		"usage x 14d":       `I know today, 7d, 30d and period, not "14d".`,
-		"usage x yesterday": `I know today, 7d, 30d and period, not "yesterday".`,
-		"usage x 7d 30d":    "Either 7d or 30d, one at a time.",
+		"usage x 14d":       `Unknown time span "14d": want today, 7d, 30d or period.`,
+		"usage x yesterday": `Unknown time span "yesterday": want today, 7d, 30d or period.`,
+		"usage x 7d 30d":    "Give only one time span, 7d or 30d.",
 	} {
 		l, err := Parse(text)
 		require.NoError(t, err)
@@ -130,7 +130,7 @@ func TestRankingsAreRead(t *testing.T) {
 		"top device x":  "top ranks the devices of all projects, of one project or of one fleet.",
 		"top project":   "Which project? Put its name after the word.",
 		"top 5 fleet":   "Which fleet? Put its name after the word.",
-		"top last week": `I know today, 7d, 30d and period, not "week".`,
+		"top last week": `Unknown time span "week": want today, 7d, 30d or period.`,
 	} {
 		l, err := Parse(text)
 		require.NoError(t, err)

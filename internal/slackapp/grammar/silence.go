@@ -1,7 +1,6 @@
 package grammar
 
 import (
-	"errors"
 	"strings"
 	"time"
 
@@ -60,7 +59,7 @@ func (o *SilenceOrder) readEnd(parts map[string]string, now time.Time) (err erro
 	o.Until, err = words.Instant(end, now)
 	switch {
 	case err != nil:
-		return MistakeError("Cannot read the time " + Quote(end) + `: write 14:00, tomorrow 9:00 or "2026-06-15 14:00", in UTC.`)
+		return unreadable(err)
 	case !o.Until.After(now):
 		return MistakeError(Quote(end) + " is in the past: it is now " + now.UTC().Format("2006-01-02 15:04") + " UTC.")
 	case o.Until.Sub(now) > maxLength:
@@ -96,6 +95,12 @@ func silenceParts(tokens []Token) (map[string]string, error) {
 	return parts, nil
 }
 
+// unreadable makes a sentence of an error of package words or lookup.
+func unreadable(err error) MistakeError {
+	text := err.Error()
+	return MistakeError(strings.ToUpper(text[:1]) + text[1:] + ".")
+}
+
 // maxLength is the longest duration of a silence.
 const maxLength = 366 * 24 * time.Hour
 
@@ -103,10 +108,8 @@ const maxLength = 366 * 24 * time.Hour
 func parseLength(text string) (time.Duration, error) {
 	length, err := words.Length(text)
 	switch {
-	case errors.Is(err, words.ErrNoLength):
-		return 0, MistakeError(Quote(text) + " is too short: write 90m, 2h, 3d or 1w.")
 	case err != nil:
-		return 0, MistakeError("Cannot read the duration " + Quote(text) + ": write 90m, 2h, 3d or 1w.")
+		return 0, unreadable(err)
 	case length > maxLength:
 		return 0, MistakeError(Quote(text) + " is too long: a silence lasts at most a year.")
 	}
