@@ -47,7 +47,7 @@ func Length(text string) (time.Duration, error) {
 	return time.Duration(total), nil
 }
 
-// quote returns a text that somebody typed in quotes, shortened.
+// quote returns typed text in quotes, shortened.
 func quote(text string) string { return strconv.Quote(Cut(text, 80)) }
 
 // dashes replace typographic dashes with hyphens.
