@@ -231,7 +231,8 @@ func TestFloor(t *testing.T) {
 			says: "has no least amount: if 5 * events.median is 0, anything is above it"},
 		{change: condition("events.today > 5 * max(events.median ?? 0, 24)")},
 		{change: condition("events.ratio > 5"), code: "floor", hint: "add && events.today > 500", says: "is true from 50 events on"},
-		{change: condition("bytes.ratio > 5"), code: "floor", hint: "add && bytes.today > 500", says: "is true from 100000 bytes on"},
+		{change: condition("bytes.ratio > 5"), code: "floor", hint: "add && bytes.today > kb(500)", says: "is true from 100000 bytes on"},
+		{change: condition("bytes.ratio > 5 && bytes.today > kb(500)")},
 		{change: condition("events.ratio > 5 && events.today > 500")},
 		{change: condition("events.ratio > 5 && events.z > 3"), code: "floor", hint: "add && events.today > 500", says: "is true from 50 events on"},
 		{change: condition("project.silent > 5 * project.active")},
@@ -254,7 +255,7 @@ func TestStart(t *testing.T) {
 func TestEstimate(t *testing.T) {
 	says := "session_bytes.used is corrected by some per cent each day, so this may fire and be corrected by turns"
 	runFindings(t, "estimate", []findingTest{
-		{change: condition("session_bytes.used > mb(40)"), code: "estimate", says: says, hint: "add resolve_when: session_bytes.used < 0.9 * limit"},
+		{change: condition("session_bytes.used > mb(40)"), code: "estimate", says: says, hint: "add resolve_when with a lower value, such as session_bytes.used < 0.9 * limit"},
 		{change: func(s *rules.Spec) {
 			s.When, s.ResolveWhen = at(rules.Warning, "session_bytes.used > mb(40)"), "session_bytes.used < mb(36)"
 		}},

@@ -46,6 +46,8 @@ func (l *Limits) of(e *Env, each Scope) float64 {
 	switch each {
 	case EachFleet:
 		return l.named(e.Fleet.UID, e.Fleet.Name)
+	case EachRoute:
+		return l.named(e.Route.UID, e.Route.Name)
 	case EachProject:
 		return l.named(e.Project.UID, e.Project.Name)
 	}

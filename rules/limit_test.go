@@ -52,6 +52,31 @@ func TestLimitThatFollowsData(t *testing.T) {
 	}
 }
 
+// Subjects of every kind may have limits of their own, by UID or name.
+func TestLimitOfEachScope(t *testing.T) {
+	env := rules.UnknownEnv()
+	env.Device.UID, env.Device.Name = "dev:1", "pump-7"
+	env.Fleet.UID, env.Fleet.Name = "fleet:1", "pumps"
+	env.Route.UID, env.Route.Name = "route:1", "cloud"
+	env.Project.UID, env.Project.Name = "app:1", "lab"
+	for each, subjects := range map[rules.Scope][]string{
+		rules.EachDevice: {"dev:1", "pump-7"}, rules.EachFleet: {"fleet:1", "pumps"}, rules.EachRoute: {"route:1", "cloud"},
+		rules.EachProject: {"app:1", "lab"},
+	} {
+		for _, subject := range subjects {
+			metric := "events.used"
+			if each == rules.EachRoute {
+				metric = "routed.used"
+			}
+			spec := rules.Spec{Name: "budget", Each: each, Limit: "40", Limits: rules.NewLimits(map[string]float64{subject: 50}), When: at(rules.Warning, metric+" > limit")}
+			r, problems := rules.Compile(spec)
+			require.Empty(t, problems)
+			require.InDelta(t, 50, r.Eval(rules.NewView(&env)).Limit, 0, subject)
+		}
+	}
+	require.ElementsMatch(t, rules.Scopes(), []rules.Scope{rules.EachDevice, rules.EachFleet, rules.EachRoute, rules.EachProject}, "a new scope needs a row")
+}
+
 // Rules that are evaluated together have limits of their own, and explanations show them.
 func TestLimitsOfSeveralRules(t *testing.T) {
 	set := rules.NewSet()

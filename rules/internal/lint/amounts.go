@@ -23,12 +23,20 @@ func (l *linter) checkFloor(a alternative) {
 		leaf := c.left.reads[c.left.leaf]
 		switch ofMetric := func(l Leaf) bool { return l.Metric && l.Member != "days" }; {
 		case isRatio(leaf) && c.right.fixed() && c.right.single():
-			hint := "add && " + leaf.Object + "." + ratios[leaf.Member] + " > 500"
+			hint := "add && " + leaf.Object + "." + ratios[leaf.Member] + " > " + enough(leaf)
 			l.find(Floor, t.expression, hint, "is true from %s on", amount(c.right.Least*leaf.Floor, leaf))
 		case c.left.any(ofMetric) && c.right.any(ofMetric) && !c.right.opaque && c.right.Least <= 0:
-			l.find(Floor, t.expression, "add && "+c.left.first().Path+" > 500", "has no least amount: if %s is 0, anything is above it", c.right.expression)
+			l.find(Floor, t.expression, "add && "+c.left.first().Path+" > "+enough(c.left.first()), "has no least amount: if %s is 0, anything is above it", c.right.expression)
 		}
 	}
+}
+
+// enough is a number of what a metric counts that is worth a look, as an example. Only bytes have a floor of thousands.
+func enough(l Leaf) string {
+	if l.Floor >= 1000 {
+		return "kb(500)"
+	}
+	return "500"
 }
 
 // ratios are the members that divide by a floor, each with the member that it divides.
@@ -73,7 +81,7 @@ func (l *linter) checkEstimate(a alternative) {
 	for _, t := range a {
 		for _, leaf := range l.reads(t).sorted() {
 			if leaf.Object == estimated && leaf.Grows {
-				l.find(Estimate, t.expression, "add resolve_when: "+leaf.Path+" < 0.9 * limit",
+				l.find(Estimate, t.expression, "add resolve_when with a lower value, such as "+leaf.Path+" < 0.9 * limit",
 					"%s is corrected by some per cent each day, so this may fire and be corrected by turns", leaf.Path)
 				return
 			}
