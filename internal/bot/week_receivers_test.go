@@ -209,7 +209,7 @@ func stillFiring(alerts []rules.Alert, from rules.Level) []string {
 	case firing == all, all == 1:
 		return nil
 	case firing == 0:
-		return []string{fmt.Sprintf("all %d ended", all), fmt.Sprintf("0 of %d still firing", all)}
+		return []string{fmt.Sprintf("all %d alerts", all), fmt.Sprintf("0 of %d still firing", all)}
 	}
 	return []string{fmt.Sprintf("%d of %d still firing", firing, all)}
 }
