@@ -62,6 +62,9 @@ func shortSiblings() bool { return *siblingsDays == 0 && !*long }
 // one of them is killed, frozen or cut off from the database, while the other one is well. Whichever it is, the one that works by the active
 // rules goes on with them, so that the database has the alerts that it would have of this one alone.
 func TestRulesFilesOfTwo(t *testing.T) {
+	if shortSiblings() {
+		t.Skip("TestWeekOfThree and TestRulesFileOfThree are its short forms: use -siblings-days or -long")
+	}
 	t.Parallel()
 	seed, begin, end := siblingsForm()
 	changed := begin + 4
