@@ -65,7 +65,7 @@ func (r rig) claim(t *testing.T, kind work.Kind, key string, at time.Time) work.
 	return lease
 }
 
-// deliver is one round for the receiver, which does what send does. raise is what reporting it as unreachable comes to.
+// deliver is one round for the receiver, which does what send does. raise is the error of the report that the receiver is unreachable.
 func (r rig) deliver(t *testing.T, send sending, raise error) error {
 	t.Helper()
 	return deliver.New(deliver.Config{

@@ -1,6 +1,6 @@
-// Package limits reads the limits of subjects that do not have that of their rule: by rule, then by the UID or name of a device, fleet or
-// project. They stand in the rules file, or as many as 200,000 in a file of their own, so what is read here says all that is wrong at once,
-// by line, and is read without compiling each value.
+// Package limits reads the limits of subjects that have their own: by rule, then by the UID or name of a device, fleet, route or project.
+// They stand in the rules file or in a file of up to 200,000 lines. All mistakes of such a file are reported at once, by line, and values are
+// read without compiling each.
 //
 //	rule,subject,limit
 //	data-budget,dev:864475044204365,mb(120)
