@@ -4,9 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"io/fs"
 	"net/url"
 	"os"
+	"time"
 
+	"notewatch/internal/pause"
 	"notewatch/internal/store/prepared"
 )
 
@@ -58,11 +61,29 @@ func openToWrite(ctx context.Context, path string, a Access) (*DB, error) {
 		return nil, errors.Join(err, write.Close())
 	}
 	s := &DB{write: write, read: read, name: file}
-	err = s.prepare(ctx, a)
+	err = s.prepareUnlocked(ctx, a)
 	if err == nil {
 		_, err = write.ExecContext(ctx, `DELETE FROM work WHERE FALSE`) // SQLite opens a read-only file without an error
 	}
 	return s.opened(err)
+}
+
+// patience is how long SQLite waits for a lock, in busy_timeout of both.
+const patience = 5 * time.Second
+
+// prepareUnlocked is prepare, again for as long as SQLite waits for a lock elsewhere: SQLite reports at once that a new file is locked
+// while another process makes its write-ahead log.
+func (s *DB) prepareUnlocked(ctx context.Context, a Access) error {
+	for deadline := time.Now().Add(patience); ; {
+		err := s.prepare(ctx, a)
+		failure, ok := errors.AsType[*UnavailableError](explained(err, s.name))
+		if !ok || failure.Cause != Locked || time.Now().After(deadline) {
+			return err
+		}
+		if err := pause.For(ctx, 10*time.Millisecond); err != nil {
+			return err
+		}
+	}
 }
 
 // opened returns s, or closes it and returns err if there was an error.
@@ -125,6 +146,10 @@ func touch(path string) (string, error) {
 		return file, err
 	}
 	empty, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) { // another process has just created it
+		_, err = inspect(file)
+		return file, err
+	}
 	if err != nil {
 		return "", unusable(err, file)
 	}

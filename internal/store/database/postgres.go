@@ -16,6 +16,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"notewatch/internal/pause"
 	"notewatch/internal/store/session"
 )
 
@@ -224,7 +225,7 @@ func (s *DB) serve(ctx context.Context, db *sql.DB, options *sql.TxOptions, f fu
 	defer cancel()
 	for try := 1; ; try++ {
 		err := s.transact(limited, db, options, f)
-		if try < maxTries && startsOver(err) && pause(limited, try) {
+		if try < maxTries && startsOver(err) && pause.For(limited, beforeRetry(try)) == nil {
 			continue
 		}
 		switch {

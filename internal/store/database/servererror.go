@@ -28,16 +28,10 @@ func startsOver(err error) bool {
 	return errors.Is(err, ErrStartOver) || lost(err) && !atEnd && !connecting(err)
 }
 
-// pause waits a moment, longer after each try, and a random time so that processes do not collide again. It returns false if ctx is done.
-func pause(ctx context.Context, try int) bool {
-	timer := time.NewTimer(rand.N(5 * time.Millisecond << try)) //nolint:gosec // not a secret
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
+// beforeRetry returns how long to wait before try is run once more: longer after each, and a random time so that processes do not collide
+// again.
+func beforeRetry(try int) time.Duration {
+	return rand.N(5 * time.Millisecond << try) //nolint:gosec // not a secret
 }
 
 // codeOf returns the SQLSTATE of an error of the server; "" for any other error.
