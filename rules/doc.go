@@ -20,8 +20,8 @@
 //   - [Rule.Texts] writes what messages and look-ups say of an alert, from the template of its author (summary.go) or built in, with the
 //     days that the value is about (when.go).
 //
-// [Mutes] decides which alerts are not announced for now: silences, mute windows, other rules, shadow mode. [Alert.Raise] and its
-// neighbours in notice.go make alerts that no expression found.
+// [Alert.Muted] changes whether an alert is announced for now; package muting decides that. [Alert.Raise] and its neighbours in notice.go
+// make alerts that no expression found.
 //
 // The same functions serve the live run, revisions of closed days, look-ups and explanations.
 package rules

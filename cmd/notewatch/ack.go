@@ -11,6 +11,7 @@ import (
 	"notewatch/internal/store"
 	"notewatch/internal/terminal"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 func newAck() *cobra.Command { return newAcknowledge("ack", "Acknowledge a firing alert", true) }
@@ -56,7 +57,7 @@ func acknowledge(c *cobra.Command, id string, acked, asJSON bool) error {
 			}
 			return terminal.Acknowledged(screenOf(c), a, by, changed, db.hence("updates the receivers"))
 		}
-		return alertDesk(c, db).EachAlert(c.Context(), store.AlertFilter{Match: rules.Match{Alert: a.ID}}, func(now lookup.Alert) error {
+		return alertDesk(c, db).EachAlert(c.Context(), store.AlertFilter{Match: muting.Match{Alert: a.ID}}, func(now lookup.Alert) error {
 			return terminal.WriteJSON(c.OutOrStdout(), struct {
 				lookup.Alert
 				Changed bool `json:"changed"`

@@ -10,12 +10,12 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/internal/terminal"
-	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // alertsQuery holds the flags of alerts.
 type alertsQuery struct {
-	match   rules.Match
+	match   muting.Match
 	limit   int
 	message string
 	all     bool
@@ -86,7 +86,7 @@ func (q alertsQuery) run(c *cobra.Command, db opened, args []string) error {
 }
 
 // settled returns the match of a query that found nothing with its names resolved, or an error about an unknown name.
-func (q alertsQuery) settled(c *cobra.Command, desk *lookup.Desk) (rules.Match, error) {
+func (q alertsQuery) settled(c *cobra.Command, desk *lookup.Desk) (muting.Match, error) {
 	if q.message != "" {
 		if _, _, err := desk.Store.Outbox.Members(c.Context(), q.message); err != nil {
 			return q.match, err

@@ -9,7 +9,7 @@ import (
 	"notewatch/internal/complete"
 	"notewatch/internal/lookup"
 	"notewatch/internal/terminal"
-	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // noArguments rejects arguments of a command that takes none.
@@ -56,7 +56,7 @@ func limitFlag(c *cobra.Command, limit *int) {
 }
 
 // matchFlags adds the flags that select alerts.
-func matchFlags(c *cobra.Command, m *rules.Match) {
+func matchFlags(c *cobra.Command, m *muting.Match) {
 	c.Flags().StringVar(&m.Rule, "rule", "", "only alerts of this rule")
 	c.Flags().StringVar(&m.Project, "project", "", "only alerts of this project, by UID or name")
 	c.Flags().StringVar(&m.Subject, "device", "", "only alerts of this device, by UID or name")

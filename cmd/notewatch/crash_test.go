@@ -31,6 +31,7 @@ import (
 	"notewatch/notify/notifytest"
 	"notewatch/notify/webhook"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 var long = flag.Bool("long", false, "kill notewatch more often")
@@ -166,9 +167,9 @@ rules:
 	require.NoError(c.t, err)
 }
 
-func silenceOf(life int) rules.Silence {
+func silenceOf(life int) muting.Silence {
 	now := time.Now()
-	return rules.Silence{ID: fmt.Sprintf("s%d", life), Start: now, End: now.Add(time.Hour), By: "ops", Because: "maintenance"}
+	return muting.Silence{ID: fmt.Sprintf("s%d", life), Start: now, End: now.Add(time.Hour), By: "ops", Because: "maintenance"}
 }
 
 func (c *crash) start() {
@@ -208,7 +209,7 @@ func (c *crash) settled() bool {
 		return false
 	}
 	defer func() { _ = db.Close() }()
-	alerts, err := db.Alerts(context.Background(), store.AlertFilter{Match: rules.Match{Rule: "silent"}, Open: true})
+	alerts, err := db.Alerts(context.Background(), store.AlertFilter{Match: muting.Match{Rule: "silent"}, Open: true})
 	if err != nil || len(alerts) == 0 || alerts[0].Limit != float64(10+crashed()) {
 		return false
 	}

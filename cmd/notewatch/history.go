@@ -11,12 +11,12 @@ import (
 	"notewatch/internal/terminal"
 	"notewatch/internal/timeline"
 	"notewatch/internal/words"
-	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // historyQuery holds the flags of history.
 type historyQuery struct {
-	match rules.Match
+	match muting.Match
 	limit int
 	since arguments.Length
 	json  bool

@@ -6,11 +6,11 @@ import (
 	"strings"
 
 	"notewatch/internal/lookup"
-	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // Select makes m select the project or device that the words [project|device] NAME name.
-func Select(ctx context.Context, desk *lookup.Desk, args []string, m *rules.Match) error {
+func Select(ctx context.Context, desk *lookup.Desk, args []string, m *muting.Match) error {
 	if len(args) == 0 {
 		return nil
 	}

@@ -10,12 +10,12 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
 	"notewatch/internal/words"
-	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // A Silence holds the flags of silence.
 type Silence struct {
-	Match   rules.Match
+	Match   muting.Match
 	Length  Length
 	From    string
 	Until   string
@@ -23,7 +23,7 @@ type Silence struct {
 }
 
 // Identify returns what the silence matches, by the ID of its alert and the UIDs of its project and device.
-func (o Silence) Identify(ctx context.Context, selector lookup.Selector) (rules.Match, error) {
+func (o Silence) Identify(ctx context.Context, selector lookup.Selector) (muting.Match, error) {
 	m := o.Match
 	if m.Alert != "" {
 		a, err := selector.Desk.Alert(ctx, m.Alert)
@@ -36,13 +36,13 @@ func (o Silence) Identify(ctx context.Context, selector lookup.Selector) (rules.
 }
 
 // Silence returns the silence that the flags describe.
-func (o Silence) Silence(now time.Time, by string) (rules.Silence, error) {
-	s := rules.Silence{
+func (o Silence) Silence(now time.Time, by string) (muting.Silence, error) {
+	s := muting.Silence{
 		ID: bot.NewSilenceID(), Match: o.Match, Start: now, By: by, Because: strings.TrimSpace(o.Because),
 	}
 	var err error
 	switch {
-	case o.Match == rules.Match{}:
+	case o.Match == muting.Match{}:
 		err = errors.New("this would silence everything: give --rule, --project, --device or --alert")
 	case s.Because == "":
 		err = errors.New("missing --because: give a reason for the others on call")

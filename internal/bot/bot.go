@@ -17,6 +17,7 @@ import (
 	"notewatch/internal/store/work"
 	"notewatch/notehub"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // A Config configures a Bot. Every field is required unless its comment says otherwise.
@@ -28,7 +29,7 @@ type Config struct {
 	Operators []string          // names of the default receivers, which get alerts about notewatch itself
 	Live      []string          // names of receivers that keep the values in their messages current
 	Fallbacks map[string]string // name of the fallback, by name of a receiver
-	Windows   []rules.Window    // weekly mute windows
+	Windows   []muting.Window   // weekly mute windows
 	Once      bool              // takes one turn for each run, as under cron, so it does not wait for long
 	Summary   bool              // send a summary every week
 	Period    rules.PeriodSpec  // the period over which used adds up; the zero value is the calendar month
@@ -94,7 +95,7 @@ type Bot struct {
 	rules     []Rule
 	operators []string
 	fallbacks map[string]string
-	windows   []rules.Window
+	windows   []muting.Window
 	once      bool
 	period    rules.PeriodSpec
 	interval  time.Duration

@@ -9,6 +9,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // last returns what "ops" took last about a rule.
@@ -76,7 +77,7 @@ func TestCorrectedTotalsOfAProject(t *testing.T) {
 // What a receiver was never shown it is not shown as corrected.
 func TestCorrectedBeforeItWasShown(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{flood(monday.Add(2*hour), 2*hour)}, events("500"))
-	r.hush(rules.Match{}, 5*day)
+	r.hush(muting.Match{}, 5*day)
 	r.run(monday.Add(6 * hour))
 	r.befall()
 	r.run(monday.Add(7 * hour))

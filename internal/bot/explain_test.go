@@ -14,6 +14,7 @@ import (
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // explain explains a rule for the first sensor.
@@ -125,7 +126,7 @@ func TestExplainSaysWhatBecomesOfTheAlert(t *testing.T) {
 	}
 	require.Less(t, e.Held[0].For, e.Held[1].For)
 	require.Empty(t, e.Mute.Kind)
-	r.hush(rules.Match{Subject: e.Subject.Name}, day)
+	r.hush(muting.Match{Subject: e.Subject.Name}, day)
 	require.Equal(t, rules.BySilence, r.explain("silent-device").Mute.Kind, "if it fired now")
 
 	r.run(monday.Add(13 * hour))
@@ -164,7 +165,7 @@ func TestExplainIsAsOfTheLastPollIfThatIsLongAgo(t *testing.T) {
 
 	r.hub.Fail(notehubtest.Fault{Kind: notehubtest.Suspended})
 	r.run(monday.Add(day + 3*hour))
-	r.hush(rules.Match{Rule: "event-budget"}, hour)
+	r.hush(muting.Match{Rule: "event-budget"}, hour)
 	for _, rule := range []string{"event-spike", "event-budget"} {
 		e := r.explain(rule)
 		require.Equal(t, e.PolledAt, e.Now, rule)

@@ -15,6 +15,7 @@ import (
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify/notifytest"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // withFallback has only "ops" told by rules, and "second" in its place.
@@ -61,7 +62,7 @@ func (r *rig) after(receiver, rule string) (all []time.Duration) {
 				continue
 			}
 			tried[id] = true
-			alerts, err := r.store.Alerts(r.t.Context(), store.AlertFilter{Match: rules.Match{Alert: id}})
+			alerts, err := r.store.Alerts(r.t.Context(), store.AlertFilter{Match: muting.Match{Alert: id}})
 			require.NoError(r.t, err)
 			if alerts[0].Rule == rule {
 				all = append(all, attempt.Started.Sub(alerts[0].FiredAt))

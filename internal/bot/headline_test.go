@@ -18,6 +18,7 @@ import (
 	"notewatch/notify/notifytest"
 	"notewatch/notify/webhook"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 const number = `(\d+(?:,\d{3})*(?:\.\d+)?(?:e\+\d+)?(?: [kMGTP]?B\b)?)`
@@ -166,7 +167,7 @@ func TestTheHeadlineSaysWhatTheFiguresSay(t *testing.T) {
 
 func TestTheFirstPostAfterASilenceIsOfTheNewestFigures(t *testing.T) {
 	r, slack := channelRig(t, flood(monday.Add(9*hour), 20*time.Minute))
-	r.hush(rules.Match{}, 4*day)
+	r.hush(muting.Match{}, 4*day)
 	r.run(monday.Add(4*day - time.Minute))
 	require.Empty(t, slack.Messages("C1"))
 	r.run(monday.Add(4 * day))

@@ -9,6 +9,7 @@ import (
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // endedLately is how long an ended silence is kept, so that alerts still muted by it can show who ended it.
@@ -16,17 +17,17 @@ const endedLately = 7 * 24 * time.Hour
 
 // mutes returns everything that can mute alerts, and an identifier of the state of the silences. current is the project that is being
 // polled, whose new state is not stored yet; the zero value means none.
-func (b *Bot) mutes(ctx context.Context, current store.Project, now time.Time) (rules.Mutes, int64, error) {
+func (b *Bot) mutes(ctx context.Context, current store.Project, now time.Time) (muting.Sources, int64, error) {
 	silences, seq, err := b.store.Silences(ctx, now.Add(-endedLately))
 	if err != nil {
-		return rules.Mutes{}, 0, err
+		return muting.Sources{}, 0, err
 	}
 	explains, err := b.explained(ctx, current)
 	specs := make(map[string]rules.Spec, len(b.rules))
 	for _, r := range b.rules {
 		specs[r.Spec.Name] = r.Spec
 	}
-	return rules.Mutes{Silences: silences, Windows: b.windows, Rules: specs, Explains: explains}, seq, err
+	return muting.Sources{Silences: silences, Windows: b.windows, Rules: specs, Explains: explains}, seq, err
 }
 
 // Mute updates the mutes of all open alerts, after a silence began or ended, or the rules changed. It also ends drills that no one has
@@ -62,7 +63,7 @@ func (b *Bot) Mute(ctx context.Context, lease work.Lease) error {
 
 // muteProject updates the mutes of the open alerts of a project, and ends its drills whose time has passed. It returns when the next of the
 // other drills ends by itself; zero if there is none.
-func (b *Bot) muteProject(ctx context.Context, project string, mutes rules.Mutes, d *store.Decision) (drillEnd time.Time, err error) {
+func (b *Bot) muteProject(ctx context.Context, project string, mutes muting.Sources, d *store.Decision) (drillEnd time.Time, err error) {
 	open, err := b.store.OpenStates(ctx, store.StateQuery{Project: project, Names: true})
 	if err != nil {
 		return drillEnd, err

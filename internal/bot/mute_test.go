@@ -10,12 +10,13 @@ import (
 	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // hush silences some alerts for a while.
-func (r *rig) hush(match rules.Match, lasts time.Duration) {
+func (r *rig) hush(match muting.Match, lasts time.Duration) {
 	r.t.Helper()
-	silence := rules.Silence{ID: "s-" + r.now.Format("150405"), Match: match, Start: r.now, End: r.now.Add(lasts), By: "ops", Because: "maintenance"}
+	silence := muting.Silence{ID: "s-" + r.now.Format("150405"), Match: match, Start: r.now, End: r.now.Add(lasts), By: "ops", Because: "maintenance"}
 	require.NoError(r.t, r.store.AddSilence(r.t.Context(), silence, r.now))
 }
 
@@ -35,7 +36,7 @@ func (r *rig) delivery(receiver, rule string) outbox.Delivery {
 
 func TestWhatFiresDuringASilenceIsToldWhenItEnds(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent()).hourly()
-	r.hush(rules.Match{Rule: "silent-device"}, 14*hour)
+	r.hush(muting.Match{Rule: "silent-device"}, 14*hour)
 	r.run(monday.Add(12 * hour))
 	require.Empty(t, r.told("ops"))
 	require.Equal(t, "silenced until Mon 15 Jun 14:00 UTC by ops: maintenance", r.delivery("ops", "silent-device").Detail)
@@ -49,7 +50,7 @@ func TestWhatFiresDuringASilenceIsToldWhenItEnds(t *testing.T) {
 
 func TestWhatCameAndWentDuringASilenceIsNotTold(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 12*hour)}, silent()).hourly()
-	r.hush(rules.Match{Project: "cold-chain"}, 2*day)
+	r.hush(muting.Match{Project: "cold-chain"}, 2*day)
 	r.run(monday.Add(3 * day))
 	require.Empty(t, r.told("ops"))
 	require.Equal(t, "silenced until Wed 17 Jun 00:00 UTC by ops: maintenance; ended meanwhile", r.delivery("ops", "silent-device").Detail)
@@ -62,7 +63,7 @@ func TestASilenceHoldsBackEscalationsButNotTheEnd(t *testing.T) {
 	r := newRig(t, 2, floods, budget("1150"))
 	r.run(monday.Add(10 * hour))
 	require.Equal(t, []string{"fired"}, r.reasons("ops"))
-	r.hush(rules.Match{}, 5*hour)
+	r.hush(muting.Match{}, 5*hour)
 	r.run(monday.Add(14 * hour))
 	require.Equal(t, []string{"fired", "muted"}, r.reasons("ops"))
 	require.Equal(t, rules.Critical, r.delivery("ops", "event-budget").Alert.Level)
@@ -71,7 +72,7 @@ func TestASilenceHoldsBackEscalationsButNotTheEnd(t *testing.T) {
 	unmuted := r.taken("ops")[2]
 	require.Equal(t, "critical", unmuted.Level)
 	require.Equal(t, "warning", *unmuted.Was)
-	r.hush(rules.Match{}, 40*day)
+	r.hush(muting.Match{}, 40*day)
 	r.every(6 * hour).run(monday.Add(17 * day))
 	require.Equal(t, []string{"fired", "muted", "unmuted", "muted", "period_ended"}, r.reasons("ops"))
 }
@@ -80,7 +81,7 @@ func TestASilenceOfADeviceLeavesTheOthersAlone(t *testing.T) {
 	outage := silence(monday.Add(2*hour), 2*day)
 	outage.Devices = append(outage.Devices, sensors(2)[1].UID)
 	r := newRig(t, 8, []notehubtest.Incident{outage}, silent())
-	r.hush(rules.Match{Subject: sensors(1)[0].UID}, 3*day)
+	r.hush(muting.Match{Subject: sensors(1)[0].UID}, 3*day)
 	r.run(monday.Add(12 * hour))
 	require.Len(t, r.told("ops"), 1)
 	require.Equal(t, sensors(2)[1].UID, r.taken("ops")[0].Subject.UID)
@@ -88,7 +89,7 @@ func TestASilenceOfADeviceLeavesTheOthersAlone(t *testing.T) {
 
 func TestAStandingWindowMutesWeekByWeek(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent())
-	r.config.Bot.Windows = []rules.Window{{Match: rules.Match{Project: "cold-chain"}, Days: []time.Weekday{time.Monday}, Because: "no shift"}}
+	r.config.Bot.Windows = []muting.Window{{Match: muting.Match{Project: "cold-chain"}, Days: []time.Weekday{time.Monday}, Because: "no shift"}}
 	r.open()
 	r.run(monday.Add(23 * hour))
 	require.Empty(t, r.told("ops"))
@@ -155,7 +156,7 @@ func TestASilenceMadeDuringAPollHolds(t *testing.T) {
 	r.config.Bot.Machine = func() time.Time { // which a poll asks for while it works
 		if first && r.now.After(monday.Add(7*hour+59*time.Minute)) {
 			first = false
-			r.hush(rules.Match{}, 20*hour)
+			r.hush(muting.Match{}, 20*hour)
 		}
 		return r.machine
 	}

@@ -19,6 +19,7 @@ import (
 	"notewatch/internal/watch"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // A peer is one of several processes that work on the database of a rig: it has a connection and memory of its own.
@@ -67,7 +68,7 @@ func (r *rig) alternate(until time.Time, all ...*peer) {
 // history is what has happened to the alerts of a rule, the oldest first.
 func (r *rig) history(rule string) (events []string) {
 	r.t.Helper()
-	all, _, err := r.store.Happenings(r.t.Context(), store.AlertFilter{Match: rules.Match{Rule: rule}}, monday.AddDate(-1, 0, 0))
+	all, _, err := r.store.Happenings(r.t.Context(), store.AlertFilter{Match: muting.Match{Rule: rule}}, monday.AddDate(-1, 0, 0))
 	require.NoError(r.t, err)
 	for _, h := range slices.Backward(all) {
 		events = append(events, string(h.Reason))

@@ -20,6 +20,7 @@ import (
 	"notewatch/notify/pagerduty"
 	"notewatch/notify/webhook"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // onCall adds the receiver "on-call", a service of PagerDuty.
@@ -45,7 +46,7 @@ func TestWhatIsQuietDoesNotShowThatAReceiverIsBack(t *testing.T) {
 	r.open()
 	r.run(monday.Add(10 * hour))
 	require.Equal(t, []string{"fired"}, r.reasonsOf("ops", "event-budget"))
-	r.hush(rules.Match{Rule: "event-budget"}, 5*hour)
+	r.hush(muting.Match{Rule: "event-budget"}, 5*hour)
 	r.run(monday.Add(10*hour + time.Minute))
 	failing(r.hooks["ops"], notifytest.Status(http.StatusGone, ""), 100)
 	r.run(monday.Add(14 * hour))
@@ -122,7 +123,7 @@ func TestWhatIsSkippedIsNoEndOfFailures(t *testing.T) {
 	r.run(r.now.Add(time.Minute))
 	tried := len(pager.Events())
 	require.Greater(t, tried, 1)
-	r.hush(rules.Match{Rule: "pump"}, 5*hour)
+	r.hush(muting.Match{Rule: "pump"}, 5*hour)
 	r.page(report("report"))
 	r.run(r.now.Add(hour))
 	require.Len(t, pager.Events(), tried)

@@ -15,6 +15,7 @@ import (
 	"notewatch/internal/store/work"
 	"notewatch/internal/words"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // Rule names of reports.
@@ -77,7 +78,7 @@ func (b *Bot) polling(ctx context.Context, now time.Time) (bool, error) {
 // Report sends a report to receivers, unless this process or another one has done so.
 func (b *Bot) Report(ctx context.Context, key rules.Key, receivers []string, told rules.Told) error {
 	for {
-		before, err := b.store.Alerts(ctx, store.AlertFilter{Match: rules.Match{Rule: key.Rule, Subject: key.Subject}, Limit: 1})
+		before, err := b.store.Alerts(ctx, store.AlertFilter{Match: muting.Match{Rule: key.Rule, Subject: key.Subject}, Limit: 1})
 		if err != nil || len(before) > 0 {
 			return err
 		}

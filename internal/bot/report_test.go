@@ -14,6 +14,7 @@ import (
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // The weekly summary says what the project and its devices have used, as far as it is stored.
@@ -22,7 +23,7 @@ func TestWeeklySummary(t *testing.T) {
 	r.config.Bot.Operators, r.config.Bot.Summary = []string{"ops"}, true
 	r.open()
 	r.hourly().run(monday.Add(8*hour + 30*time.Minute))
-	reports, err := r.store.Alerts(t.Context(), store.AlertFilter{Match: rules.Match{Rule: "weekly-summary"}})
+	reports, err := r.store.Alerts(t.Context(), store.AlertFilter{Match: muting.Match{Rule: "weekly-summary"}})
 	require.NoError(t, err)
 	require.Len(t, reports, 1)
 	body := reports[0].Told.Body

@@ -17,6 +17,7 @@ import (
 	"notewatch/notify/notifytest"
 	"notewatch/notify/pagerduty"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // route has rules tell other receivers from the next start on, which it makes.
@@ -103,7 +104,7 @@ func TestARouteThatGoesBackIsToldAgain(t *testing.T) {
 func TestWhoWasNotToldYetHearsNothingOfAnAlertThatGoesElsewhere(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour)}, silent()).hourly()
 	r.receiver("second", rules.Inactive)
-	r.hush(rules.Match{}, 14*hour)
+	r.hush(muting.Match{}, 14*hour)
 	r.route("ops")
 	r.run(monday.Add(12 * hour))
 	r.route("second")
@@ -116,7 +117,7 @@ func TestWhoWasNotToldYetHearsNothingOfAnAlertThatGoesElsewhere(t *testing.T) {
 // Whatever is shown because people are not told for now, what is no longer theirs is taken back. Others are not told either.
 func TestWhatIsMutedIsTakenBack(t *testing.T) {
 	r := routed(t)
-	r.hush(rules.Match{}, 2*day)
+	r.hush(muting.Match{}, 2*day)
 	r.run(monday.Add(12*hour + time.Minute))
 	r.route("second")
 	r.run(monday.Add(2 * day))
@@ -223,7 +224,7 @@ func TestWhatIsShownAsOverIsNotTakenBack(t *testing.T) {
 func TestAReceiverThatIsBackKnowsWhyItWasNotNotified(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 20*hour)}, silent())
 	r.receiver("second", rules.Inactive)
-	r.hush(rules.Match{}, 14*hour)
+	r.hush(muting.Match{}, 14*hour)
 	r.route("ops")
 	r.run(monday.Add(12 * hour))
 	r.route("second")

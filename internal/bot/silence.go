@@ -9,7 +9,7 @@ import (
 
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
-	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // ErrOver is the error of an action on an alert that has ended.
@@ -20,7 +20,7 @@ func NewSilenceID() string { return "s-" + strings.ToLower(rand.Text()[:8]) }
 
 // Silence stores a silence and wakes the loop that applies it. A silence without an end lasts until the alert that it names ends. The error
 // is ErrOver if it has ended already.
-func (b *Bot) Silence(ctx context.Context, s rules.Silence) error {
+func (b *Bot) Silence(ctx context.Context, s muting.Silence) error {
 	if s.Match.Alert != "" {
 		open, err := b.store.IsOpen(ctx, s.Match.Alert)
 		if err != nil {
@@ -41,13 +41,13 @@ func (b *Bot) Silence(ctx context.Context, s rules.Silence) error {
 var ErrMoved = store.ErrMoved
 
 // Silences returns the silences that have not ended, and the state of all silences, for SilenceAll.
-func (b *Bot) Silences(ctx context.Context) (silences []rules.Silence, seen int64, err error) {
+func (b *Bot) Silences(ctx context.Context) (silences []muting.Silence, seen int64, err error) {
 	return b.store.Silences(ctx, b.clock.Now())
 }
 
 // SilenceAll stores silences that were decided when seen was the state of all silences; it returns [ErrMoved] if that has changed. It
 // leaves out silences of alerts that have ended, and returns those that it made.
-func (b *Bot) SilenceAll(ctx context.Context, silences []rules.Silence, seen int64) (made []rules.Silence, err error) {
+func (b *Bot) SilenceAll(ctx context.Context, silences []muting.Silence, seen int64) (made []muting.Silence, err error) {
 	for _, s := range silences {
 		open := true
 		if s.Match.Alert != "" {

@@ -17,6 +17,7 @@ import (
 	"notewatch/notify/notifytest"
 	"notewatch/notify/webhook"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // outage is the first n sensors going silent.
@@ -202,7 +203,7 @@ func TestAProjectSaysWhoIsToldOfRulesThatDoNot(t *testing.T) {
 
 func TestADrillTakesTheRealRouteWhateverIsSilenced(t *testing.T) {
 	r := newRig(t, 2, nil, silent())
-	r.hush(rules.Match{}, day)
+	r.hush(muting.Match{}, day)
 	alert, receivers, err := r.bot.Drill(t.Context(), "silent-device", r.config.Bot.Projects[0])
 	require.NoError(t, err)
 	require.Equal(t, []string{"ops"}, receivers)

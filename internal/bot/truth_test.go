@@ -17,6 +17,7 @@ import (
 	"notewatch/notify"
 	"notewatch/notify/notifytest"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // lateFlood is a flood in the last minutes of monday of which the last poll of that day knows nothing.
@@ -43,7 +44,7 @@ func TestWhatIsRevisedIsMutedToo(t *testing.T) {
 	})
 	t.Run("silence", func(t *testing.T) {
 		r := newRig(t, 2, []notehubtest.Incident{incident}, events("200")).hourly()
-		r.hush(rules.Match{}, 5*day)
+		r.hush(muting.Match{}, 5*day)
 		lateFlood(r)
 		require.Empty(t, r.told("ops"))
 	})
@@ -215,7 +216,7 @@ func TestALongTurnSendsNothingStale(t *testing.T) {
 
 func TestWhatIsWrongWithNotewatchCanBeSilencedToo(t *testing.T) {
 	r := newRig(t, 2, nil, silent())
-	r.hush(rules.Match{}, 5*hour)
+	r.hush(muting.Match{}, 5*hour)
 	r.run(monday.Add(time.Minute))
 	complaint := bot.Complaint{Rule: "rules-file", Subject: "rules.yaml", Level: rules.Warning, Summary: "not valid", Receivers: []string{"ops"}}
 	require.NoError(t, r.bot.Complain(t.Context(), complaint))
@@ -232,7 +233,7 @@ func TestRedeliveryOfAMutedAlertPostsIt(t *testing.T) {
 			slack := r.slack()
 			r.rules(silent())
 			r.hourly().run(monday.Add(12 * hour))
-			r.hush(rules.Match{}, hushed)
+			r.hush(muting.Match{}, hushed)
 			r.run(monday.Add(13 * hour))
 			_, err := r.store.Outbox.Redeliver(t.Context(), r.delivery("team", "silent-device").Alert.ID, "team", r.now)
 			require.NoError(t, err)

@@ -17,6 +17,7 @@ import (
 	"notewatch/internal/store/work"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // stand lets the bot of a rig run while time stands still, so that nothing goes on but what it is woken for.
@@ -57,7 +58,7 @@ func TestWhatPeopleDoShowsAtOnce(t *testing.T) {
 	b, ctx := r.stand(), t.Context()
 	a := r.delivery("ops", "silent-device").Alert
 
-	s := rules.Silence{ID: bot.NewSilenceID(), Match: rules.Match{Alert: a.ID}, Start: r.now, By: "amy", Because: "moving"}
+	s := muting.Silence{ID: bot.NewSilenceID(), Match: muting.Match{Alert: a.ID}, Start: r.now, By: "amy", Because: "moving"}
 	require.NoError(t, b.Silence(ctx, s))
 	soon(t, r.hears(rules.Muted), "a silence")
 	taken := r.taken("ops")
@@ -115,7 +116,7 @@ func TestManyPeopleAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for _, act := range []func(who string) error{
 		func(who string) error {
-			s := rules.Silence{ID: bot.NewSilenceID(), Match: rules.Match{Rule: a.Rule}, Start: r.now, End: r.now.Add(hour), By: who}
+			s := muting.Silence{ID: bot.NewSilenceID(), Match: muting.Match{Rule: a.Rule}, Start: r.now, End: r.now.Add(hour), By: who}
 			if err := b.Silence(ctx, s); err != nil {
 				return err
 			}
@@ -173,7 +174,7 @@ func TestWhatOtherProcessesDoShowsSoon(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, ok)
 	soon(t, r.hears(rules.Acknowledged), "who has it")
-	s := rules.Silence{ID: bot.NewSilenceID(), Match: rules.Match{Rule: "silent-device"}, Start: r.now, End: r.now.Add(hour), By: "amy"}
+	s := muting.Silence{ID: bot.NewSilenceID(), Match: muting.Match{Rule: "silent-device"}, Start: r.now, End: r.now.Add(hour), By: "amy"}
 	require.NoError(t, beside.Silence(t.Context(), s))
 	soon(t, r.hears(rules.Muted), "a silence")
 }
@@ -216,7 +217,7 @@ func TestWhatIsOverIsNotSilenced(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 10*hour)}, silent())
 	r.run(monday.Add(10 * hour))
 	a := r.delivery("ops", "silent-device").Alert
-	s := rules.Silence{ID: "s-1", Match: rules.Match{Alert: a.ID}, Start: r.now, By: "amy"}
+	s := muting.Silence{ID: "s-1", Match: muting.Match{Alert: a.ID}, Start: r.now, By: "amy"}
 	require.NoError(t, r.bot.Silence(t.Context(), s))
 	r.run(monday.Add(day))
 	require.Equal(t, []string{"fired", "muted", "resolved"}, r.reasons("ops"))

@@ -13,6 +13,7 @@ import (
 	"notewatch/internal/store"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // The week ends a month, so that a period ends on its third day. It goes in steps; a poll comes every third. A step lasts
@@ -166,17 +167,17 @@ type act struct {
 func acts() []act {
 	truck := trucks()
 	return []act{
-		{at(0, 14), hushing("spikes", rules.Match{Rule: "spike"}, 10*hour)},
+		{at(0, 14), hushing("spikes", muting.Match{Rule: "spike"}, 10*hour)},
 		{at(0, 19), speaking("spikes")},
 		{at(0, 21), taking("budget")},
 		{at(1, 20), taking("silent")},
 		{at(2, 8), drilling("budget")},
-		{at(2, 21), hushing("night", rules.Match{}, 9*hour)},
-		{at(3, 0), hushing("one", rules.Match{Subject: truck[9].UID}, 30*hour)},
+		{at(2, 21), hushing("night", muting.Match{}, 9*hour)},
+		{at(3, 0), hushing("one", muting.Match{Subject: truck[9].UID}, 30*hour)},
 		{at(3, 9), taking("spike")},
-		{at(4, 6), hushing("all", rules.Match{Project: "cold-chain"}, 8*hour)},
+		{at(4, 6), hushing("all", muting.Match{Project: "cold-chain"}, 8*hour)},
 		{at(4, 11), drilling("spike")},
-		{at(5, 1), hushing("lab", rules.Match{Project: "lab"}, 20*hour)},
+		{at(5, 1), hushing("lab", muting.Match{Project: "lab"}, 20*hour)},
 		{at(5, 22), speaking("lab")},
 		{at(5, 23), taking("silent")},
 		{at(6, 12), leaving("silent")},
@@ -184,9 +185,9 @@ func acts() []act {
 	}
 }
 
-func hushing(id string, match rules.Match, lasts time.Duration) func(*testing.T, *store.Store, time.Time) {
+func hushing(id string, match muting.Match, lasts time.Duration) func(*testing.T, *store.Store, time.Time) {
 	return func(t *testing.T, db *store.Store, now time.Time) {
-		silence := rules.Silence{ID: id, Match: match, Start: now, End: now.Add(lasts), By: "ops", Because: "maintenance"}
+		silence := muting.Silence{ID: id, Match: match, Start: now, End: now.Add(lasts), By: "ops", Because: "maintenance"}
 		require.NoError(t, db.AddSilence(t.Context(), silence, now))
 	}
 }
@@ -209,7 +210,7 @@ func leaving(rule string) func(*testing.T, *store.Store, time.Time) {
 func acknowledging(rule string, change func(*bot.Bot, context.Context, rules.Alert, string) (bool, error)) func(*testing.T, *store.Store, time.Time) {
 	return func(t *testing.T, db *store.Store, now time.Time) {
 		b := bot.New(weekConfig(db, bot.Clock{Now: func() time.Time { return now }}))
-		open, err := db.Alerts(t.Context(), store.AlertFilter{Match: rules.Match{Rule: rule}, Open: true})
+		open, err := db.Alerts(t.Context(), store.AlertFilter{Match: muting.Match{Rule: rule}, Open: true})
 		require.NoError(t, err)
 		for _, a := range open {
 			_, err := change(b, t.Context(), a, "ops")

@@ -29,6 +29,7 @@ import (
 	"notewatch/notify/slack"
 	"notewatch/notify/webhook"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // weekSettings is the variable that makes the test binary a survivor: settings as JSON.
@@ -297,7 +298,7 @@ func weekConfig(db *store.Store, clock bot.Clock) bot.Config {
 		Store: db, Clock: clock, Projects: weekProjects, Operators: []string{"team", "mail"}, Summary: true,
 		// Less than the time from one poll to the next, since an instant lasts a little, and some minutes where Notehub refuses requests.
 		Interval: pollSteps*stepTime - 9*time.Minute,
-		Windows:  []rules.Window{{Match: rules.Match{Rule: "spike", Project: "lab"}, Days: []time.Weekday{time.Wednesday}, Because: "load test"}},
+		Windows:  []muting.Window{{Match: muting.Match{Rule: "spike", Project: "lab"}, Days: []time.Weekday{time.Wednesday}, Because: "load test"}},
 	}
 	config.Rules = compileAll(weekRules(beforeChange))
 	return config

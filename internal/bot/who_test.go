@@ -8,6 +8,7 @@ import (
 
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // Messages call people by their names; what is kept tells them apart.
@@ -28,7 +29,7 @@ func TestMessagesCallPeopleByName(t *testing.T) {
 	}
 	change(func(a rules.Alert) (bool, error) { return r.bot.Unacknowledge(t.Context(), a, eve) })
 	change(func(a rules.Alert) (bool, error) {
-		return true, r.bot.Silence(t.Context(), rules.Silence{ID: "s-1", Match: rules.Match{Alert: a.ID}, Start: r.now, By: amy, Because: "moving"})
+		return true, r.bot.Silence(t.Context(), muting.Silence{ID: "s-1", Match: muting.Match{Alert: a.ID}, Start: r.now, By: amy, Because: "moving"})
 	})
 	change(func(rules.Alert) (bool, error) { return r.bot.Unsilence(t.Context(), "s-1", eve) })
 	require.Equal(t, eve, r.delivery("ops", "silent-device").Alert.By)

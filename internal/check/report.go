@@ -14,6 +14,7 @@ import (
 	"notewatch/internal/silences"
 	"notewatch/internal/watch"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // A Report describes how a rules file is understood.
@@ -153,7 +154,7 @@ func proxies(wired watch.Config) (all []Proxy) {
 }
 
 // covered names the devices that a match covers. A rule for each project has none.
-func covered(file *config.File, m rules.Match) string {
+func covered(file *config.File, m muting.Match) string {
 	projectRule := func(r config.Rule) bool { return r.Spec.Name == m.Rule && r.Spec.Each == rules.EachProject }
 	if slices.ContainsFunc(file.Rules, projectRule) {
 		return "-"

@@ -11,6 +11,7 @@ import (
 	"notewatch/internal/secret"
 	"notewatch/internal/smallfile"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // A File is a checked rules file.
@@ -22,9 +23,9 @@ type File struct {
 	Receivers []Receiver
 	Rules     []Rule // in the order of the file; the built-in watcher-blind last, unless the file has a rule of that name
 	Period    rules.PeriodSpec
-	Operators []string       // names of the default receivers: those of defaults, else all
-	Silences  []rules.Window // standing mute windows
-	Summary   bool           // a report every week
+	Operators []string        // names of the default receivers: those of defaults, else all
+	Silences  []muting.Window // standing mute windows
+	Summary   bool            // a report every week
 	Slack     SlackApp
 	Prices    Prices
 	LeftOut   []LeftOut

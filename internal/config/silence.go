@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 func (v value) readSilences() {
@@ -14,10 +14,10 @@ func (v value) readSilences() {
 }
 
 // silence reads a window of silence, which opens every week.
-func (v value) silence() rules.Window {
+func (v value) silence() muting.Window {
 	v = v.in(v.titled("silence"))
 	known := len(v.problems)
-	var w rules.Window
+	var w muting.Window
 	v.keys(
 		key{name: "match", required: true, read: func(v value) { w.Match = v.match() }},
 		key{name: "days", read: func(v value) { w.Days = v.weekdays() }},
@@ -49,15 +49,15 @@ func (v value) reason() string {
 const maxReason = 500
 
 // match reads which alerts are meant: all that have what is named.
-func (v value) match() rules.Match {
-	var m rules.Match
+func (v value) match() muting.Match {
+	var m muting.Match
 	known := len(v.problems)
 	v.keys(
 		key{name: "rule", read: func(v value) { m.Rule = v.refer("rule", v.ruleNames()) }},
 		key{name: "project", read: func(v value) { m.Project = v.refer("project", v.projectNames()) }},
 		key{name: "subject", read: func(v value) { m.Subject = v.name() }},
 	)
-	if m == (rules.Match{}) && len(v.problems) == known {
+	if m == (muting.Match{}) && len(v.problems) == known {
 		v.report("matches everything", "want rule, project or subject")
 	}
 	return m

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/config"
-	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 func TestSilences(t *testing.T) {
@@ -21,11 +21,11 @@ silences:
 `)
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	require.NoError(t, err)
-	require.Equal(t, []rules.Window{
-		{Match: rules.Match{Project: "lab"}, Days: []time.Weekday{time.Saturday, time.Sunday}, Zone: berlin, Because: "no shift"},
-		{Match: rules.Match{Project: "app:1", Rule: "watcher-blind"},
+	require.Equal(t, []muting.Window{
+		{Match: muting.Match{Project: "lab"}, Days: []time.Weekday{time.Saturday, time.Sunday}, Zone: berlin, Because: "no shift"},
+		{Match: muting.Match{Project: "app:1", Rule: "watcher-blind"},
 			From: 22 * time.Hour, To: 6*time.Hour + 30*time.Minute, Because: "at night"},
-		{Match: rules.Match{Rule: "budget", Subject: "dev:1"}, Days: []time.Weekday{time.Monday}, To: 12 * time.Hour, Because: "washed"},
+		{Match: muting.Match{Rule: "budget", Subject: "dev:1"}, Days: []time.Weekday{time.Monday}, To: 12 * time.Hour, Because: "washed"},
 	}, file.Silences)
 	require.Empty(t, parse(t, minimal+"silences: []\n").Silences)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // only names the levels of a receiver by the lowest.
@@ -138,7 +139,7 @@ func (v value) checkMentions(r Receiver) {
 const almostMidnight = 24*time.Hour - time.Minute
 
 // checkWindow reports a mute window that matches nothing, and warns of a rule in shadow mode and of an end at 23:59.
-func (v value) checkWindow(w rules.Window) {
+func (v value) checkWindow(w muting.Window) {
 	for _, r := range v.drafts {
 		switch {
 		case r.Name == "" || r.Name != w.Match.Rule:

@@ -6,6 +6,7 @@ import (
 
 	"notewatch/internal/words"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // withID matches the name and user ID of a person in Slack. The ID is stored too because people can change their names.
@@ -53,7 +54,7 @@ func MuteRecord(m rules.Mute) string {
 }
 
 // WhenText returns the end of a silence, "until Mon 15 Jun 14:00 UTC (2 h)", and its start if that is later than now.
-func WhenText(s rules.Silence, now time.Time) string {
+func WhenText(s muting.Silence, now time.Time) string {
 	from := ""
 	if s.Start.After(now) {
 		from, now = "from "+words.Time(s.Start)+" ", s.Start

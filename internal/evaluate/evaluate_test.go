@@ -20,6 +20,7 @@ import (
 	"notewatch/internal/store/usage"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 const (
@@ -134,7 +135,7 @@ func (b *bench) turn(evaluateRules evaluation, kind work.Kind, commit committal)
 	require.NoError(b.t, err)
 	silences, seq, err := b.store.Silences(ctx, b.now)
 	require.NoError(b.t, err)
-	require.NoError(b.t, turn.Mute(rules.Mutes{Silences: silences, Rules: specs}, seq))
+	require.NoError(b.t, turn.Mute(muting.Sources{Silences: silences, Rules: specs}, seq))
 
 	require.NoError(b.t, b.store.Work.AddWork(ctx, kind, []string{project}, b.now))
 	require.NoError(b.t, b.store.Work.Raise(ctx, kind, project, b.now))
@@ -342,7 +343,7 @@ func TestMutesComeWithTheTurn(t *testing.T) {
 	b.now = b.now.Add(2 * time.Minute)
 	require.Equal(t, []string{"busy pump: fired warning"}, happened(b.evaluate()))
 
-	silence := rules.Silence{ID: "s", Match: rules.Match{Subject: "dev:pump"}, Start: b.now, End: b.now.Add(time.Hour), By: "amy"}
+	silence := muting.Silence{ID: "s", Match: muting.Match{Subject: "dev:pump"}, Start: b.now, End: b.now.Add(time.Hour), By: "amy"}
 	require.NoError(t, b.store.AddSilence(t.Context(), silence, b.now))
 	turn := b.evaluate()
 	require.Equal(t, []string{"busy pump: muted warning"}, happened(turn))

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // A FiringSet holds which rules fire for which subjects, as far as that mutes others.
@@ -41,7 +42,7 @@ func (f FiringSet) Has(rule, project, subject string) bool {
 
 // Mute sets what can mute alerts now, and an identifier of the state of the silences. It updates the mutes of the open alerts. An alert
 // that already has an event in this turn gets its mute in that event.
-func (t *Turn) Mute(mutes rules.Mutes, silences int64) error {
+func (t *Turn) Mute(mutes muting.Sources, silences int64) error {
 	t.Commit.Silences = silences
 	decided, firing := t.decided(), NewFiringSet(mutes.Rules)
 	for _, list := range [][]*rules.Alert{t.Commit.Alerts, t.Commit.States} {
@@ -80,7 +81,7 @@ func (t *Turn) decided() map[string]bool {
 }
 
 // muteDecided updates the mute of an alert in the commit.
-func (t *Turn) muteDecided(mutes rules.Mutes, a *rules.Alert) {
+func (t *Turn) muteDecided(mutes muting.Sources, a *rules.Alert) {
 	named := *a
 	named.Told.Subject, named.Told.Project = t.data.NameOf(a.Subject), t.data.Name
 	if _, moved := t.Commit.Show[a.ID]; moved && (a.State == rules.Firing || a.Reason == rules.Revised) {
@@ -94,7 +95,7 @@ func (t *Turn) muteDecided(mutes rules.Mutes, a *rules.Alert) {
 }
 
 // muteOthers updates the mutes of the open alerts that are not in the commit. It leaves out those of rules that are evaluated apart.
-func (t *Turn) muteOthers(mutes rules.Mutes, decided map[string]bool) error {
+func (t *Turn) muteOthers(mutes muting.Sources, decided map[string]bool) error {
 	for brief := range t.open.Brief() {
 		if brief.State != rules.Firing || decided[brief.ID] || slices.Contains(t.Commit.Others, brief.Rule) {
 			continue

@@ -10,6 +10,7 @@ import (
 	"notewatch/internal/store"
 	"notewatch/internal/words"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // KindAlert is the kind in errors about an alert.
@@ -58,7 +59,7 @@ func (d *Desk) Worst(ctx context.Context, limit int) ([]rules.Alert, error) {
 }
 
 // CountOpen returns the number of open alerts that m selects.
-func (d *Desk) CountOpen(ctx context.Context, m rules.Match) (int, error) {
+func (d *Desk) CountOpen(ctx context.Context, m muting.Match) (int, error) {
 	return d.Store.CountAlerts(ctx, store.AlertFilter{Match: m, Open: true})
 }
 
@@ -76,7 +77,7 @@ func (d *Desk) Alert(ctx context.Context, text string) (rules.Alert, error) {
 	case len(found) > 1 && found[0] != text:
 		return rules.Alert{}, ambiguousID(KindAlert, text, found)
 	}
-	alerts, err := d.Store.Alerts(ctx, store.AlertFilter{Match: rules.Match{Alert: found[0]}, Limit: 1})
+	alerts, err := d.Store.Alerts(ctx, store.AlertFilter{Match: muting.Match{Alert: found[0]}, Limit: 1})
 	if err != nil {
 		return rules.Alert{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 func TestAlerts(t *testing.T) {
@@ -20,8 +21,8 @@ func TestAlerts(t *testing.T) {
 	}{
 		{store.AlertFilter{}, []string{"a1", "a2", "a3"}},
 		{store.AlertFilter{Open: true, Limit: 1}, []string{"a1"}},
-		{store.AlertFilter{Match: rules.Match{Subject: "one"}}, []string{"a1", "a3"}},
-		{store.AlertFilter{Match: rules.Match{Project: "nowhere"}}, nil},
+		{store.AlertFilter{Match: muting.Match{Subject: "one"}}, []string{"a1", "a3"}},
+		{store.AlertFilter{Match: muting.Match{Project: "nowhere"}}, nil},
 	} {
 		var ids []string
 		require.NoError(t, s.desk().EachAlert(t.Context(), c.filter, func(a lookup.Alert) error {

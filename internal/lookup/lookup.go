@@ -12,6 +12,7 @@ import (
 	"notewatch/internal/budget"
 	"notewatch/internal/store"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // A Config configures a Desk. Store and Now are required.
@@ -23,7 +24,7 @@ type Config struct {
 	Receivers []string         // names
 	Period    rules.PeriodSpec // the zero value is the calendar month
 	Prices    Prices           // the zero value is that none are set
-	Windows   []rules.Window   // mute windows of the rules file
+	Windows   []muting.Window  // mute windows of the rules file
 	Interval  time.Duration    // between two polls of a project, unless its account has too few requests; 0 is not known
 	Kinds     budget.Kinds     // of answers that polls request
 	Now       func() time.Time // domain clock

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"notewatch/internal/store/usage"
-	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // A Match describes what a silence selects: the alerts that match all fields that are set.
@@ -19,7 +19,7 @@ type Match struct {
 }
 
 // Name returns a match with the names of its project and device. A device that is no longer listed has the name of its newest alert.
-func (d *Desk) Name(ctx context.Context, m rules.Match) (Match, error) {
+func (d *Desk) Name(ctx context.Context, m muting.Match) (Match, error) {
 	named := Match{Alert: m.Alert, Rule: m.Rule, Project: m.Project, Device: m.Subject}
 	if p, ok := d.project(m.Project); ok {
 		named.ProjectName = p.Name

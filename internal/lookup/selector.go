@@ -8,7 +8,7 @@ import (
 
 	"notewatch/internal/spelling"
 	"notewatch/internal/store"
-	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // KindRule is the kind in errors about a rule.
@@ -36,7 +36,7 @@ func (d *Desk) Selector(ctx context.Context) (Selector, error) {
 
 // Settle returns a match in which names that are only like that of something are replaced: of projects and devices by their UIDs. A
 // name that something has stays. Errors are *UnknownError and *AmbiguousError, and those of the store.
-func (s Selector) Settle(ctx context.Context, m rules.Match) (rules.Match, error) {
+func (s Selector) Settle(ctx context.Context, m muting.Match) (muting.Match, error) {
 	var err error
 	if m.Rule, err = s.rule(m.Rule); err != nil {
 		return m, err
@@ -64,7 +64,7 @@ func (s Selector) Settle(ctx context.Context, m rules.Match) (rules.Match, error
 
 // Identify returns a match in which UIDs replace the names of a project and a device, so that a silence mutes no other device that
 // has or gets the same name. Errors are *UnknownError and *AmbiguousError, and those of the store.
-func (s Selector) Identify(ctx context.Context, m rules.Match) (rules.Match, error) {
+func (s Selector) Identify(ctx context.Context, m muting.Match) (muting.Match, error) {
 	var err error
 	if m.Rule, err = s.rule(m.Rule); err != nil {
 		return m, err
@@ -121,7 +121,7 @@ func (s Selector) formerProjects(name string) (found []Subject) {
 }
 
 // formerDevices returns the devices that alerts call by the name in a match, in its project.
-func (s Selector) formerDevices(ctx context.Context, m rules.Match) (found []Subject, err error) {
+func (s Selector) formerDevices(ctx context.Context, m muting.Match) (found []Subject, err error) {
 	devices, err := s.Desk.Store.DevicesInAlerts(ctx, m.Subject)
 	for _, device := range devices {
 		if m.Project != "" && m.Project != device.Project {
@@ -151,8 +151,8 @@ func (s Selector) rule(text string) (string, error) {
 }
 
 // Settle returns a match of alerts in which shortened names are replaced by the full ones.
-func (d *Desk) Settle(ctx context.Context, m rules.Match) (rules.Match, error) {
-	if m == (rules.Match{}) {
+func (d *Desk) Settle(ctx context.Context, m muting.Match) (muting.Match, error) {
+	if m == (muting.Match{}) {
 		return m, nil
 	}
 	selector, err := d.Selector(ctx)

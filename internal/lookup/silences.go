@@ -6,28 +6,28 @@ import (
 	"time"
 
 	"notewatch/internal/spelling"
-	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // KindSilence is the kind in errors about a silence.
 const KindSilence Kind = "silence"
 
 // Silences returns the silences that have not ended.
-func (d *Desk) Silences(ctx context.Context) ([]rules.Silence, error) {
+func (d *Desk) Silences(ctx context.Context) ([]muting.Silence, error) {
 	silences, _, err := d.Store.Silences(ctx, d.Now())
 	return silences, err
 }
 
 // Silence returns the silence of an ID, over or not, or the only one that is not over of which the ID begins with text, whatever
 // the case. Its errors are *UnknownError, *AmbiguousIDError, and those of the store.
-func (d *Desk) Silence(ctx context.Context, text string) (rules.Silence, error) {
+func (d *Desk) Silence(ctx context.Context, text string) (muting.Silence, error) {
 	text = strings.ToLower(strings.TrimSpace(text))
 	all, _, err := d.Store.Silences(ctx, time.Unix(0, 0))
 	if err != nil {
-		return rules.Silence{}, err
+		return muting.Silence{}, err
 	}
 	var standing, ids []string
-	var found rules.Silence
+	var found muting.Silence
 	for _, s := range all {
 		switch {
 		case s.ID == text:
@@ -42,9 +42,9 @@ func (d *Desk) Silence(ctx context.Context, text string) (rules.Silence, error) 
 	}
 	switch {
 	case text == "" || len(ids) == 0:
-		return rules.Silence{}, &UnknownError{Text: text, Kinds: []Kind{KindSilence}, Nearest: spelling.Nearest(text, standing)}
+		return muting.Silence{}, &UnknownError{Text: text, Kinds: []Kind{KindSilence}, Nearest: spelling.Nearest(text, standing)}
 	case len(ids) > 1:
-		return rules.Silence{}, ambiguousID(KindSilence, text, ids)
+		return muting.Silence{}, ambiguousID(KindSilence, text, ids)
 	}
 	return found, nil
 }

@@ -8,14 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/lookup"
-	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 func TestSilence(t *testing.T) {
 	s := usual(t)
 	silence := func(id string, end time.Time) {
-		require.NoError(t, s.Store.AddSilence(t.Context(), rules.Silence{
-			ID: id, Match: rules.Match{Rule: "busy"}, Start: now.Add(-2 * time.Hour), End: end, By: "amy", Because: "maintenance",
+		require.NoError(t, s.Store.AddSilence(t.Context(), muting.Silence{
+			ID: id, Match: muting.Match{Rule: "busy"}, Start: now.Add(-2 * time.Hour), End: end, By: "amy", Because: "maintenance",
 		}, now))
 	}
 	later := now.Add(time.Hour)

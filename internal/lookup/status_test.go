@@ -10,6 +10,7 @@ import (
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 func TestStatus(t *testing.T) {
@@ -21,7 +22,7 @@ func TestStatus(t *testing.T) {
 	pending.State = rules.Pending
 	s.alerts(alert("a1", cold, "dev:1", "one"), critical, muted, pending)
 	s.poll(lab, now, store.Project{PolledAt: now.Add(-time.Hour), Failures: 2, Failure: "Notehub is down", Truncated: true}, store.Decision{})
-	require.NoError(t, s.Store.AddSilence(ctx, rules.Silence{ID: "s1", Start: now, End: now.Add(time.Hour), By: "amy"}, now))
+	require.NoError(t, s.Store.AddSilence(ctx, muting.Silence{ID: "s1", Start: now, End: now.Add(time.Hour), By: "amy"}, now))
 	_, _, _, err := s.Store.TakeRequest(ctx, "acme", 4, func() time.Time { return now })
 	require.NoError(t, err)
 	_, err = s.Store.RefuseRequest(ctx, "other", now, now, now.Add(minute))

@@ -9,6 +9,7 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // A Silence is a silence or a mute window of the rules file.
@@ -56,7 +57,7 @@ func List(ctx context.Context, desk *lookup.Desk) ([]Silence, error) {
 }
 
 // Of returns a silence in its current state, with the names of what it matches.
-func Of(ctx context.Context, desk *lookup.Desk, s rules.Silence) (Silence, error) {
+func Of(ctx context.Context, desk *lookup.Desk, s muting.Silence) (Silence, error) {
 	match, err := desk.Name(ctx, s.Match)
 	now := desk.Now()
 	return Silence{
@@ -79,7 +80,7 @@ func ByID(ctx context.Context, desk *lookup.Desk, id string) (Silence, error) {
 }
 
 // Window returns a mute window in its state at an instant, without the names of what it matches.
-func Window(w rules.Window, now time.Time) Silence {
+func Window(w muting.Window, now time.Time) Silence {
 	m := w.Match
 	s := Silence{
 		Kind: rules.ByWindow, Match: lookup.Match{Alert: m.Alert, Rule: m.Rule, Project: m.Project, Device: m.Subject},
@@ -93,7 +94,7 @@ func Window(w rules.Window, now time.Time) Silence {
 }
 
 // schedule returns when a window opens and closes: "Sat, Sun 22:00–06:00 Europe/Berlin".
-func schedule(w rules.Window) string {
+func schedule(w muting.Window) string {
 	var days []string
 	for _, day := range w.Days {
 		days = append(days, day.String()[:3])

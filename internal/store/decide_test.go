@@ -11,6 +11,7 @@ import (
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // decideNow stores a decision that no poll made.
@@ -66,7 +67,7 @@ func testOddTexts(t *testing.T, open opening) {
 	require.Equal(t, "line\\u0000 \uFFFD", stored.Told.Subject)
 	_, err := s.DevicesInAlerts(ctx, "line\x00")
 	require.NoError(t, err)
-	require.NoError(t, s.AddSilence(ctx, rules.Silence{ID: "s-a", Start: noon, End: noon.Add(time.Hour), By: "amy\x00", Because: "\xff"}, noon))
+	require.NoError(t, s.AddSilence(ctx, muting.Silence{ID: "s-a", Start: noon, End: noon.Add(time.Hour), By: "amy\x00", Because: "\xff"}, noon))
 	ended, err := s.EndSilence(ctx, "s-a", "\x00", noon)
 	require.NoError(t, err)
 	require.True(t, ended)

@@ -6,12 +6,12 @@ import (
 
 	"notewatch/internal/store/alertrow"
 	"notewatch/internal/store/database"
-	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // An AlertFilter says which alerts are wanted. What is zero wants all.
 type AlertFilter struct {
-	rules.Match
+	muting.Match
 	Open    bool   // pending and firing ones only
 	Message string // those that this message shows
 	Limit   int    // how many at most

@@ -10,13 +10,14 @@ import (
 	"notewatch/internal/store/storetest"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // What another process does while a decision is being stored waits for its end.
 func TestWaitForDecision(t *testing.T) {
 	for name, act := range map[string]func(*testing.T, *store.Store) error{
 		"silence made": func(t *testing.T, s *store.Store) error {
-			return s.AddSilence(t.Context(), rules.Silence{ID: "new", Match: rules.Match{Rule: "x"}, Start: noon, End: noon.Add(time.Hour)}, noon)
+			return s.AddSilence(t.Context(), muting.Silence{ID: "new", Match: muting.Match{Rule: "x"}, Start: noon, End: noon.Add(time.Hour)}, noon)
 		},
 		"silence ended": func(t *testing.T, s *store.Store) error {
 			return second(s.EndSilence(t.Context(), "old", "amy", noon))
@@ -42,7 +43,7 @@ func TestWaitForDecision(t *testing.T) {
 			s, other := open(t, place), open(t, place)
 			a := firing("a", "dev:1")
 			require.NoError(t, s.Work.AddWork(t.Context(), work.Mute, []string{""}, noon))
-			require.NoError(t, s.AddSilence(t.Context(), rules.Silence{ID: "old", Match: rules.Match{Rule: "x"}, Start: noon, End: noon.Add(time.Hour)}, noon))
+			require.NoError(t, s.AddSilence(t.Context(), muting.Silence{ID: "old", Match: muting.Match{Rule: "x"}, Start: noon, End: noon.Add(time.Hour)}, noon))
 			_, seq, err := s.Silences(t.Context(), noon)
 			require.NoError(t, err)
 			require.NoError(t, s.Decide(t.Context(), store.Decision{Alerts: alerts(a), Show: shown("a", team), Silences: seq, Now: noon}))

@@ -13,6 +13,7 @@ import (
 	"notewatch/internal/store/usage"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // events commits alerts one version after the other, a minute apart.
@@ -49,8 +50,8 @@ func testHappenings(t *testing.T, open opening) {
 	}{
 		{store.AlertFilter{Limit: 1}, noon, []string{"b fired"}, 3},
 		{store.AlertFilter{}, noon.Add(minute), []string{"b fired", "a resolved"}, 2},
-		{store.AlertFilter{Match: rules.Match{Rule: "spike"}}, noon, []string{"b fired"}, 1},
-		{store.AlertFilter{Match: rules.Match{Subject: "sensor-2"}}, noon, []string{"b fired"}, 1},
+		{store.AlertFilter{Match: muting.Match{Rule: "spike"}}, noon, []string{"b fired"}, 1},
+		{store.AlertFilter{Match: muting.Match{Subject: "sensor-2"}}, noon, []string{"b fired"}, 1},
 		{store.AlertFilter{Open: true}, noon, []string{"b fired"}, 1},
 		{store.AlertFilter{}, noon.Add(time.Hour), nil, 0},
 	} {
@@ -82,7 +83,7 @@ func testCountAlerts(t *testing.T, open opening) {
 		{store.AlertFilter{Limit: 1}, 2},
 		{store.AlertFilter{Open: true}, 1},
 		{store.AlertFilter{Message: "m-" + team}, 1},
-		{store.AlertFilter{Match: rules.Match{Project: "app:other"}}, 0},
+		{store.AlertFilter{Match: muting.Match{Project: "app:other"}}, 0},
 	} {
 		count, err := s.CountAlerts(ctx, c.filter)
 		require.NoError(t, err)
@@ -140,20 +141,20 @@ func testFilter(t *testing.T, open opening) {
 	}{
 		"all":                {store.AlertFilter{}, []string{"b", "a", "d", "c"}},
 		"the newest":         {store.AlertFilter{Limit: 2}, []string{"b", "a"}},
-		"alert":              {store.AlertFilter{Match: rules.Match{Alert: "d"}}, []string{"d"}},
-		"rule":               {store.AlertFilter{Match: rules.Match{Rule: "spike"}}, []string{"b"}},
-		"project":            {store.AlertFilter{Match: rules.Match{Project: project}}, []string{"b", "a", "d"}},
-		"project by name":    {store.AlertFilter{Match: rules.Match{Project: "cold-chain"}}, []string{"a"}},
-		"subject":            {store.AlertFilter{Match: rules.Match{Subject: "dev:1"}}, []string{"a", "d", "c"}},
-		"subject by name":    {store.AlertFilter{Match: rules.Match{Subject: "freezer"}}, []string{"a"}},
+		"alert":              {store.AlertFilter{Match: muting.Match{Alert: "d"}}, []string{"d"}},
+		"rule":               {store.AlertFilter{Match: muting.Match{Rule: "spike"}}, []string{"b"}},
+		"project":            {store.AlertFilter{Match: muting.Match{Project: project}}, []string{"b", "a", "d"}},
+		"project by name":    {store.AlertFilter{Match: muting.Match{Project: "cold-chain"}}, []string{"a"}},
+		"subject":            {store.AlertFilter{Match: muting.Match{Subject: "dev:1"}}, []string{"a", "d", "c"}},
+		"subject by name":    {store.AlertFilter{Match: muting.Match{Subject: "freezer"}}, []string{"a"}},
 		"open":               {store.AlertFilter{Open: true}, []string{"b", "a", "c"}},
 		"message":            {store.AlertFilter{Message: "m-" + team}, []string{"a", "d"}},
 		"another message":    {store.AlertFilter{Message: "m-on-call"}, []string{"c"}},
-		"several":            {store.AlertFilter{Match: rules.Match{Project: project, Subject: "dev:1"}, Open: true, Message: "m-" + team}, []string{"a"}},
-		"nothing":            {store.AlertFilter{Match: rules.Match{Alert: "e"}}, nil},
-		"a name is no ID":    {store.AlertFilter{Match: rules.Match{Rule: "cold-chain"}}, nil},
-		"text, not pattern":  {store.AlertFilter{Match: rules.Match{Subject: "dev:%"}}, nil},
-		"a quote stays text": {store.AlertFilter{Match: rules.Match{Subject: "' OR '' = '"}}, nil},
+		"several":            {store.AlertFilter{Match: muting.Match{Project: project, Subject: "dev:1"}, Open: true, Message: "m-" + team}, []string{"a"}},
+		"nothing":            {store.AlertFilter{Match: muting.Match{Alert: "e"}}, nil},
+		"a name is no ID":    {store.AlertFilter{Match: muting.Match{Rule: "cold-chain"}}, nil},
+		"text, not pattern":  {store.AlertFilter{Match: muting.Match{Subject: "dev:%"}}, nil},
+		"a quote stays text": {store.AlertFilter{Match: muting.Match{Subject: "' OR '' = '"}}, nil},
 	} {
 		found, err := s.Alerts(ctx, f.filter)
 		require.NoError(t, err, name)

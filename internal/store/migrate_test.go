@@ -20,6 +20,7 @@ import (
 	"notewatch/internal/store/storetest"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // What an older schema held is all there after the database was brought up to date, and the work goes on.
@@ -49,7 +50,7 @@ func testMigration(t *testing.T, version int64, transitions int) {
 	storetest.SaveDevices(t, want, project, nil, noon)
 	_, err = want.RefuseRequest(ctx, "acme", noon, noon, noon)
 	require.NoError(t, err)
-	silence := rules.Silence{ID: "quiet", Match: rules.Match{Rule: "other"}, Start: noon, End: noon.Add(time.Hour), By: "amy", Because: "x"}
+	silence := muting.Silence{ID: "quiet", Match: muting.Match{Rule: "other"}, Start: noon, End: noon.Add(time.Hour), By: "amy", Because: "x"}
 	ended := silence
 	ended.ID, ended.EndedBy = "ended", "ben"
 	require.NoError(t, want.AddSilence(ctx, silence, noon))
@@ -95,7 +96,7 @@ func testMigration(t *testing.T, version int64, transitions int) {
 	require.NoError(t, err)
 	if version > 1 {
 		ended.EndedAt = ended.End // which was overwritten then
-		require.Equal(t, []rules.Silence{ended, silence}, silences)
+		require.Equal(t, []muting.Silence{ended, silence}, silences)
 	}
 	a, _ = a.Acknowledged("amy", noon)
 	decideNow(t, s, store.Decision{Alerts: alerts(a), Silences: seq})

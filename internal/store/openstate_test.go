@@ -8,6 +8,7 @@ import (
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // Evaluations read of open alerts all but the texts, and of those whose value a receiver shows the texts as well.
@@ -59,7 +60,7 @@ func testOpenStates(t *testing.T, open opening) {
 	next := whole
 	next.ID = "next"
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(next), States: alerts(over)}})
-	all, err := s.Alerts(ctx, store.AlertFilter{Match: rules.Match{Alert: "whole"}})
+	all, err := s.Alerts(ctx, store.AlertFilter{Match: muting.Match{Alert: "whole"}})
 	require.NoError(t, err)
 	over.Told = whole.Told
 	require.Equal(t, over, all[0])

@@ -15,6 +15,7 @@ import (
 	"notewatch/internal/store/usage"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // populate stores a fleet, some devices of which are members of a fleet, with alerts that fire and others that are over: the
@@ -86,7 +87,7 @@ func TestRowsRead(t *testing.T) {
 			return err
 		}, map[string]int{"alert": firing}},
 		{"an alert", func(ctx context.Context) error {
-			_, err := s.Alerts(ctx, store.AlertFilter{Match: rules.Match{Alert: "firing-7"}})
+			_, err := s.Alerts(ctx, store.AlertFilter{Match: muting.Match{Alert: "firing-7"}})
 			return err
 		}, map[string]int{"alert": 1}},
 		{"IDs", func(ctx context.Context) error { _, err := s.AlertIDs(ctx, "firing-7", 5); return err }, map[string]int{"alert": 1}},

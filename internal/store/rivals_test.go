@@ -16,6 +16,7 @@ import (
 	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // Two processes change the same alerts, send to the same receivers, and do all that people and rules files do, as fast as they can.
@@ -140,7 +141,7 @@ func (r *rivals) meddle(s *store.Store, random *rand.Rand) error {
 		return second(s.Outbox.KeepReceivers(ctx, r.receivers[:2+random.IntN(2)], noon))
 	case 4:
 		id := fmt.Sprintf("silence %d", random.Uint64())
-		err := s.AddSilence(ctx, rules.Silence{ID: id, Match: rules.Match{Rule: "other"}, Start: noon, End: noon.Add(time.Hour)}, noon)
+		err := s.AddSilence(ctx, muting.Silence{ID: id, Match: muting.Match{Rule: "other"}, Start: noon, End: noon.Add(time.Hour)}, noon)
 		return errors.Join(err, second(s.EndSilence(ctx, id, "amy", noon)))
 	case 5:
 		return s.Outbox.Revive(ctx, r.receivers[0], noon)

@@ -7,11 +7,11 @@ import (
 
 	"notewatch/internal/store/database"
 	"notewatch/internal/store/work"
-	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // fieldsOf lists the destinations of the columns of a silence.
-func fieldsOf(s *rules.Silence) []any {
+func fieldsOf(s *muting.Silence) []any {
 	return []any{
 		&s.ID, &s.Match.Alert, &s.Match.Rule, &s.Match.Project, &s.Match.Subject, database.Time(&s.Start), database.Time(&s.End), &s.By, &s.Because,
 		&s.EndedBy, database.Time(&s.EndedAt),
@@ -35,7 +35,7 @@ func silenceSeq(ctx context.Context, tx database.Tx) (seq int64, err error) {
 
 // Silences returns the silences that have not ended at a time, in the order of their ends, and an identifier of the state of all silences,
 // which grows with every change. A silence without an end is left out once its alert has ended.
-func (s *Store) Silences(ctx context.Context, after time.Time) (silences []rules.Silence, seq int64, err error) {
+func (s *Store) Silences(ctx context.Context, after time.Time) (silences []muting.Silence, seq int64, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		if seq, err = silenceSeq(ctx, tx); err != nil {
 			return err
@@ -48,7 +48,7 @@ func (s *Store) Silences(ctx context.Context, after time.Time) (silences []rules
 }
 
 // SilencesSince returns all silences that were made or ended since a time, the newest first.
-func (s *Store) SilencesSince(ctx context.Context, since time.Time) (silences []rules.Silence, err error) {
+func (s *Store) SilencesSince(ctx context.Context, since time.Time) (silences []muting.Silence, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		silences, err = database.Collect(ctx, tx, fieldsOf, `
 			SELECT `+silenceColumns+` FROM silence WHERE start_at >= $1 OR ended_at >= $1 ORDER BY start_at DESC, id`,
@@ -59,7 +59,7 @@ func (s *Store) SilencesSince(ctx context.Context, since time.Time) (silences []
 }
 
 // AddSilence stores a silence and makes the work that applies it due at once. A silence without an end must name an alert.
-func (s *Store) AddSilence(ctx context.Context, silence rules.Silence, now time.Time) error {
+func (s *Store) AddSilence(ctx context.Context, silence muting.Silence, now time.Time) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := lockSilences(ctx, tx); err != nil {
 			return err
@@ -68,7 +68,7 @@ func (s *Store) AddSilence(ctx context.Context, silence rules.Silence, now time.
 		if err != nil {
 			return err
 		}
-		if err := addSilences(ctx, tx, []rules.Silence{silence}, seq); err != nil {
+		if err := addSilences(ctx, tx, []muting.Silence{silence}, seq); err != nil {
 			return err
 		}
 		return work.Raise(ctx, tx, work.Mute, "", now, false)
@@ -78,7 +78,7 @@ func (s *Store) AddSilence(ctx context.Context, silence rules.Silence, now time.
 
 // AddSilences is AddSilence for several, all or none. seen is the state of the silences on which they were decided, as Silences returns it;
 // if it has changed, the error is ErrMoved.
-func (s *Store) AddSilences(ctx context.Context, silences []rules.Silence, seen int64, now time.Time) error {
+func (s *Store) AddSilences(ctx context.Context, silences []muting.Silence, seen int64, now time.Time) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := lockSilences(ctx, tx); err != nil {
 			return err
@@ -95,7 +95,7 @@ func (s *Store) AddSilences(ctx context.Context, silences []rules.Silence, seen 
 }
 
 // addSilences stores silences. seq is the present state of the silences.
-func addSilences(ctx context.Context, tx database.Tx, silences []rules.Silence, seq int64) error {
+func addSilences(ctx context.Context, tx database.Tx, silences []muting.Silence, seq int64) error {
 	for i := range silences {
 		s := &silences[i]
 		if s.End.IsZero() && s.Match.Alert == "" {

@@ -9,15 +9,16 @@ import (
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
-func silence(id string, start, end time.Time) rules.Silence {
-	return rules.Silence{ID: id, Start: start, End: end, By: "amy", Because: "moving"}
+func silence(id string, start, end time.Time) muting.Silence {
+	return muting.Silence{ID: id, Start: start, End: end, By: "amy", Because: "moving"}
 }
 
 func testSilences(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
-	silences := func(after time.Time) ([]rules.Silence, int64) {
+	silences := func(after time.Time) ([]muting.Silence, int64) {
 		t.Helper()
 		all, seq, err := s.Silences(ctx, after)
 		require.NoError(t, err)
@@ -27,10 +28,10 @@ func testSilences(t *testing.T, open opening) {
 	require.Empty(t, none)
 	require.Zero(t, seq)
 
-	whole := filled[rules.Silence]()
+	whole := filled[muting.Silence]()
 	whole.ID, whole.Start, whole.End, whole.EndedBy, whole.EndedAt = "whole", noon, noon.Add(2*time.Hour), "", time.Time{}
 	early, twin := silence("early", noon, noon.Add(time.Hour)), silence("twin", noon.Add(minute), whole.End)
-	for i, add := range []rules.Silence{twin, whole, early} {
+	for i, add := range []muting.Silence{twin, whole, early} {
 		require.NoError(t, s.AddSilence(ctx, add, noon.Add(time.Duration(i)*minute)))
 		require.Equal(t, noon, due(t, s, work.Mute, ""), "it has to be applied")
 		_, now := silences(noon)
@@ -38,13 +39,13 @@ func testSilences(t *testing.T, open opening) {
 		seq = now
 	}
 	all, _ := silences(noon)
-	require.Equal(t, []rules.Silence{early, twin, whole}, all, "the first to end first")
+	require.Equal(t, []muting.Silence{early, twin, whole}, all, "the first to end first")
 	all, same := silences(early.End)
-	require.Equal(t, []rules.Silence{twin, whole}, all, "what is over is left out")
+	require.Equal(t, []muting.Silence{twin, whole}, all, "what is over is left out")
 	require.Equal(t, seq, same, "but still counts")
 
 	require.ErrorContains(t, s.AddSilence(ctx, whole, noon), "storing a silence: ")
-	require.EqualError(t, s.AddSilence(ctx, rules.Silence{ID: "all", Match: rules.Match{Rule: "rule"}}, noon),
+	require.EqualError(t, s.AddSilence(ctx, muting.Silence{ID: "all", Match: muting.Match{Rule: "rule"}}, noon),
 		"storing a silence: one without an end must name an alert")
 	lease := claim(t, s, work.Mute, "")
 	require.NoError(t, s.Work.Complete(ctx, lease, noon, never, 0))
@@ -66,20 +67,20 @@ func testSilences(t *testing.T, open opening) {
 	require.Equal(t, noon.Add(minute), due(t, s, work.Mute, ""))
 	whole.EndedBy, whole.EndedAt = "ben", noon.Add(minute)
 	all, now := silences(noon)
-	require.Equal(t, []rules.Silence{whole, early, twin}, all, "it is known until when it was to last")
+	require.Equal(t, []muting.Silence{whole, early, twin}, all, "it is known until when it was to last")
 	require.Greater(t, now, seq)
 	ok, err = s.EndSilence(ctx, "whole", "amy", noon.Add(minute))
 	require.NoError(t, err)
 	require.False(t, ok, "it is over")
 	all, _ = silences(whole.EndedAt)
-	require.Equal(t, []rules.Silence{early, twin}, all)
+	require.Equal(t, []muting.Silence{early, twin}, all)
 
 	for name, c := range map[string]struct {
 		since time.Time
-		want  []rules.Silence
+		want  []muting.Silence
 	}{
-		"begun": {noon, []rules.Silence{twin, early, whole}},
-		"ended": {noon.Add(minute), []rules.Silence{twin, whole}},
+		"begun": {noon, []muting.Silence{twin, early, whole}},
+		"ended": {noon.Add(minute), []muting.Silence{twin, whole}},
 		"later": {noon.Add(2 * minute), nil},
 	} {
 		since, err := s.SilencesSince(ctx, c.since)
@@ -91,8 +92,8 @@ func testSilences(t *testing.T, open opening) {
 // A silence without an end lasts as long as its alert.
 func testEndlessSilences(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
-	endless := func(id, alert string) rules.Silence {
-		return rules.Silence{ID: id, Match: rules.Match{Alert: alert}, Start: noon, By: "amy"}
+	endless := func(id, alert string) muting.Silence {
+		return muting.Silence{ID: id, Match: muting.Match{Alert: alert}, Start: noon, By: "amy"}
 	}
 	silences := func(after time.Time) (ids []string) {
 		t.Helper()
@@ -105,7 +106,7 @@ func testEndlessSilences(t *testing.T, open opening) {
 	}
 	a := firing("a", "dev:1")
 	decideNow(t, s, store.Decision{Alerts: alerts(a, firing("b", "dev:2"))})
-	for _, add := range []rules.Silence{endless("of-a", "a"), endless("of-b", "b"), endless("of-none", "none"), silence("timed", noon, noon.Add(time.Hour))} {
+	for _, add := range []muting.Silence{endless("of-a", "a"), endless("of-b", "b"), endless("of-none", "none"), silence("timed", noon, noon.Add(time.Hour))} {
 		require.NoError(t, s.AddSilence(ctx, add, noon))
 	}
 	require.Equal(t, []string{"timed", "of-a", "of-b"}, silences(noon))
@@ -133,7 +134,7 @@ func testEndlessSilences(t *testing.T, open opening) {
 // Silences that were decided upon the same state are not stored twice.
 func testAddSilences(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
-	two := []rules.Silence{silence("a", noon, noon.Add(time.Hour)), silence("b", noon, noon.Add(time.Hour))}
+	two := []muting.Silence{silence("a", noon, noon.Add(time.Hour)), silence("b", noon, noon.Add(time.Hour))}
 	require.NoError(t, s.AddSilences(ctx, two, 0, noon))
 	require.Equal(t, noon, due(t, s, work.Mute, ""))
 	all, seq, err := s.Silences(ctx, noon)
@@ -144,7 +145,7 @@ func testAddSilences(t *testing.T, open opening) {
 	require.ErrorIs(t, s.AddSilences(ctx, two, 0, noon), store.ErrMoved)
 	endless := two[1]
 	endless.End = never
-	require.ErrorContains(t, s.AddSilences(ctx, []rules.Silence{two[0], endless}, seq, noon), "without an end")
+	require.ErrorContains(t, s.AddSilences(ctx, []muting.Silence{two[0], endless}, seq, noon), "without an end")
 	all, _, err = s.Silences(ctx, noon)
 	require.NoError(t, err)
 	require.Len(t, all, 2, "all or nothing")
@@ -155,8 +156,8 @@ func testSilencesOfWhatCameToNothing(t *testing.T, open opening) {
 	brief := rules.Key{Rule: "data-budget", Project: project, Subject: "dev:1"}.Inactive()
 	brief.ID, brief.State, brief.Since = "brief", rules.Pending, noon
 	decideNow(t, s, store.Decision{Alerts: alerts(brief)})
-	endless := rules.Silence{ID: "endless", Match: rules.Match{Alert: "brief"}, Start: noon, By: "amy"}
-	for _, add := range []rules.Silence{endless, silence("timed", noon, noon.Add(time.Hour)), silence("newest", noon, noon.Add(time.Hour))} {
+	endless := muting.Silence{ID: "endless", Match: muting.Match{Alert: "brief"}, Start: noon, By: "amy"}
+	for _, add := range []muting.Silence{endless, silence("timed", noon, noon.Add(time.Hour)), silence("newest", noon, noon.Add(time.Hour))} {
 		require.NoError(t, s.AddSilence(ctx, add, noon))
 	}
 	_, seq, err := s.Silences(ctx, noon)

@@ -10,6 +10,7 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/words"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // Alerts prints alerts with the receivers that were notified.
@@ -145,7 +146,7 @@ func AsOf(s Screen, status lookup.Status) error {
 }
 
 // NoAlerts prints a remark that no alert was found: among those that match, those of a message, or all including ended ones.
-func NoAlerts(s Screen, m rules.Match, ofMessage, all bool) {
+func NoAlerts(s Screen, m muting.Match, ofMessage, all bool) {
 	of := MatchText(lookup.Match{Rule: m.Rule, Project: m.Project, Device: m.Subject})
 	if of != "" {
 		of = " for " + words.Line(of)

@@ -12,6 +12,7 @@ import (
 	"notewatch/internal/silences"
 	"notewatch/internal/words"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // Silences prints silences and mute windows.
@@ -65,7 +66,7 @@ func withUID(uid, name string) string {
 }
 
 // NewSilence prints a new silence, the number of open alerts that it matches, and how it takes effect.
-func NewSilence(s Screen, silence rules.Silence, match lookup.Match, matches int, now time.Time, applied string) error {
+func NewSilence(s Screen, silence muting.Silence, match lookup.Match, matches int, now time.Time, applied string) error {
 	return errors.Join(
 		s.Say(fmt.Sprintf("%s silences %s %s.", silence.ID, MatchText(match), deliver.WhenText(silence, now))),
 		s.Say(fmt.Sprintf("It matches %s now. %s. To end it: notewatch unsilence %s", words.Count(matches, "open alert"), applied, silence.ID)),

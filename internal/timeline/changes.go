@@ -8,6 +8,7 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // A Change is an event of an alert or of a silence.
@@ -41,7 +42,7 @@ type ChangedSilence struct {
 
 // A Query selects changes.
 type Query struct {
-	Match rules.Match
+	Match muting.Match
 	Since time.Time
 	Limit int // 0 means none
 }

@@ -9,6 +9,7 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // Events of silences, in addition to those of alerts.
@@ -52,9 +53,9 @@ func silenceChanges(ctx context.Context, desk *lookup.Desk, q Query) (changes []
 
 // concerns reports whether a silence concerns the selection: the alert that it names is selected, or every field that both set has the same
 // value, and at least one field is set in both.
-func concerns(ctx context.Context, desk *lookup.Desk, silence, selected rules.Match) (bool, error) {
+func concerns(ctx context.Context, desk *lookup.Desk, silence, selected muting.Match) (bool, error) {
 	switch {
-	case selected == (rules.Match{}):
+	case selected == (muting.Match{}):
 		return true, nil
 	case silence.Alert != "":
 		selected.Alert = silence.Alert
@@ -117,11 +118,11 @@ func uidsNamed(ctx context.Context, desk *lookup.Desk, kind lookup.Kind, name st
 }
 
 // began reports whether a silence has muted anything until now. A silence may begin later than it is made, and may be ended before that.
-func began(s rules.Silence, now time.Time) bool {
+func began(s muting.Silence, now time.Time) bool {
 	return !s.Start.After(now) && (s.EndedAt.IsZero() || s.EndedAt.After(s.Start))
 }
 
-func silenceChange(s rules.Silence, m lookup.Match, event rules.Event, at time.Time, by string) Change {
+func silenceChange(s muting.Silence, m lookup.Match, event rules.Event, at time.Time, by string) Change {
 	return Change{
 		At: at, Event: event, Alert: m.Alert, Rule: m.Rule, Project: named(m.Project, m.ProjectName), Subject: named(m.Device, m.DeviceName),
 		Value: math.NaN(), By: by, Silence: &ChangedSilence{ID: s.ID, Until: s.End, Because: s.Because},

@@ -12,6 +12,7 @@ import (
 	"notewatch/internal/store/storetest"
 	"notewatch/internal/store/usage"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // What is selected is about a silence by whichever name both go, and about one of an alert by what that alert is about.
@@ -30,26 +31,26 @@ func TestSilencesConcernWhatIsSelected(t *testing.T) {
 	})
 
 	for name, c := range map[string]struct {
-		selected, silenced rules.Match
+		selected, silenced muting.Match
 		want               bool
 	}{
-		"nothing selected":           {rules.Match{}, rules.Match{Rule: "spike"}, true},
-		"the same rule":              {rules.Match{Rule: "spike"}, rules.Match{Rule: "spike", Project: "app:1"}, true},
-		"another rule":               {rules.Match{Rule: "spike"}, rules.Match{Rule: "data-budget"}, false},
-		"nothing in common":          {rules.Match{Rule: "spike"}, rules.Match{Project: "app:1"}, false},
-		"a project by its UID":       {rules.Match{Project: "cold-chain"}, rules.Match{Project: "app:1"}, true},
-		"a project by its name":      {rules.Match{Project: "app:1"}, rules.Match{Project: "cold-chain"}, true},
-		"another project":            {rules.Match{Project: "app:2"}, rules.Match{Project: "cold-chain"}, false},
-		"a rule in another project":  {rules.Match{Rule: "spike", Project: "depot"}, rules.Match{Rule: "spike", Project: "app:1"}, false},
-		"a device by its UID":        {rules.Match{Subject: "freezer 7"}, rules.Match{Subject: "dev:7"}, true},
-		"a device by its name":       {rules.Match{Subject: "dev:7"}, rules.Match{Subject: "freezer 7"}, true},
-		"a device called almost so":  {rules.Match{Subject: "dev:8"}, rules.Match{Subject: "freezer 7"}, false},
-		"an alert of the rule":       {rules.Match{Rule: "data-budget"}, rules.Match{Alert: "k3p"}, true},
-		"an alert of the project":    {rules.Match{Project: "cold-chain"}, rules.Match{Alert: "k3p"}, true},
-		"an alert of the device":     {rules.Match{Project: "app:1", Subject: "dev:7"}, rules.Match{Alert: "k3p"}, true},
-		"an alert of another rule":   {rules.Match{Rule: "spike"}, rules.Match{Alert: "k3p"}, false},
-		"an alert that nobody knows": {rules.Match{Rule: "data-budget"}, rules.Match{Alert: "gone"}, false},
-		"nothing, an unknown alert":  {rules.Match{}, rules.Match{Alert: "gone"}, true},
+		"nothing selected":           {muting.Match{}, muting.Match{Rule: "spike"}, true},
+		"the same rule":              {muting.Match{Rule: "spike"}, muting.Match{Rule: "spike", Project: "app:1"}, true},
+		"another rule":               {muting.Match{Rule: "spike"}, muting.Match{Rule: "data-budget"}, false},
+		"nothing in common":          {muting.Match{Rule: "spike"}, muting.Match{Project: "app:1"}, false},
+		"a project by its UID":       {muting.Match{Project: "cold-chain"}, muting.Match{Project: "app:1"}, true},
+		"a project by its name":      {muting.Match{Project: "app:1"}, muting.Match{Project: "cold-chain"}, true},
+		"another project":            {muting.Match{Project: "app:2"}, muting.Match{Project: "cold-chain"}, false},
+		"a rule in another project":  {muting.Match{Rule: "spike", Project: "depot"}, muting.Match{Rule: "spike", Project: "app:1"}, false},
+		"a device by its UID":        {muting.Match{Subject: "freezer 7"}, muting.Match{Subject: "dev:7"}, true},
+		"a device by its name":       {muting.Match{Subject: "dev:7"}, muting.Match{Subject: "freezer 7"}, true},
+		"a device called almost so":  {muting.Match{Subject: "dev:8"}, muting.Match{Subject: "freezer 7"}, false},
+		"an alert of the rule":       {muting.Match{Rule: "data-budget"}, muting.Match{Alert: "k3p"}, true},
+		"an alert of the project":    {muting.Match{Project: "cold-chain"}, muting.Match{Alert: "k3p"}, true},
+		"an alert of the device":     {muting.Match{Project: "app:1", Subject: "dev:7"}, muting.Match{Alert: "k3p"}, true},
+		"an alert of another rule":   {muting.Match{Rule: "spike"}, muting.Match{Alert: "k3p"}, false},
+		"an alert that nobody knows": {muting.Match{Rule: "data-budget"}, muting.Match{Alert: "gone"}, false},
+		"nothing, an unknown alert":  {muting.Match{}, muting.Match{Alert: "gone"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			concerned, err := concerns(t.Context(), desk, c.silenced, c.selected)

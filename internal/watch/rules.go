@@ -11,6 +11,7 @@ import (
 	"notewatch/internal/store/database"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // decided holds the decisions of a rules file on which several processes have to agree. Texts are left out, because they change no alert;
@@ -46,7 +47,7 @@ type decidedReceiver struct {
 }
 
 type decidedWindow struct {
-	Match    rules.Match
+	Match    muting.Match
 	Days     []time.Weekday
 	From, To time.Duration
 	Zone     string

@@ -10,6 +10,7 @@ import (
 	"notewatch/internal/deliver"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // configuration is one whose rules file says something about everything, changed by change.
@@ -23,7 +24,7 @@ func configuration(t *testing.T, change func(*rules.Spec, *Config)) Config {
 		Bot: bot.Config{
 			Accounts: []bot.Account{{Name: "acme", PerMinute: 4}}, Operators: []string{"ops"}, Summary: true,
 			Projects: []bot.Project{{UID: "app:1", Name: "one", Account: "acme", Notify: []string{"ops"}}},
-			Windows:  []rules.Window{{Match: rules.Match{Rule: "budget"}, From: time.Hour, To: 2 * time.Hour}},
+			Windows:  []muting.Window{{Match: muting.Match{Rule: "budget"}, From: time.Hour, To: 2 * time.Hour}},
 		},
 		Receivers: []deliver.Receiver{{Name: "ops", From: rules.Warning, Lane: "slack C1"}, {Name: "mail"}},
 	}

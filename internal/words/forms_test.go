@@ -12,7 +12,7 @@ import (
 	"notewatch/internal/config"
 	"notewatch/internal/lookup"
 	"notewatch/internal/slackapp/grammar"
-	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // formsNow is when the forms are read.
@@ -52,7 +52,7 @@ func TestInstantsEverywhere(t *testing.T) {
 		"2026-06-20T06:00:00+02:00": "2026-06-20 04:00", "2026–06–20 06:00": "2026-06-20 06:00",
 		"noon": "", "25:00": "", "tomorrow noon": "",
 	} {
-		o := arguments.Silence{Match: rules.Match{Rule: "r"}, Until: text, Because: "x"}
+		o := arguments.Silence{Match: muting.Match{Rule: "r"}, Until: text, Because: "x"}
 		silence, inTerminal := o.Silence(formsNow, "ops")
 		order, inSlack := silenceInSlack(t, fmt.Sprintf("until %q", text))
 		if want == "" {

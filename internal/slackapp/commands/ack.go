@@ -8,6 +8,7 @@ import (
 	"notewatch/internal/slackapp/grammar"
 	"notewatch/internal/words"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // ack acknowledges an alert.
@@ -70,7 +71,7 @@ func (q *question) alertToAck(ctx context.Context) (rules.Alert, error) {
 	case a.State != rules.Firing:
 		return a, grammar.MistakeError("Alert " + a.ID + " is " + string(a.State) + ". Only firing alerts can be acknowledged or unacknowledged.")
 	}
-	return a, q.mayChangeAlerts(ctx, rules.Match{Alert: a.ID})
+	return a, q.mayChangeAlerts(ctx, muting.Match{Alert: a.ID})
 }
 
 // whatText names an alert.

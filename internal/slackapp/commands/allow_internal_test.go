@@ -10,7 +10,7 @@ import (
 
 	"notewatch/internal/slackapp"
 	"notewatch/notify/notifytest"
-	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 func TestMayLook(t *testing.T) {
@@ -117,8 +117,8 @@ func TestEverythingIsForThoseWhoAreAlsoToldOfNotewatchItself(t *testing.T) {
 func TestASilenceByTheNameOfAProjectIsForThoseWhoAreToldOfIt(t *testing.T) {
 	d := newAskDesk(t, usualScene())
 	for id, project := range map[string]string{"s-cold": "cold-chain", "s-lab": "lab"} {
-		require.NoError(t, d.bot.Silence(t.Context(), rules.Silence{
-			ID: id, Match: rules.Match{Project: project}, Start: d.now, End: d.now.Add(time.Hour), By: "cem", Because: "maintenance",
+		require.NoError(t, d.bot.Silence(t.Context(), muting.Silence{
+			ID: id, Match: muting.Match{Project: project}, Start: d.now, End: d.now.Add(time.Hour), By: "cem", Because: "maintenance",
 		}))
 	}
 	require.True(t, d.from(otherRoom, "unsilence s-cold").Failed)

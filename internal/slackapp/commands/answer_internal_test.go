@@ -20,6 +20,7 @@ import (
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // typeable matches what an answer shows to be typed.
@@ -101,7 +102,7 @@ func golden(t *testing.T, name, got string) {
 // spike returns the open alert of the rule event-spike.
 func (d *askDesk) spike() rules.Alert {
 	d.t.Helper()
-	open, err := d.store.Alerts(d.t.Context(), store.AlertFilter{Match: rules.Match{Rule: "event-spike"}, Open: true})
+	open, err := d.store.Alerts(d.t.Context(), store.AlertFilter{Match: muting.Match{Rule: "event-spike"}, Open: true})
 	require.NoError(d.t, err)
 	require.Len(d.t, open, 1)
 	return open[0]
@@ -162,7 +163,7 @@ func TestADeviceIsSilencedWhateverSlackMakesOfItsName(t *testing.T) {
 	silences, _, err := d.store.Silences(t.Context(), d.now)
 	require.NoError(t, err)
 	require.Len(t, silences, 1)
-	require.Equal(t, rules.Match{Project: coldChainUID, Subject: fleetOf(1, notehubtest.HourlySensor)[0].UID}, silences[0].Match)
+	require.Equal(t, muting.Match{Project: coldChainUID, Subject: fleetOf(1, notehubtest.HourlySensor)[0].UID}, silences[0].Match)
 	require.Equal(t, time.Date(2026, 6, 16, 14, 0, 0, 0, time.UTC), silences[0].End.UTC())
 	require.Equal(t, "it's on the bench", silences[0].Because)
 }
@@ -239,8 +240,8 @@ func TestDevicesAreSilencedWhereverProjectsAreTold(t *testing.T) {
 	require.Contains(t, d.refused("silence project cold-chain for 2h because x"), "No Slack channel is notified of everything this would silence")
 
 	// By its name, as at the terminal, a project can be silenced as the subject of its alerts.
-	s := rules.Silence{
-		ID: bot.NewSilenceID(), Match: rules.Match{Project: coldChainUID, Subject: "cold-chain"},
+	s := muting.Silence{
+		ID: bot.NewSilenceID(), Match: muting.Match{Project: coldChainUID, Subject: "cold-chain"},
 		Start: d.now, End: d.now.Add(time.Hour), By: "cem", Because: "x",
 	}
 	require.NoError(t, d.bot.Silence(t.Context(), s))
@@ -316,9 +317,9 @@ func TestNothingIsReadAndNothingIsThere(t *testing.T) {
 
 func TestWindowsOfTheRulesFileAreListed(t *testing.T) {
 	s := usualScene()
-	s.windows = []rules.Window{
-		{Match: rules.Match{Project: "lab"}, Days: []time.Weekday{time.Monday}, Because: "no shift"},
-		{Match: rules.Match{Rule: "event-spike"}, From: 22 * time.Hour, To: 6 * time.Hour, Because: "night"},
+	s.windows = []muting.Window{
+		{Match: muting.Match{Project: "lab"}, Days: []time.Weekday{time.Monday}, Because: "no shift"},
+		{Match: muting.Match{Rule: "event-spike"}, From: 22 * time.Hour, To: 6 * time.Hour, Because: "night"},
 	}
 	answer := newAskDesk(t, s).ask("silences")
 	require.Contains(t, answer, "until Tue 16 Jun 00:00 UTC, by the rules file: no shift")
@@ -333,7 +334,7 @@ func TestWhatIsSilencedIsNamedOnlyIfThatIsSure(t *testing.T) {
 	d.allow.Change = []string{teamRoom}
 	first, twin := s.coldChain[5], s.coldChain[2]
 	link := "https://notehub.io/project/" + coldChainUID + "/devices/"
-	for want, m := range map[string]rules.Match{
+	for want, m := range map[string]muting.Match{
 		"project " + linkTo(notify.Named{Name: "lab", URL: "https://notehub.io/project/" + labUID}) + " until": {Project: labUID},
 		"device " + linkTo(notify.Named{Name: first.Name, URL: link + first.UID}) + " until":                   {Subject: first.UID},
 		" · device " + linkTo(notify.Named{Name: first.Name, URL: link + first.UID}) + " until":                {Project: "cold-chain", Subject: first.Name},
@@ -342,7 +343,7 @@ func TestWhatIsSilencedIsNamedOnlyIfThatIsSure(t *testing.T) {
 		"device HOURLY-SENSOR-2 until":   {Subject: "HOURLY-SENSOR-2"},
 		"device " + twin.Name + " until": {Subject: twin.Name},
 	} {
-		silence := rules.Silence{ID: bot.NewSilenceID(), Match: m, Start: d.now, End: d.now.Add(time.Hour), By: "cem", Because: "maintenance"}
+		silence := muting.Silence{ID: bot.NewSilenceID(), Match: m, Start: d.now, End: d.now.Add(time.Hour), By: "cem", Because: "maintenance"}
 		require.NoError(t, d.bot.Silence(t.Context(), silence))
 		require.Contains(t, d.ask("silences"), want)
 		require.Contains(t, d.ask("unsilence "+silence.ID), strings.TrimSuffix(want, " until")+".")
@@ -353,12 +354,12 @@ func TestWhatIsSilencedIsNamedOnlyIfThatIsSure(t *testing.T) {
 func TestSilencesAreListedAsFarAsThereIsRoom(t *testing.T) {
 	s := usualScene()
 	for range maxSilences + 1 {
-		s.windows = append(s.windows, rules.Window{Match: rules.Match{Project: "lab"}, Days: []time.Weekday{time.Monday}, Because: "no shift"})
+		s.windows = append(s.windows, muting.Window{Match: muting.Match{Project: "lab"}, Days: []time.Weekday{time.Monday}, Because: "no shift"})
 	}
 	d := newAskDesk(t, s)
 	for range maxSilences + 2 {
-		require.NoError(t, d.bot.Silence(t.Context(), rules.Silence{
-			ID: bot.NewSilenceID(), Match: rules.Match{Rule: "event-spike"}, Start: d.now, End: d.now.Add(time.Hour), By: "cem", Because: "maintenance",
+		require.NoError(t, d.bot.Silence(t.Context(), muting.Silence{
+			ID: bot.NewSilenceID(), Match: muting.Match{Rule: "event-spike"}, Start: d.now, End: d.now.Add(time.Hour), By: "cem", Because: "maintenance",
 		}))
 	}
 	r := d.from(teamRoom, "silences")

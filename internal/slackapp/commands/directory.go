@@ -5,14 +5,14 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/internal/words"
-	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // A directory holds the names of some projects and devices, to show what matches select.
 type directory []lookup.Subject
 
 // directory reads the names of the projects, and of the devices in the matches.
-func (q *question) directory(ctx context.Context, matches ...rules.Match) (directory, error) {
+func (q *question) directory(ctx context.Context, matches ...muting.Match) (directory, error) {
 	d, err := q.desk.Complete(ctx, "", len(q.desk.Projects), lookup.KindProject)
 	read := map[string]bool{"": true}
 	for _, m := range matches {
@@ -28,8 +28,8 @@ func (q *question) directory(ctx context.Context, matches ...rules.Match) (direc
 }
 
 // matchText describes what a match selects.
-func (d directory) matchText(m rules.Match) string {
-	if m == (rules.Match{}) {
+func (d directory) matchText(m muting.Match) string {
+	if m == (muting.Match{}) {
 		return "everything"
 	}
 	alert, rule, project, device := "", "", "", ""

@@ -11,6 +11,7 @@ import (
 	"notewatch/internal/slackapi"
 	"notewatch/internal/slackapp/grammar"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // help describes all commands.
@@ -136,7 +137,7 @@ func (q *question) endableSilence(ctx context.Context) (string, error) {
 	if err != nil || len(silences) == 0 {
 		return "", err
 	}
-	may := slices.IndexFunc(silences, func(s rules.Silence) bool { return q.mayChangeAlerts(ctx, s.Match) == nil })
+	may := slices.IndexFunc(silences, func(s muting.Silence) bool { return q.mayChangeAlerts(ctx, s.Match) == nil })
 	return silences[max(may, 0)].ID, nil
 }
 
@@ -148,7 +149,7 @@ func (q *question) firing(ctx context.Context) (a rules.Alert, ok bool, err erro
 	if err != nil || len(open) == 0 {
 		return a, false, err
 	}
-	may := slices.IndexFunc(open, func(a rules.Alert) bool { return q.mayChangeAlerts(ctx, rules.Match{Alert: a.ID}) == nil })
+	may := slices.IndexFunc(open, func(a rules.Alert) bool { return q.mayChangeAlerts(ctx, muting.Match{Alert: a.ID}) == nil })
 	return open[max(may, 0)], true, nil
 }
 

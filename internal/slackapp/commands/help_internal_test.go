@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/store"
-	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // The table in docs/slack.md is made of the words.
@@ -72,7 +72,7 @@ func TestHelpIsAboutWhatTheChannelIsTold(t *testing.T) {
 	require.Equal(t, "event-budget", d.bot.Config().Rules[0].Spec.Name)
 	d.bot.Config().Rules[0].Notify = []string{"log"}
 	d.answerer.config.Channels = func() map[string]string { return map[string]string{"team": teamRoom, "log": otherRoom} }
-	budget, err := d.store.Alerts(t.Context(), store.AlertFilter{Match: rules.Match{Rule: "event-budget"}, Open: true})
+	budget, err := d.store.Alerts(t.Context(), store.AlertFilter{Match: muting.Match{Rule: "event-budget"}, Open: true})
 	require.NoError(t, err)
 	d.ask("silence rule event-spike project cold-chain for 1h because x")
 	here := d.from(otherRoom, "silence rule event-budget project cold-chain for 2h because x").Text

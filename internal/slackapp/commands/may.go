@@ -7,11 +7,12 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // mayChangeAlerts returns an error unless the person may mute or acknowledge, from the channel, all alerts that m selects. The error is a
 // [refusalError] or comes from the store.
-func (q *question) mayChangeAlerts(ctx context.Context, m rules.Match) error {
+func (q *question) mayChangeAlerts(ctx context.Context, m muting.Match) error {
 	if m.Alert != "" {
 		told, err := q.channelsOf(ctx, m.Alert)
 		if err != nil {
@@ -40,12 +41,12 @@ func (q *question) channelsOf(ctx context.Context, alert string) ([]string, erro
 	} else if err != nil {
 		return nil, err
 	}
-	would, _ := q.channelsOfAll(rules.Match{Rule: found.Rule, Project: found.Project})
+	would, _ := q.channelsOfAll(muting.Match{Rule: found.Rule, Project: found.Project})
 	return sorted(append(q.channels(receivers), would...)), nil
 }
 
 // channelsOfAll returns the IDs of the Slack channels that are notified of all alerts that m selects, and whether any is notified of some.
-func (q *question) channelsOfAll(m rules.Match) (all []string, some bool) {
+func (q *question) channelsOfAll(m muting.Match) (all []string, some bool) {
 	for i, receivers := range q.receiversOf(m) {
 		told := q.channels(receivers)
 		if some = some || len(told) > 0; i == 0 {
@@ -58,7 +59,7 @@ func (q *question) channelsOfAll(m rules.Match) (all []string, some bool) {
 
 // receiversOf returns the names of the receivers of each rule in each project that m selects. A match without rule and project also selects
 // alerts about notewatch itself. At the terminal, projects may be selected by their names, also as subjects.
-func (q *question) receiversOf(m rules.Match) (all [][]string) {
+func (q *question) receiversOf(m muting.Match) (all [][]string) {
 	if m.Rule == "" && m.Project == "" {
 		all = append(all, q.bot.Config().Operators)
 	}

@@ -23,6 +23,7 @@ import (
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify/notifytest"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 const (
@@ -58,7 +59,7 @@ type scene struct {
 	coldChain, lab []notehubtest.Device
 	incidents      []notehubtest.Incident // of cold-chain
 	rules          []rules.Spec
-	windows        []rules.Window
+	windows        []muting.Window
 	prices         lookup.Prices
 }
 

@@ -13,6 +13,7 @@ import (
 	"notewatch/internal/slackapp/grammar"
 	"notewatch/internal/words"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // maxSilences is the maximum number of silences, and of mute windows, in an answer.
@@ -44,13 +45,13 @@ func (q *question) silence(ctx context.Context) (page, error) {
 }
 
 // wanted returns the requested silence, if the person may make it.
-func (q *question) wanted(ctx context.Context) (rules.Silence, error) {
+func (q *question) wanted(ctx context.Context) (muting.Silence, error) {
 	now := q.desk.Now()
 	order, err := grammar.ParseSilence(q.line, now)
 	if err != nil {
-		return rules.Silence{}, err
+		return muting.Silence{}, err
 	}
-	s := rules.Silence{ID: bot.NewSilenceID(), Start: now, End: order.Until, By: q.asked.Person.String(), Because: order.Because}
+	s := muting.Silence{ID: bot.NewSilenceID(), Start: now, End: order.Until, By: q.asked.Person.String(), Because: order.Because}
 	if s.Match, err = q.match(ctx, order); err != nil {
 		return s, err
 	}
@@ -58,7 +59,7 @@ func (q *question) wanted(ctx context.Context) (rules.Silence, error) {
 }
 
 // match returns the match for an order, with identifiers.
-func (q *question) match(ctx context.Context, o grammar.SilenceOrder) (m rules.Match, err error) {
+func (q *question) match(ctx context.Context, o grammar.SilenceOrder) (m muting.Match, err error) {
 	if o.Rule != "" {
 		r := q.rule(o.Rule)
 		if r == nil {
@@ -132,7 +133,7 @@ func (q *question) silences(ctx context.Context) (page, error) {
 }
 
 // matchesOf returns the matches of silences and windows.
-func matchesOf(silences []rules.Silence, windows []rules.Window) (all []rules.Match) {
+func matchesOf(silences []muting.Silence, windows []muting.Window) (all []muting.Match) {
 	for _, s := range silences {
 		all = append(all, s.Match)
 	}
@@ -143,7 +144,7 @@ func matchesOf(silences []rules.Silence, windows []rules.Window) (all []rules.Ma
 }
 
 // silenceLines returns for each silence what it mutes, until when, who made it and why.
-func (d directory) silenceLines(all []rules.Silence, now time.Time) (lines []string) {
+func (d directory) silenceLines(all []muting.Silence, now time.Time) (lines []string) {
 	for _, s := range all[:min(len(all), maxSilences)] {
 		lines = append(lines, fmt.Sprintf("• `%s` %s %s, by %s: %s", name(s.ID), d.matchText(s.Match), deliver.WhenText(s, now), name(deliver.Name(s.By)),
 			slackapi.Mrkdwn(s.Because, maxSaid)))
@@ -152,7 +153,7 @@ func (d directory) silenceLines(all []rules.Silence, now time.Time) (lines []str
 }
 
 // windowLines returns for each mute window what it mutes, and until when or from when.
-func (d directory) windowLines(all []rules.Window, now time.Time) (lines []string) {
+func (d directory) windowLines(all []muting.Window, now time.Time) (lines []string) {
 	for _, w := range all[:min(len(all), maxSilences)] {
 		when := "from " + words.Time(w.Next(now))
 		if end, open := w.Open(now); open && end.IsZero() {
@@ -197,10 +198,10 @@ func (q *question) unsilence(ctx context.Context) (page, error) {
 }
 
 // activeSilence returns the silence of the command, if it has not ended and the person may end it.
-func (q *question) activeSilence(ctx context.Context) (rules.Silence, error) {
+func (q *question) activeSilence(ctx context.Context) (muting.Silence, error) {
 	id, err := grammar.ParseOne(q.line.Rest, "silence")
 	if err != nil {
-		return rules.Silence{}, err
+		return muting.Silence{}, err
 	}
 	s, err := q.desk.Silence(ctx, words.PlainDashes(id))
 	switch {

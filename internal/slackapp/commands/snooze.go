@@ -14,11 +14,12 @@ import (
 	"notewatch/internal/words"
 	notifyslack "notewatch/notify/slack"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // A snooze is a requested silence, with the firing alerts that it is for.
 type snooze struct {
-	rules.Silence
+	muting.Silence
 	alerts []rules.Alert
 }
 
@@ -47,7 +48,7 @@ func (q *pressed) snoozeOnce(ctx context.Context, length notifyslack.Snooze) (sl
 	if err != nil {
 		return slackapp.Reply{}, err
 	}
-	standing := rules.Mutes{Silences: silences}
+	standing := muting.Sources{Silences: silences}
 	fresh := slices.DeleteFunc(wanted, func(s snooze) bool { return s.alreadySilenced(standing) })
 	if len(fresh) == 0 {
 		return slackapp.Reply{}, q.alreadySilencedText(standing)
@@ -55,7 +56,7 @@ func (q *pressed) snoozeOnce(ctx context.Context, length notifyslack.Snooze) (sl
 	if err := q.maySilence(ctx, fresh); err != nil {
 		return slackapp.Reply{}, err
 	}
-	asked := make([]rules.Silence, len(fresh))
+	asked := make([]muting.Silence, len(fresh))
 	for i, s := range fresh {
 		asked[i] = s.Silence
 	}
@@ -67,7 +68,7 @@ func (q *pressed) snoozeOnce(ctx context.Context, length notifyslack.Snooze) (sl
 		return slackapp.Reply{}, refusalError("All alerts of this message have ended.")
 	}
 	isMade := func(s snooze) bool {
-		return slices.ContainsFunc(made, func(m rules.Silence) bool { return m.ID == s.ID })
+		return slices.ContainsFunc(made, func(m muting.Silence) bool { return m.ID == s.ID })
 	}
 	return q.snoozedText(slices.DeleteFunc(fresh, func(s snooze) bool { return !isMade(s) })), nil
 }
@@ -87,9 +88,9 @@ func (q *pressed) wanted(length notifyslack.Snooze) ([]snooze, error) {
 	}
 	var all []snooze
 	for _, a := range firing {
-		match := rules.Match{Alert: a.ID}
+		match := muting.Match{Alert: a.ID}
 		if many && a.Project != "" {
-			match = rules.Match{Rule: a.Rule, Project: a.Project}
+			match = muting.Match{Rule: a.Rule, Project: a.Project}
 		}
 		at := slices.IndexFunc(all, func(s snooze) bool { return s.Match == match })
 		if at < 0 {
@@ -120,9 +121,9 @@ func (q *pressed) maySilence(ctx context.Context, all []snooze) error {
 
 // silence returns a silence of the given length. SnoozeOver has no end, so it lasts until the alert ends. An end at the end of the period
 // would be too early: the alert would be sent again before the poll that closes it.
-func (q *pressed) silence(match rules.Match, length notifyslack.Snooze) rules.Silence {
+func (q *pressed) silence(match muting.Match, length notifyslack.Snooze) muting.Silence {
 	now := q.bot.Config().Clock.Now()
-	s := rules.Silence{ID: bot.NewSilenceID(), Match: match, Start: now, By: q.asked.Person.String(), Because: "snoozed in Slack"}
+	s := muting.Silence{ID: bot.NewSilenceID(), Match: match, Start: now, By: q.asked.Person.String(), Because: "snoozed in Slack"}
 	switch length {
 	case notifyslack.SnoozeHour:
 		s.End = now.Add(time.Hour)
@@ -133,7 +134,7 @@ func (q *pressed) silence(match rules.Match, length notifyslack.Snooze) rules.Si
 }
 
 // alreadySilenced reports whether each alert of s is already silenced for about as long.
-func (s snooze) alreadySilenced(standing rules.Mutes) bool {
+func (s snooze) alreadySilenced(standing muting.Sources) bool {
 	return !slices.ContainsFunc(s.alerts, func(a rules.Alert) bool {
 		mute := standing.Of(a, s.Start)
 		longer := s.End.IsZero() || mute.Until.Before(s.End.Add(-silenceTolerance))
@@ -142,7 +143,7 @@ func (s snooze) alreadySilenced(standing rules.Mutes) bool {
 }
 
 // alreadySilencedText returns the refusal that the alerts are already silenced.
-func (q *pressed) alreadySilencedText(standing rules.Mutes) refusalError {
+func (q *pressed) alreadySilencedText(standing muting.Sources) refusalError {
 	if len(q.alerts) > 1 {
 		return "All firing alerts of this message are already silenced for that long."
 	}

@@ -13,6 +13,7 @@ import (
 	"notewatch/internal/store"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 func TestSnoozeIsShownAndEndsByItself(t *testing.T) {
@@ -23,7 +24,7 @@ func TestSnoozeIsShownAndEndsByItself(t *testing.T) {
 			require.Empty(t, s.press(amy, "snooze "+length), "the message says it")
 			silences := s.silences()
 			require.Len(t, silences, 1)
-			require.Equal(t, rules.Match{Alert: a.ID}, silences[0].Match)
+			require.Equal(t, muting.Match{Alert: a.ID}, silences[0].Match)
 			require.Equal(t, "amy (U0AMY)", silences[0].By)
 			require.Equal(t, s.now, silences[0].Start)
 			require.Equal(t, until, silences[0].End.Format("Mon 2 Jan 15:04 UTC"))
@@ -118,9 +119,9 @@ func TestSnoozeForTheRestOfThePeriodTellsNobodyAtItsEnd(t *testing.T) {
 
 // What mutes an alert besides is said, for the message does not change.
 func TestSnoozeOfWhatIsMutedOtherwise(t *testing.T) {
-	window := rules.Window{Match: rules.Match{Project: "cold-chain"}, From: 13 * hour, To: 20 * hour, Because: "no shift"}
+	window := muting.Window{Match: muting.Match{Project: "cold-chain"}, From: 13 * hour, To: 20 * hour, Because: "no shift"}
 	s := fired(t)
-	s.config.Bot.Windows = []rules.Window{window}
+	s.config.Bot.Windows = []muting.Window{window}
 	s.open()
 	s.run(june15.Add(14 * hour))
 	require.Contains(t, s.newest().Text, "muted until Mon 15 Jun 20:00 UTC: no shift")
@@ -158,7 +159,7 @@ func TestSnoozeOfSeveralAlertsGoesOnWhereItStopped(t *testing.T) {
 	alerts, err := s.store.Alerts(t.Context(), store.AlertFilter{})
 	require.NoError(t, err)
 	for _, a := range alerts[:3] {
-		require.NoError(t, s.bot.Silence(t.Context(), rules.Silence{ID: "s-" + a.ID, Match: rules.Match{Alert: a.ID}, Start: s.now, End: s.now.Add(hour), By: "amy"}))
+		require.NoError(t, s.bot.Silence(t.Context(), muting.Silence{ID: "s-" + a.ID, Match: muting.Match{Alert: a.ID}, Start: s.now, End: s.now.Add(hour), By: "amy"}))
 	}
 	require.Empty(t, s.press(amy, "snooze for 1 hour"))
 	require.Len(t, s.silences(), 7)
@@ -178,7 +179,7 @@ func TestSnoozeOfVeryManyAlerts(t *testing.T) {
 	require.Equal(t, "Too many alerts to snooze one by one. Silenced all of rule *silent-device* in cold-chain, until Mon 15 Jun 13:00 UTC. "+
 		"To see it: `/notewatch silences`. To end it: `/notewatch unsilence`.", s.answerer().Press(t.Context(), snooze).Text)
 	require.Len(t, s.silences(), 1)
-	require.Equal(t, rules.Match{Rule: "silent-device", Project: coldChain}, s.silences()[0].Match)
+	require.Equal(t, muting.Match{Rule: "silent-device", Project: coldChain}, s.silences()[0].Match)
 	require.Equal(t, "All firing alerts of this message are already silenced for that long.", s.answerer().Press(t.Context(), snooze).Text)
 	require.Len(t, s.silences(), 1)
 	s.settle()

@@ -29,6 +29,7 @@ import (
 	"notewatch/notify/pagerduty"
 	notifyslack "notewatch/notify/slack"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 const (
@@ -294,7 +295,7 @@ func (s *stage) press(who slackapp.Person, offer string) string {
 // alert returns the only alert of a rule.
 func (s *stage) alert(rule string) rules.Alert {
 	s.t.Helper()
-	alerts, err := s.store.Alerts(s.t.Context(), store.AlertFilter{Match: rules.Match{Rule: rule}})
+	alerts, err := s.store.Alerts(s.t.Context(), store.AlertFilter{Match: muting.Match{Rule: rule}})
 	require.NoError(s.t, err)
 	require.Len(s.t, alerts, 1)
 	return alerts[0]
@@ -313,7 +314,7 @@ func (s *stage) history(rule string) []rules.Event {
 }
 
 // silences returns the silences that are not over.
-func (s *stage) silences() []rules.Silence {
+func (s *stage) silences() []muting.Silence {
 	s.t.Helper()
 	silences, _, err := s.store.Silences(s.t.Context(), s.now)
 	require.NoError(s.t, err)

@@ -1,4 +1,4 @@
-package rules_test
+package muting_test
 
 import (
 	"math/rand/v2"
@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 func zone(t *testing.T, name string) *time.Location {
@@ -27,31 +27,31 @@ func TestWindow(t *testing.T) {
 	weekend := []time.Weekday{time.Saturday, time.Sunday}
 	sunday := []time.Weekday{time.Sunday}
 	for name, c := range map[string]struct {
-		window rules.Window
+		window muting.Window
 		now    string
 		until  string // in the zone of the window
 		next   string
 	}{
-		"a weekend in UTC, before":   {rules.Window{Days: weekend}, "2026-06-05T23:59:00Z", shut, "Sat 2026-06-06 00:00"},
-		"a weekend in UTC":           {rules.Window{Days: weekend}, "2026-06-06T00:00:00Z", "Mon 2026-06-08 00:00", "Sat 2026-06-13 00:00"},
-		"a weekend in UTC, after":    {rules.Window{Days: weekend}, "2026-06-08T00:00:00Z", shut, "Sat 2026-06-13 00:00"},
-		"a weekend in Kolkata":       {rules.Window{Days: weekend, Zone: kolkata}, "2026-06-05T18:30:00Z", "Mon 2026-06-08 00:00", "Sat 2026-06-13 00:00"},
-		"a weekend of 47 hours":      {rules.Window{Days: weekend, Zone: berlin}, "2026-03-27T23:00:00Z", "Mon 2026-03-30 00:00", "Sat 2026-04-04 00:00"},
-		"a weekend of 49 hours":      {rules.Window{Days: weekend, Zone: berlin}, "2026-10-25T22:59:00Z", "Mon 2026-10-26 00:00", "Sat 2026-10-31 00:00"},
-		"working hours":              {rules.Window{From: 9 * hour, To: 17*hour + 30*minute}, "2026-06-03T17:29:59Z", "Wed 2026-06-03 17:30", "Thu 2026-06-04 09:00"},
-		"working hours, after":       {rules.Window{From: 9 * hour, To: 17*hour + 30*minute}, "2026-06-03T17:30:00Z", shut, "Thu 2026-06-04 09:00"},
-		"over midnight, the evening": {rules.Window{Days: sunday, From: 22 * hour, To: 6 * hour}, "2026-06-07T23:00:00Z", "Mon 2026-06-08 06:00", "Sun 2026-06-14 22:00"},
-		"over midnight, the morning": {rules.Window{Days: sunday, From: 22 * hour, To: 6 * hour}, "2026-06-08T05:59:00Z", "Mon 2026-06-08 06:00", "Sun 2026-06-14 22:00"},
-		"over midnight, not before":  {rules.Window{Days: sunday, From: 22 * hour, To: 6 * hour}, "2026-06-07T05:00:00Z", shut, "Sun 2026-06-07 22:00"},
-		"from noon to noon":          {rules.Window{Days: weekend, From: 12 * hour, To: 12 * hour}, "2026-06-06T12:00:00Z", "Mon 2026-06-08 12:00", "Sat 2026-06-13 12:00"},
-		"every day":                  {rules.Window{}, "2026-06-06T12:00:00Z", ever, shut},
-		"every day by name":          {rules.Window{Days: everyDay, From: 7 * hour, To: 7 * hour}, "2026-06-06T12:00:00Z", ever, shut},
-		"all but Wednesday":          {rules.Window{Days: append(everyDay[3:], everyDay[:2]...)}, "2026-06-04T00:00:00Z", "Wed 2026-06-10 00:00", "Thu 2026-06-11 00:00"},
-		"clocks skip its start":      {rules.Window{Days: sunday, From: 2*hour + 30*minute, To: 4 * hour, Zone: berlin}, "2026-03-29T00:00:00Z", shut, "Sun 2026-03-29 03:00"},
-		"clocks skip its end":        {rules.Window{Days: sunday, From: hour, To: 2*hour + 30*minute, Zone: johns}, "2026-03-08T05:00:00Z", "Sun 2026-03-08 03:00", "Sun 2026-03-15 01:00"},
-		"clocks skip all of it":      {rules.Window{Days: sunday, From: 2 * hour, To: 3 * hour, Zone: berlin}, "2026-03-22T02:00:00Z", shut, "Sun 2026-04-05 02:00"},
-		"clocks show its end twice":  {rules.Window{Days: sunday, From: hour, To: 2*hour + 30*minute, Zone: berlin}, "2026-10-25T00:29:00Z", "Sun 2026-10-25 02:30", "Sun 2026-11-01 01:00"},
-		"the second time":            {rules.Window{Days: sunday, From: hour, To: 2*hour + 30*minute, Zone: berlin}, "2026-10-25T01:00:00Z", shut, "Sun 2026-11-01 01:00"},
+		"a weekend in UTC, before":   {muting.Window{Days: weekend}, "2026-06-05T23:59:00Z", shut, "Sat 2026-06-06 00:00"},
+		"a weekend in UTC":           {muting.Window{Days: weekend}, "2026-06-06T00:00:00Z", "Mon 2026-06-08 00:00", "Sat 2026-06-13 00:00"},
+		"a weekend in UTC, after":    {muting.Window{Days: weekend}, "2026-06-08T00:00:00Z", shut, "Sat 2026-06-13 00:00"},
+		"a weekend in Kolkata":       {muting.Window{Days: weekend, Zone: kolkata}, "2026-06-05T18:30:00Z", "Mon 2026-06-08 00:00", "Sat 2026-06-13 00:00"},
+		"a weekend of 47 hours":      {muting.Window{Days: weekend, Zone: berlin}, "2026-03-27T23:00:00Z", "Mon 2026-03-30 00:00", "Sat 2026-04-04 00:00"},
+		"a weekend of 49 hours":      {muting.Window{Days: weekend, Zone: berlin}, "2026-10-25T22:59:00Z", "Mon 2026-10-26 00:00", "Sat 2026-10-31 00:00"},
+		"working hours":              {muting.Window{From: 9 * hour, To: 17*hour + 30*minute}, "2026-06-03T17:29:59Z", "Wed 2026-06-03 17:30", "Thu 2026-06-04 09:00"},
+		"working hours, after":       {muting.Window{From: 9 * hour, To: 17*hour + 30*minute}, "2026-06-03T17:30:00Z", shut, "Thu 2026-06-04 09:00"},
+		"over midnight, the evening": {muting.Window{Days: sunday, From: 22 * hour, To: 6 * hour}, "2026-06-07T23:00:00Z", "Mon 2026-06-08 06:00", "Sun 2026-06-14 22:00"},
+		"over midnight, the morning": {muting.Window{Days: sunday, From: 22 * hour, To: 6 * hour}, "2026-06-08T05:59:00Z", "Mon 2026-06-08 06:00", "Sun 2026-06-14 22:00"},
+		"over midnight, not before":  {muting.Window{Days: sunday, From: 22 * hour, To: 6 * hour}, "2026-06-07T05:00:00Z", shut, "Sun 2026-06-07 22:00"},
+		"from noon to noon":          {muting.Window{Days: weekend, From: 12 * hour, To: 12 * hour}, "2026-06-06T12:00:00Z", "Mon 2026-06-08 12:00", "Sat 2026-06-13 12:00"},
+		"every day":                  {muting.Window{}, "2026-06-06T12:00:00Z", ever, shut},
+		"every day by name":          {muting.Window{Days: everyDay, From: 7 * hour, To: 7 * hour}, "2026-06-06T12:00:00Z", ever, shut},
+		"all but Wednesday":          {muting.Window{Days: append(everyDay[3:], everyDay[:2]...)}, "2026-06-04T00:00:00Z", "Wed 2026-06-10 00:00", "Thu 2026-06-11 00:00"},
+		"clocks skip its start":      {muting.Window{Days: sunday, From: 2*hour + 30*minute, To: 4 * hour, Zone: berlin}, "2026-03-29T00:00:00Z", shut, "Sun 2026-03-29 03:00"},
+		"clocks skip its end":        {muting.Window{Days: sunday, From: hour, To: 2*hour + 30*minute, Zone: johns}, "2026-03-08T05:00:00Z", "Sun 2026-03-08 03:00", "Sun 2026-03-15 01:00"},
+		"clocks skip all of it":      {muting.Window{Days: sunday, From: 2 * hour, To: 3 * hour, Zone: berlin}, "2026-03-22T02:00:00Z", shut, "Sun 2026-04-05 02:00"},
+		"clocks show its end twice":  {muting.Window{Days: sunday, From: hour, To: 2*hour + 30*minute, Zone: berlin}, "2026-10-25T00:29:00Z", "Sun 2026-10-25 02:30", "Sun 2026-11-01 01:00"},
+		"the second time":            {muting.Window{Days: sunday, From: hour, To: 2*hour + 30*minute, Zone: berlin}, "2026-10-25T01:00:00Z", shut, "Sun 2026-11-01 01:00"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			now, err := time.Parse(time.RFC3339, c.now)
@@ -101,9 +101,9 @@ func TestWindowGoesByTheClock(t *testing.T) {
 }
 
 // windows are some that are special on a Sunday on which clocks change, and some others.
-func windows(random *rand.Rand) []rules.Window {
+func windows(random *rand.Rand) []muting.Window {
 	sunday, nights := []time.Weekday{time.Sunday}, []time.Weekday{time.Friday, time.Saturday}
-	all := []rules.Window{
+	all := []muting.Window{
 		{},
 		{Days: sunday},
 		{Days: nights, From: 20 * hour, To: 20 * hour},
@@ -113,7 +113,7 @@ func windows(random *rand.Rand) []rules.Window {
 		{From: 0, To: 45 * minute},
 	}
 	for range 2 {
-		w := rules.Window{From: time.Duration(random.IntN(24*60)) * minute, To: time.Duration(random.IntN(24*60)) * minute}
+		w := muting.Window{From: time.Duration(random.IntN(24*60)) * minute, To: time.Duration(random.IntN(24*60)) * minute}
 		for _, day := range everyDay {
 			if random.IntN(3) > 0 {
 				w.Days = append(w.Days, day)
@@ -151,7 +151,7 @@ func hang(from time.Time, days int) wall {
 func (w wall) at(i int) time.Time { return w.from.Add(time.Duration(i-lead*24*60) * minute) }
 
 // open returns in which minutes a window is open.
-func (w wall) open(window rules.Window) []bool {
+func (w wall) open(window muting.Window) []bool {
 	const day = 24 * 60
 	open := make([]bool, len(w.latest))
 	from, to := int(window.From/minute), int(window.To/minute)
@@ -173,7 +173,7 @@ func (w wall) open(window rules.Window) []bool {
 }
 
 // requireSame checks a window in every minute that is looked at.
-func (w wall) requireSame(t *testing.T, window rules.Window) {
+func (w wall) requireSame(t *testing.T, window muting.Window) {
 	t.Helper()
 	open := w.open(window)
 	var opens, closes time.Time // next
