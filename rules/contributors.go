@@ -1,6 +1,10 @@
 package rules
 
-import "slices"
+import (
+	"math"
+	"reflect"
+	"slices"
+)
 
 // Contributors are the devices behind the value of an alert about several devices.
 type Contributors struct {
@@ -43,10 +47,10 @@ func RankedBy(path string) (figure Figure, member string, ok bool) {
 
 // Value returns a member of the metric that is a number, by name; NaN if there is no such member.
 func (m Metric) Value(member string) float64 {
-	for _, known := range metricMembers[:seriesMember] {
-		if known.name == member {
-			return *known.in(&m)
+	if at := slices.Index(memberNames, member); at >= 0 {
+		if field := reflect.ValueOf(m).Field(at); field.CanFloat() {
+			return field.Float()
 		}
 	}
-	return UnknownMetric().Today
+	return math.NaN()
 }

@@ -9,8 +9,8 @@
 //     tags of Env give.
 //   - [Rule.Reads] says what has to be fetched and computed for the rule, [Rule.Kind] when an alert of it may resolve. Both follow from
 //     what the conditions read.
-//   - An [Env] is what expressions see of one subject as of one instant. Its tags name the objects and members (env.go); a [Past]
-//     computes the members of a metric that rules read (member.go, past.go, forecast.go). [NewView] reads of it what the rules of a
+//   - An [Env] is what expressions see of one subject as of one instant. Its tags name the objects and members (env.go); package
+//     metric computes the members of a metric that rules read. [NewView] reads of it what the rules of a
 //     [Set] read, once for all of them.
 //   - [Rule.Eval] returns an [Evaluation]. Its [Result] is an interval, from the lowest to the highest level that the values without
 //     data allow. [Rule.Explain] says why, part by part.

@@ -103,6 +103,9 @@ func makeUnknownEnv() (e Env) {
 	return e
 }
 
+// UnknownMetric returns a metric without data.
+func UnknownMetric() Metric { return unknownEnv.Bytes }
+
 // A Metric is one figure of a subject over different windows. All members except Series are NaN if they are no data.
 //
 // The tag kind is the kind of a rule whose condition reads the member; without it the kind is live. The tag grows names the member of the

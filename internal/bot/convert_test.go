@@ -11,6 +11,7 @@ import (
 	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 // An older version has stored a year of days. A poll needs the last of them only; the rest follows.
@@ -34,7 +35,7 @@ func TestPollsBeginWhenTheDaysThatRulesNeedAreConverted(t *testing.T) {
 	require.False(t, left.Ended())
 	require.Equal(t, 1, r.asked(notehubtest.Events), "what was stored need not be read again")
 	converted := storetest.ReadUsage(t, r.store, project, []string{""}, 0, today)
-	require.Equal(t, today-fetch.RereadDays-rules.HistoryDays, converted[0].Day)
+	require.Equal(t, today-fetch.RereadDays-metric.HistoryDays, converted[0].Day)
 	require.NotEmpty(t, r.told("ops"))
 	for _, told := range r.told("ops") {
 		require.Equal(t, "fired", told.Reason, "the month was over the limit, and days that come in late are no news")

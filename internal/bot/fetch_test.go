@@ -15,6 +15,7 @@ import (
 	"notewatch/internal/store"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 // fleets returns the names of the fleets by UID.
@@ -160,7 +161,7 @@ func TestHistoryStart(t *testing.T) {
 		period rules.PeriodSpec
 		want   rules.Day
 	}{
-		{"events.used > 5", rules.PeriodSpec{}, today - rules.HistoryDays},
+		{"events.used > 5", rules.PeriodSpec{}, today - metric.HistoryDays},
 		{"events.used > 5", rules.PeriodSpec{Days: 100, From: today - 99}, today - 99},
 		{"events.prev > 5", rules.PeriodSpec{Days: 100, From: today - 99}, today - 199},
 		{"events.prev > 5", rules.PeriodSpec{Days: 366, From: today - 365}, today - 13*31},

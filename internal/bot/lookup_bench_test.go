@@ -23,6 +23,7 @@ import (
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 // BenchmarkLookup asks for the usage of a device, the ten devices that used most in 30 days, and the open alerts, in turn,
@@ -133,7 +134,7 @@ func (l *large) stored() *store.Store {
 	require.NoError(l, err)
 	require.True(l, ok)
 	today := rules.DayOf(monday)
-	require.NoError(l, s.Usage.SaveReading(l.Context(), lease, l.past(today-rules.HistoryDays, today-2)))
+	require.NoError(l, s.Usage.SaveReading(l.Context(), lease, l.past(today-metric.HistoryDays, today-2)))
 	require.NoError(l, s.Commit(l.Context(), lease, store.Commit{
 		Decision: store.Decision{Now: monday}, Project: store.Project{UID: project, PolledAt: monday, RereadOn: today}, Due: monday,
 	}))

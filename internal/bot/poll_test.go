@@ -11,6 +11,7 @@ import (
 	"notewatch/internal/store/usage"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 const hour, day = time.Hour, 24 * time.Hour
@@ -303,7 +304,7 @@ func TestNotehubThatTakesTooLongIsAskedForLess(t *testing.T) {
 	require.Zero(t, state.Failures)
 	read, err := r.store.Usage.Coverage(t.Context(), project)
 	require.NoError(t, err)
-	require.Equal(t, usage.Span{First: rules.DayOf(monday) - rules.HistoryDays, Last: rules.DayOf(monday)}, read[rules.Events])
+	require.Equal(t, usage.Span{First: rules.DayOf(monday) - metric.HistoryDays, Last: rules.DayOf(monday)}, read[rules.Events])
 }
 
 func TestAFailedPollJudgesOnlyThePolling(t *testing.T) {

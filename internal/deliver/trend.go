@@ -6,6 +6,7 @@ import (
 	"notewatch/internal/env"
 	"notewatch/notify"
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 // trendDays is the number of days in the chart of a message.
@@ -15,8 +16,8 @@ const trendDays = 14
 // the usage of each day. It ends on the day of the last poll, or, for an ended alert, on the day of its newest value. It is empty for
 // figures that are not counted by day.
 func (s *Sender) trend(ctx context.Context, a rules.Alert) ([]notify.Point, error) {
-	metric, member := rules.CutPath(a.Told.Figure)
-	figure, ok := rules.ParseFigure(metric)
+	object, member := rules.CutPath(a.Told.Figure)
+	figure, ok := rules.ParseFigure(object)
 	if !ok || a.AsOf.IsZero() || a.Project == "" {
 		return nil, nil
 	}
@@ -33,7 +34,7 @@ func (s *Sender) trend(ctx context.Context, a rules.Alert) ([]notify.Point, erro
 	if err != nil {
 		return nil, err
 	}
-	used := rules.Series(days) // a device uses nothing before it exists
+	used := metric.Series(days) // a device uses nothing before it exists
 	first = last - rules.Day(len(used)) + 1
 	points := make([]notify.Point, 0, len(used))
 	sum := 0.0

@@ -7,6 +7,7 @@ import (
 
 	"notewatch/internal/history"
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 // An earlierPoll holds the values of one figure at an earlier poll, for the subjects of a block. The zero earlierPoll means that there is
@@ -25,11 +26,11 @@ func (r *Reader) polled(figure rules.Figure) time.Time {
 	return r.Polled
 }
 
-// earlier returns the polls from which each of rules.Growths is counted, as of a day. There are none unless the newest poll was on that day
+// earlier returns the polls from which each of metric.Growths is counted, as of a day. There are none unless the newest poll was on that day
 // and read the figure; for routes, the newest poll that read them.
-func (r *Reader) earlier(ctx context.Context, block int, figure rules.Figure, asOf rules.Day) (earlier [len(rules.Past{}.Earlier)]earlierPoll, err error) {
-	growths := rules.Growths()
-	wanted := slices.ContainsFunc(growths[:], func(g rules.Growth) bool { return g.Wanted(r.Wants[figure]) })
+func (r *Reader) earlier(ctx context.Context, block int, figure rules.Figure, asOf rules.Day) (earlier [len(metric.Past{}.Earlier)]earlierPoll, err error) {
+	growths := metric.Growths()
+	wanted := slices.ContainsFunc(growths[:], func(g metric.Growth) bool { return g.Wanted(r.Wants[figure]) })
 	polled := r.polled(figure)
 	if !wanted || polled.IsZero() || rules.DayOf(polled) != asOf {
 		return earlier, nil
@@ -52,13 +53,13 @@ func (r *Reader) earlier(ctx context.Context, block int, figure rules.Figure, as
 }
 
 // of returns the value of a member. A member that did not exist yet had used nothing.
-func (p earlierPoll) of(m Member) rules.PollValue {
+func (p earlierPoll) of(m Member) metric.PollValue {
 	if p.at.IsZero() {
-		return rules.PollValue{}
+		return metric.PollValue{}
 	}
 	value := history.At(p.cells, m.Position).Float()
 	if !rules.Known(value) && m.Born.After(p.at) {
 		value = 0
 	}
-	return rules.PollValue{Value: value, Day: rules.DayOf(p.at), Age: p.age}
+	return metric.PollValue{Value: value, Day: rules.DayOf(p.at), Age: p.age}
 }

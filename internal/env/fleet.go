@@ -10,6 +10,7 @@ import (
 	"notewatch/internal/history"
 	"notewatch/internal/store/usage"
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 // A fleet holds the devices that are listed in it now.
@@ -137,7 +138,7 @@ func (r *Reader) fleetMetrics(ctx context.Context, f *fleets, asOf rules.Day) (M
 	m := Metrics{figures: r.Wants.Figures()}
 	m.by = make([][]rules.Metric, len(m.figures))
 	for i, figure := range m.figures {
-		past, wants := rules.NewPast(figure, r.Period, asOf, 0), r.Wants[figure]
+		past, wants := metric.NewPast(figure, r.Period, asOf, 0), r.Wants[figure]
 		sums := newFleetSums(len(f.all), past.First(wants), asOf)
 		for _, b := range f.blocks {
 			if err := r.sumBlock(ctx, sums, b, figure); err != nil {
@@ -188,14 +189,14 @@ type fleetSums struct {
 	total   []float64
 	open    []int  // members that existed on the day and have no value yet
 	known   []bool // whether any member has data
-	earlier [][len(rules.Past{}.Earlier)]rules.PollValue
+	earlier [][len(metric.Past{}.Earlier)]metric.PollValue
 }
 
 func newFleetSums(fleets int, first, last rules.Day) *fleetSums {
 	days := int(last-first) + 1
 	return &fleetSums{
 		first: first, days: days, total: make([]float64, fleets*days), open: make([]int, fleets*days), known: make([]bool, fleets*days),
-		earlier: make([][len(rules.Past{}.Earlier)]rules.PollValue, fleets),
+		earlier: make([][len(metric.Past{}.Earlier)]metric.PollValue, fleets),
 	}
 }
 
@@ -226,10 +227,10 @@ func (s *fleetSums) add(m fleetMember, day rules.Day, cell history.Cell) {
 }
 
 // addPoll adds the value of a member at an earlier poll.
-func (s *fleetSums) addPoll(m fleetMember, growth int, value rules.PollValue) {
+func (s *fleetSums) addPoll(m fleetMember, growth int, value metric.PollValue) {
 	for _, fleet := range m.in {
 		sum := &s.earlier[fleet][growth]
-		*sum = rules.PollValue{Value: sum.Value + value.Value, Day: value.Day, Age: value.Age}
+		*sum = metric.PollValue{Value: sum.Value + value.Value, Day: value.Day, Age: value.Age}
 	}
 }
 

@@ -9,12 +9,13 @@ import (
 	"notewatch/internal/history"
 	"notewatch/internal/store/usage"
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 // FirstDay returns the first day that an Env as of a day, or a look-up, may look back on.
 func FirstDay(spec rules.PeriodSpec, asOf rules.Day, wants rules.Wants) rules.Day {
-	past := rules.NewPast("", spec, asOf, 0)
-	first := min(past.Start, asOf-rules.HistoryDays)
+	past := metric.NewPast("", spec, asOf, 0)
+	first := min(past.Start, asOf-metric.HistoryDays)
 	for _, members := range wants {
 		first = min(first, past.First(members))
 	}
@@ -79,7 +80,7 @@ func (r *Reader) Block(ctx context.Context, block int, members []Member, asOf ru
 	m := Metrics{figures: r.Wants.Figures()}
 	m.by = make([][]rules.Metric, len(m.figures))
 	for i, figure := range m.figures {
-		past, wants := rules.NewPast(figure, r.Period, asOf, 0), r.Wants[figure]
+		past, wants := metric.NewPast(figure, r.Period, asOf, 0), r.Wants[figure]
 		first := past.First(wants)
 		days := int(asOf-first) + 1
 		if err := r.read(ctx, block, members, figure, first, days); err != nil {

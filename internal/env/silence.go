@@ -9,6 +9,7 @@ import (
 	"notewatch/internal/history"
 	"notewatch/internal/store/usage"
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 // silentFor is for how many days a device may be silent until nothing is said of what it missed.
@@ -162,7 +163,7 @@ func SilencesOf(ctx context.Context, db *usage.Store, project string, objects ru
 func CountSilence(ctx context.Context, db *usage.Store, project string, list *usage.DeviceList) (Silences, error) {
 	counts := Silences{"": {}}
 	today := rules.DayOf(list.Read)
-	first := today - rules.MissedDays
+	first := today - metric.MissedDays
 	reader := Reader{Usage: db, Project: project}
 	for from := 0; from < list.Len(); {
 		block := list.Ordinal(from) / history.BlockSize

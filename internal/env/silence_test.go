@@ -12,6 +12,7 @@ import (
 	"notewatch/internal/store/storetest"
 	"notewatch/internal/store/usage"
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 // A device is overdue, or late, by what it did before it fell silent. An evaluation and a look-up agree.
@@ -68,7 +69,7 @@ func TestSilence(t *testing.T) {
 			storetest.SaveDevices(t, db, project, []usage.Device{device}, c.now)
 			today, active := rules.DayOf(c.now), rules.DayOf(device.LastActivity)
 			var rows []storetest.Usage
-			for back := range rules.Day(rules.MissedDays) {
+			for back := range rules.Day(metric.MissedDays) {
 				day := today - back
 				used := 0.0
 				if c.silent < 0 || day <= active {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 // note records for which figures an answer has the data of today so far.
@@ -22,13 +23,13 @@ func (p *poll) note(a *answer) {
 func (p *poll) keep(ctx context.Context, wants rules.Wants) error {
 	var growing []rules.Figure
 	for _, figure := range wants.Figures() {
-		wanted := func(g rules.Growth) bool { return g.Wanted(wants[figure]) }
-		if growths := rules.Growths(); p.current[figure] && slices.ContainsFunc(growths[:], wanted) {
+		wanted := func(g metric.Growth) bool { return g.Wanted(wants[figure]) }
+		if growths := metric.Growths(); p.current[figure] && slices.ContainsFunc(growths[:], wanted) {
 			growing = append(growing, figure)
 		}
 	}
 	if len(growing) == 0 {
 		return nil
 	}
-	return p.usage.KeepPoll(ctx, p.Lease, p.Now, p.Now.Add(-rules.KeepPolls), growing)
+	return p.usage.KeepPoll(ctx, p.Lease, p.Now, p.Now.Add(-metric.KeepPolls), growing)
 }

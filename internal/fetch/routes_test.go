@@ -11,6 +11,7 @@ import (
 	"notewatch/internal/history"
 	"notewatch/internal/store/usage"
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 // routeLog is a row about a route and day, 0 being Monday.
@@ -67,7 +68,7 @@ func TestRoutes(t *testing.T) {
 		{rules.Routed, -3, "crm", value(40)}, {rules.RouteFailures, -3, "crm", value(4)}, {rules.RouteLatency, -3, "crm", value(120)},
 		{rules.Routed, 0, "crm", value(7)}, {rules.RouteLatency, 0, "crm", history.NotKnown},
 		{rules.Routed, -1, "crm", value(0)}, {rules.RouteLatency, -1, "crm", history.Null},
-		{rules.Routed, -rules.HistoryDays, "new", value(0)}, {rules.Routed, 0, "new", value(0)},
+		{rules.Routed, -metric.HistoryDays, "new", value(0)}, {rules.Routed, 0, "new", value(0)},
 		{rules.Routed, -1, "", value(5)}, {rules.Routed, 0, "", value(7)}, {rules.RouteLatency, -3, "", history.Null},
 	} {
 		require.Equal(t, c.want, r.routeCell(c.figure, today+c.offset, c.route), "%s of %q, day %d", c.figure, c.route, c.offset)

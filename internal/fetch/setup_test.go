@@ -21,6 +21,7 @@ import (
 	"notewatch/internal/store/work"
 	"notewatch/notehub"
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 const (
@@ -57,7 +58,7 @@ func newRig(t testing.TB, hub http.Handler, figures ...rules.Figure) *rig {
 	t.Helper()
 	server := httptest.NewServer(hub)
 	t.Cleanup(server.Close)
-	r := &rig{t: t, list: usage.NewDeviceList(), now: monday.Add(12 * hour), first: today - rules.HistoryDays}
+	r := &rig{t: t, list: usage.NewDeviceList(), now: monday.Add(12 * hour), first: today - metric.HistoryDays}
 	var err error
 	r.db, err = store.Open(t.Context(), storetest.Database(t))
 	require.NoError(t, err)

@@ -14,6 +14,7 @@ import (
 	"notewatch/internal/store/usage"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 // A fleet is a simulated Notehub with a rig that reads it.
@@ -134,7 +135,7 @@ func TestEachPollReadsWhatMayHaveChanged(t *testing.T) {
 		{"and then as ever", monday.Add(50*day + hour), "-1…0"},
 	} {
 		f.now = c.now
-		f.first = rules.DayOf(f.now) - rules.HistoryDays
+		f.first = rules.DayOf(f.now) - metric.HistoryDays
 		f.serve()
 		f.poll()
 		require.Equal(t, []string{c.want}, f.spans(), c.name)
@@ -163,7 +164,7 @@ func TestAFigureThatIsMissingDaysIsFilledBack(t *testing.T) {
 	f := newFleet(t, sensors(10), rules.Events)
 	f.first = today - 9
 	f.poll()
-	f.first = today - rules.HistoryDays
+	f.first = today - metric.HistoryDays
 	f.serve()
 	f.now = f.now.Add(15 * time.Minute)
 	f.limit(100)

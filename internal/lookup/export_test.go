@@ -16,6 +16,7 @@ import (
 	"notewatch/internal/store/storetest"
 	"notewatch/internal/store/usage"
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 // export returns the rows of an export as lines, after a line with its figures.
@@ -77,11 +78,11 @@ func TestExportOfManyDays(t *testing.T) {
 	s := newScene(t)
 	s.read(cold, now, device("dev:a", "a", 1000, 10), device("dev:b", "b", 500, 6))
 	rows := s.export(export.Query{Of: s.find("app:cold")})[1:]
-	require.Len(t, rows, 2*(rules.HistoryDays+1))
+	require.Len(t, rows, 2*(metric.HistoryDays+1))
 	require.Equal(t, "cold-chain dev:b 2026-02-03 [500 6 2]", rows[31])
 	require.Equal(t, "cold-chain dev:a 2026-03-06 [1000 10 2]", rows[2*31])
 	slices.Sort(rows)
-	require.Len(t, slices.Compact(rows), 2*(rules.HistoryDays+1))
+	require.Len(t, slices.Compact(rows), 2*(metric.HistoryDays+1))
 }
 
 // While the rows are written nothing is read, so that others can write for any time: the write-ahead log does not grow without end.

@@ -6,6 +6,7 @@ import (
 
 	"notewatch/internal/store/usage"
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 const (
@@ -58,7 +59,7 @@ func questionIn(s Subject, span Span, day rules.Day, period rules.PeriodSpec) qu
 // first returns the first day that an answer reads: a forecast is made of more days than a median.
 func (q question) first() rules.Day {
 	if q.span == Period {
-		return min(q.from, q.day-rules.HistoryDays)
+		return min(q.from, q.day-metric.HistoryDays)
 	}
 	return min(q.from, q.day-medianDays)
 }

@@ -14,6 +14,7 @@ import (
 	"notewatch/internal/store/usage"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 const minute = time.Minute
@@ -21,7 +22,7 @@ const minute = time.Minute
 var (
 	now   = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC) // half of a Tuesday, with 21.5 days of March to come
 	today = rules.DayOf(now)
-	long  = today - rules.HistoryDays
+	long  = today - metric.HistoryDays
 )
 
 // Names hold what Slack, terminals and people who read from right to left stumble over.

@@ -7,6 +7,7 @@ import (
 
 	"notewatch/internal/env"
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 // A tally holds the values of one figure of a subject. NaN is no data.
@@ -99,14 +100,14 @@ func (q question) tally(column []float64) tally {
 		total.add(day, value)
 		week.add(day, value)
 	}
-	past := rules.NewPast("", q.period, q.day, q.life.born)
+	past := metric.NewPast("", q.period, q.day, q.life.born)
 	past.Values = column
 	wants := rules.MembersOf("median")
 	if q.span == Period {
 		wants |= rules.MembersOf("forecast")
 	}
-	metric := past.Metric(wants)
-	t := tally{total: total.get(), week: week.get(), median: metric.Median, forecast: metric.Forecast}
+	values := past.Metric(wants)
+	t := tally{total: total.get(), week: week.get(), median: values.Median, forecast: values.Forecast}
 	for day := max(q.drawn(), q.life.born); day < q.to; day++ {
 		t.days = append(t.days, DayUsage{Day: day, Value: column[day-q.first()]})
 	}

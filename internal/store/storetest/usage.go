@@ -13,6 +13,7 @@ import (
 	"notewatch/internal/store/usage"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 // Figures are the figures of one subject on one day. NaN is no data; a missing figure is 0.
@@ -228,6 +229,6 @@ func SaveRouteLogs(t testing.TB, s *store.Store, project string, route usage.Rou
 			r.Columns = append(r.Columns, usage.Column{Figure: figure, Day: day, Cells: cells})
 		}
 		require.NoError(t, s.Usage.SaveReading(t.Context(), lease, r))
-		require.NoError(t, s.Usage.KeepPoll(t.Context(), lease, now, now.Add(-rules.KeepPolls), r.Figures))
+		require.NoError(t, s.Usage.KeepPoll(t.Context(), lease, now, now.Add(-metric.KeepPolls), r.Figures))
 	})
 }

@@ -1,8 +1,10 @@
-package rules
+package metric
 
 import (
 	"math"
 	"slices"
+
+	"notewatch/rules"
 )
 
 // forecast returns the expected sum of the period at its end: its complete days, the known or expected value of the day, and the expected
@@ -36,7 +38,7 @@ func (p Past) expectations() (all [weekDays]float64) {
 func (p Past) newest(most int) float64 {
 	total, known := 0.0, 0
 	for back := 1; back <= p.whole(HistoryDays) && known < most; back++ {
-		if x := p.back(back); Known(x) {
+		if x := p.back(back); rules.Known(x) {
 			total += x
 			known++
 		}
@@ -54,7 +56,7 @@ func (p Past) expected(back int, lately float64) float64 {
 	var memory [usualWeeks]float64
 	same := memory[:0]
 	for week := range usualWeeks {
-		if x := p.wholeDay(back + week*weekDays); Known(x) {
+		if x := p.wholeDay(back + week*weekDays); rules.Known(x) {
 			same = append(same, x)
 		}
 	}
@@ -67,7 +69,7 @@ func (p Past) expected(back int, lately float64) float64 {
 		slices.Sort(same)
 		all = append(all, middle(same))
 	}
-	if Known(lately) {
+	if rules.Known(lately) {
 		all = append(all, lately)
 	}
 	slices.Sort(all)

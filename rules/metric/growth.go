@@ -1,9 +1,11 @@
-package rules
+package metric
 
 import (
 	"math"
 	"slices"
 	"time"
+
+	"notewatch/rules"
 )
 
 // A Growth is a member of a metric for the growth in a span of time, from one poll to the newest one.
@@ -25,7 +27,7 @@ func Growths() [2]Growth {
 const KeepPolls = 9 * time.Hour
 
 // Wanted reports whether members include the growth.
-func (g Growth) Wanted(m Members) bool { return m&MembersOf(g.Member) != 0 }
+func (g Growth) Wanted(m rules.Members) bool { return m&rules.MembersOf(g.Member) != 0 }
 
 // Since returns the poll from which the growth up to the newest poll is counted: the latest one that is about the span older, and not much
 // more. polls is in order of time. ok is false if there is none.
@@ -45,7 +47,7 @@ func (g Growth) Since(polls []time.Time) (since time.Time, ok bool) {
 // A PollValue is the value of a day at a poll. The zero PollValue means that there is no such poll.
 type PollValue struct {
 	Value float64       // NaN if not known
-	Day   Day           // of the poll
+	Day   rules.Day     // of the poll
 	Age   time.Duration // time between the poll and the newest poll
 }
 
@@ -61,7 +63,7 @@ func (p Past) growth(place int) float64 {
 	case earlier.Day == p.Day-1:
 		grown = p.back(1) - earlier.Value + p.today()
 	}
-	if !Known(grown) || grown < 0 { // the values were corrected
+	if !rules.Known(grown) || grown < 0 { // the values were corrected
 		return math.NaN()
 	}
 	return grown * float64(Growths()[place].span) / float64(earlier.Age)

@@ -1,8 +1,10 @@
-package rules
+package metric
 
 import (
 	"math"
 	"slices"
+
+	"notewatch/rules"
 )
 
 // Windows over complete days, in days.
@@ -25,20 +27,20 @@ const fewestDays = 3
 
 // A Past holds the days of one figure of a subject, from which its Metric is computed.
 type Past struct {
-	Figure   Figure
+	Figure   rules.Figure
 	Values   []float64    // by day, the last is the day itself; NaN if not known
-	Day      Day          // day as of which the Metric is; its value is that of the day so far
-	Born     Day          // first day on which the subject existed
-	Start    Day          // the first day of the period
-	Previous Day          // the first day of the period before
-	Next     Day          // the first day of the next period
+	Day      rules.Day    // day as of which the Metric is; its value is that of the day so far
+	Born     rules.Day    // first day on which the subject existed
+	Start    rules.Day    // the first day of the period
+	Previous rules.Day    // the first day of the period before
+	Next     rules.Day    // the first day of the next period
 	Peers    []float64    // by group of peers: the median of what they used on the day before
 	Missed   float64      // of sessions: the number that did not come; NaN if not known
 	Earlier  [2]PollValue // values at the polls for Growths[0] and Growths[1]
 }
 
 // NewPast returns the past of a subject without its days.
-func NewPast(figure Figure, period PeriodSpec, day, born Day) Past {
+func NewPast(figure rules.Figure, period rules.PeriodSpec, day, born rules.Day) Past {
 	p := Past{Figure: figure, Day: day, Born: born, Missed: math.NaN()}
 	p.Start, p.Next = period.Bounds(day)
 	p.Previous, _ = period.Bounds(p.Start - 1)
@@ -46,10 +48,10 @@ func NewPast(figure Figure, period PeriodSpec, day, born Day) Past {
 }
 
 // First returns the first day that Metric needs for members.
-func (p Past) First(m Members) Day {
+func (p Past) First(m rules.Members) rules.Day {
 	first := p.Day
-	for i, member := range metricMembers {
-		if m.has(i) {
+	for _, member := range members {
+		if member.isIn(m) {
 			first = min(first, member.first(p))
 		}
 	}
@@ -60,23 +62,18 @@ func (p Past) First(m Members) Day {
 //
 // A sum covers all days of its window: a subject used nothing before it existed, unless other data is known. Usual values use only whole
 // days, which are the complete ones after the day of birth, and a few of them may be missing.
-func (p Past) Metric(m Members) Metric {
-	metric := UnknownMetric()
-	for i, member := range metricMembers[:seriesMember] {
-		if m.has(i) {
-			*member.in(&metric) = member.of(p)
+func (p Past) Metric(m rules.Members) rules.Metric {
+	metric := rules.UnknownMetric()
+	for _, member := range members {
+		switch {
+		case !member.isIn(m):
+		case member.compute == nil:
+			metric.Series = p.series()
+		default:
+			*member.in(&metric) = member.compute(p)
 		}
 	}
-	if m.has(seriesMember) {
-		metric.Series = p.series()
-	}
 	return metric
-}
-
-// UnknownMetric returns a metric without data.
-func UnknownMetric() Metric {
-	nan := math.NaN()
-	return Metric{nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nil}
 }
 
 // back returns the value of a number of days before the day; NaN if not known.
@@ -88,11 +85,11 @@ func (p Past) back(days int) float64 {
 }
 
 // sum adds up the days from first to last.
-func (p Past) sum(first, last Day) float64 {
+func (p Past) sum(first, last rules.Day) float64 {
 	total := 0.0
 	for day := first; day <= last; day++ {
 		switch x := p.back(int(p.Day - day)); {
-		case Known(x):
+		case rules.Known(x):
 			total += x
 		case day >= p.Born:
 			return math.NaN()
@@ -107,7 +104,7 @@ func (p Past) week() float64  { return p.complete(weekDays) }
 func (p Past) month() float64 { return p.complete(monthDays) }
 
 // complete returns the sum of the last complete days.
-func (p Past) complete(days Day) float64 {
+func (p Past) complete(days rules.Day) float64 {
 	if p.Born >= p.Day {
 		return math.NaN()
 	}
@@ -140,7 +137,7 @@ func (p Past) prev() float64 {
 func (p Past) known(memory []float64) []float64 {
 	days := memory[:0]
 	for back := p.whole(medianDays); back > 0; back-- {
-		if x := p.back(back); Known(x) {
+		if x := p.back(back); rules.Known(x) {
 			days = append(days, x)
 		}
 	}
@@ -183,7 +180,7 @@ func (p Past) usualYesterday() float64 { return p.usualOn(1) }
 func (p Past) usualOn(back int) float64 {
 	var days [usualWeeks]float64
 	for week := range days {
-		if days[week] = p.wholeDay(back + (week+1)*weekDays); !Known(days[week]) {
+		if days[week] = p.wholeDay(back + (week+1)*weekDays); !rules.Known(days[week]) {
 			return p.median()
 		}
 	}
@@ -195,7 +192,7 @@ func (p Past) usualOn(back int) float64 {
 func (p Past) days() float64 {
 	known := 0.0
 	for back := p.whole(HistoryDays); back > 0; back-- {
-		if Known(p.back(back)) {
+		if rules.Known(p.back(back)) {
 			known++
 		}
 	}
@@ -211,7 +208,7 @@ func (p Past) series() []float64 {
 // Series returns days without unknown ones at the start, which lie before the history that was read.
 func Series(days []float64) []float64 {
 	for i, x := range days {
-		if Known(x) {
+		if rules.Known(x) {
 			return days[i:]
 		}
 	}

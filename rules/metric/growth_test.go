@@ -1,4 +1,4 @@
-package rules_test
+package metric_test
 
 import (
 	"testing"
@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/rules"
+	"notewatch/rules/metric"
 )
 
 // clock is a time of the day before or of the day that metrics are as of.
@@ -20,7 +21,7 @@ func clock(day rules.Day, text string) time.Time {
 
 // Growth is counted from an earlier poll, which is not exactly an hour or six hours ago.
 func TestGrowth(t *testing.T) {
-	today := on(2026, 6, 17)
+	today := on(6, 17)
 	for name, c := range map[string]struct {
 		member           string
 		now, then        time.Time
@@ -46,9 +47,9 @@ func TestGrowth(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := past(today, ever, c.today)
 			p.Values[len(p.Values)-2] = c.yesterday
-			for i, growth := range rules.Growths() {
+			for i, growth := range metric.Growths() {
 				if since, ok := growth.Since([]time.Time{c.then, c.now}); ok {
-					p.Earlier[i] = rules.PollValue{Value: c.before, Day: rules.DayOf(since), Age: c.now.Sub(since)}
+					p.Earlier[i] = metric.PollValue{Value: c.before, Day: rules.DayOf(since), Age: c.now.Sub(since)}
 				}
 			}
 			require.InDelta(t, c.want, memberOf(t, p.Metric(rules.MembersOf(c.member)), c.member), 1e-9)
@@ -57,20 +58,20 @@ func TestGrowth(t *testing.T) {
 }
 
 func TestGrowthIsCountedFromTheNewestPollThatIsOldEnough(t *testing.T) {
-	today := on(2026, 6, 17)
+	today := on(6, 17)
 	var polls []time.Time
 	for minutes := range 41 {
 		polls = append(polls, today.Start().Add(time.Duration(15*minutes)*time.Minute)) // until 10:00
 	}
-	hour, ok := rules.Growths()[0].Since(polls)
+	hour, ok := metric.Growths()[0].Since(polls)
 	require.True(t, ok)
 	require.Equal(t, clock(today, "09:00"), hour)
-	six, ok := rules.Growths()[1].Since(polls)
+	six, ok := metric.Growths()[1].Since(polls)
 	require.True(t, ok)
 	require.Equal(t, clock(today, "04:30"), six)
 
-	_, ok = rules.Growths()[0].Since(polls[:1])
+	_, ok = metric.Growths()[0].Since(polls[:1])
 	require.False(t, ok)
-	_, ok = rules.Growths()[0].Since(nil)
+	_, ok = metric.Growths()[0].Since(nil)
 	require.False(t, ok)
 }
