@@ -6,6 +6,7 @@ package postgrestest
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"sync"
@@ -69,8 +71,13 @@ func start() (*server, error) {
 	return running.server, running.err
 }
 
-// Main is TestMain of a package: it runs the tests and stops the server, if one was started.
+// Main is TestMain of a package: it runs the tests and stops the server, if one was started. Tests make much garbage and hold little memory,
+// so it is collected less often than elsewhere, unless there are benchmarks, which measure memory.
 func Main(m *testing.M) {
+	flag.Parse()
+	if flag.Lookup("test.bench").Value.String() == "" && os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
 	m.Run()
 	Stop()
 }
