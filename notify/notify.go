@@ -65,7 +65,7 @@ type Alert struct {
 	Limit  float64
 	Usual  float64 // see UsualName
 
-	UsualName string // usual Sunday, median day, usual hour; "" means usual day
+	UsualName string // usual Sunday, period before, usual hour; "" means usual day
 
 	QuietNow bool // it is firing, but its condition is false by now, and it resolves if that stays so
 
@@ -76,8 +76,29 @@ type Alert struct {
 	PeriodEnd time.Time // end of the period over which Value adds up; zero if there is none
 
 	Contributors *Contributors // the devices behind Value; nil for the value of one device
+	Condition    *Condition    // the condition that is true, if the rule has no limit; else nil
+	Forecast     *Forecast     // of Value, at the end of its period; nil if it does not add up, or has no limit
 
 	Trend []Point // the figure day by day, oldest first, for a chart with Limit; may be empty
+}
+
+// A Condition is a condition of a rule that is true.
+type Condition struct {
+	Text  string // as the rules file writes it
+	Reads []Reading
+}
+
+// A Reading is a value that a condition reads, other than the value of the alert and the usual one.
+type Reading struct {
+	Figure string // such as events.median
+	Unit   string
+	Value  float64
+}
+
+// A Forecast is what a value is expected to come to by the end of its period.
+type Forecast struct {
+	Value   float64
+	LimitAt time.Time // about when the limit is exceeded; zero if it is, or will not be in this period
 }
 
 // Contributors are the devices behind a value of several devices.

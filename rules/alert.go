@@ -118,7 +118,10 @@ type Told struct {
 
 	Resolves time.Time `json:"resolves,omitzero"` // earliest time at which a quiet alert resolves
 
+	// What goes with the values at the newest event. A later poll does not renew it.
 	Contributors *Contributors `json:"contributors,omitempty"` // nil for one device, or for a figure that is not of a metric
+	Met          *Met          `json:"met,omitempty"`          // nil if the condition is not true, or the rule has a limit
+	Forecast     *Forecast     `json:"forecast,omitempty"`     // nil if the shown figure does not add up over the period, or has no limit
 
 	Dated     string `json:"dated,omitempty"` // Summary with the name of its day or period: sent 9 events on Thu 18 Jun
 	DatedFrom Day    `json:"dated_from,omitempty"`
@@ -130,6 +133,12 @@ func (t Told) Headline(now time.Time) string {
 		return t.Dated
 	}
 	return t.Summary
+}
+
+// Keep returns t with what before says of the newest event.
+func (t Told) Keep(before Told) Told {
+	t.Contributors, t.Met, t.Forecast = before.Contributors, before.Met, before.Forecast
+	return t
 }
 
 // Say sets the headline. say returns it with words for the days that it is about.

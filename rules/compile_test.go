@@ -473,7 +473,8 @@ func TestMembersRead(t *testing.T) {
 		"events.h1 > 5":                     rules.MembersOf("h1", "usual"),
 		"events.d7 > 5":                     rules.MembersOf("d7"),
 		"events.days > 5":                   rules.MembersOf("days"),
-		"events.forecast > 5":               rules.MembersOf("forecast", "median"),
+		"events.forecast > 5":               rules.MembersOf("forecast"),
+		"events.used > events.prev":         rules.MembersOf("used", "prev"),
 		"events.ratio > 5":                  rules.MembersOf("ratio", "today"),
 		"poll.failures > 5 && events.z > 5": rules.MembersOf("z", "today"),
 	} {

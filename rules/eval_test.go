@@ -12,7 +12,7 @@ import (
 
 // unknown returns an Env of which nothing is known but how many days and polls there were.
 func unknown() rules.Env {
-	none := rules.Metric{Today: nan, Yesterday: nan, Used: nan, D7: nan, D30: nan, Median: nan}
+	none := rules.Metric{Today: nan, Yesterday: nan, Used: nan, Prev: nan, D7: nan, D30: nan, Median: nan}
 	return rules.Env{
 		Bytes: none, Events: none, Sessions: none,
 		Device:  rules.Device{Voltage: nan, SilentHours: nan, AgeDays: nan},
@@ -29,7 +29,7 @@ func scene() rules.Env {
 	env := unknown()
 	env.Bytes.Median, env.Events.Median = 3, 0
 	env.Bytes.Series = []float64{6, nan, 8}
-	env.Sessions = rules.Metric{Today: 10, Yesterday: 5, Used: 100, D7: 28, D30: 90, Median: 4, Usual: 240, H1: 30, H6: 120, Days: 7,
+	env.Sessions = rules.Metric{Today: 10, Yesterday: 5, Used: 100, Prev: 80, D7: 28, D30: 90, Median: 4, Usual: 240, H1: 30, H6: 120, Days: 7,
 		Series: []float64{1, 2, 3, 4, 5, 6, 7}}
 	env.Device = rules.Device{Known: true, UID: "dev:1", Name: "pump-7", Fleets: []string{"fleet:a", "production"},
 		Firmware: "1.2.3", Voltage: nan, SilentHours: 2, AgeDays: 30}
@@ -356,8 +356,10 @@ func TestValueAndUsual(t *testing.T) {
 		when         string
 		value, usual float64
 	}{
-		"metric":         {"sessions.used > 5", 100, 4},
-		"unknown":        {"bytes.used > 5", nan, 3},
+		"metric":         {"sessions.today > 5", 10, 240},
+		"of a period":    {"sessions.used > 5", 100, nan},
+		"if it is read":  {"sessions.used > 2 * sessions.prev", 100, 80},
+		"unknown":        {"bytes.used > 5 || bytes.prev > 5", nan, nan},
 		"in an hour":     {"sessions.h1 > 5", 30, 10},
 		"in six hours":   {"sessions.h6 > 5", 120, 60},
 		"of a sum":       {"sessions.d7 > 5", 28, nan},

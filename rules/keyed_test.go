@@ -58,18 +58,17 @@ func TestRulesWithKeys(t *testing.T) {
 	require.Equal(t, rules.PeriodRule, r.Kind)
 	require.Equal(t, []rules.Figure{a, b, ntn}, r.Reads.Figures)
 	require.Equal(t, rules.Wants{
-		a: rules.MembersOf("used", "median"), b: rules.MembersOf("today", "ratio"), ntn: rules.MembersOf("median"),
+		a: rules.MembersOf("used"), b: rules.MembersOf("today", "ratio"), ntn: rules.MembersOf("median"),
 	}, r.Reads.Members)
 
 	env := unknown()
-	*env.Metric(a) = rules.Metric{Used: 600, Median: 24}
+	*env.Metric(a) = rules.Metric{Used: 600}
 	*env.Metric(b) = rules.Metric{Today: 90, Ratio: 9}
 	*env.Metric(ntn) = rules.Metric{Median: 10}
 	v := rules.NewView(&env)
 	e := r.Eval(v)
 	require.Equal(t, rules.Result{Least: rules.Warning, Most: rules.Warning}, e.Result)
 	require.InDelta(t, 600, e.Value, 0)
-	require.InDelta(t, 24, e.Usual, 0)
 	require.Equal(t, map[string]float64{`notefiles["a.qo"].used`: 600, `notefiles["b.qo"].today`: 90}, r.Growing(v))
 	require.Equal(t, []string{
 		`✓ warning: all of`,

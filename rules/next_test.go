@@ -380,7 +380,7 @@ func TestTheUsualValueIsOfTheDayOfTheValue(t *testing.T) {
 func TestUsualName(t *testing.T) {
 	sunday := rules.DayOf(monday) - 1
 	for figure, want := range map[string]string{
-		"events.today": "usual Sunday", "events.yesterday": "usual Saturday", "bytes.used": "median day", "bytes.forecast": "median day",
+		"events.today": "usual Sunday", "events.yesterday": "usual Saturday", "bytes.used": "period before", "bytes.forecast": "period before",
 		"events.h1": "usual hour", "events.h6": "usual 6 hours", "events.d7": "", "device.silent_hours": "",
 	} {
 		require.Equal(t, want, rules.UsualName(figure, sunday), figure)

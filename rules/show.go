@@ -31,8 +31,11 @@ func (b *builder) show(r *Rule, conditions []*lang.Expression) {
 	}
 	r.Show, r.Unit, b.reads = r.shown.Path(), cmp.Or(b.spec.Unit, r.shown.Unit), append(b.reads, r.shown)
 	if usual, ok := usualOf(r.Show); ok {
-		r.usual, r.perDay = vocabulary.Leaf(r.shown.Object+"."+usual.member), usual.perDay
-		b.reads = append(b.reads, r.usual)
+		leaf := vocabulary.Leaf(r.shown.Object + "." + usual.member)
+		if usual.member == "prev" && !slices.Contains(b.reads, leaf) {
+			return // what the period before needs is too much to fetch for a value that only messages show
+		}
+		r.usual, r.perDay, b.reads = leaf, usual.perDay, append(b.reads, leaf)
 	}
 }
 

@@ -18,9 +18,10 @@ func TestWhatARuleShows(t *testing.T) {
 		is         string // the unit
 		usual      bool
 	}{
-		"a figure":              {"bytes.used", "", 600, "bytes.used", "B", true},
-		"a figure, other unit":  {"events.used", "ms", 30, "events.used", "ms", true},
-		"a let that is one":     {"used", "", 600, "bytes.used", "B", true},
+		"a figure":              {"bytes.used", "", 600, "bytes.used", "B", false},
+		"a figure, other unit":  {"events.used", "ms", 30, "events.used", "ms", false},
+		"a let that is one":     {"used", "", 600, "bytes.used", "B", false},
+		"a figure of a day":     {"events.today", "", 3, "events.today", "", true},
 		"bytes of an event":     {"bytes.used /\n  events.used", "", 20, "bytes.used / events.used", "B", false},
 		"a share, with unit":    {"100 * bytes.used / limit", "%", 60, "100 * bytes.used / limit", "%", false},
 		"a let that is more":    {"left", "", 400, "left", "B", false},
@@ -33,7 +34,7 @@ func TestWhatARuleShows(t *testing.T) {
 			spec.Show, spec.Unit = c.show, c.unit
 			r := compile(t, spec)
 			env := unknown()
-			env.Bytes.Used, env.Events.Used, env.Bytes.Median, env.Events.Median = 600, 30, 20, 1
+			env.Bytes.Used, env.Events.Used, env.Events.Today, env.Events.Usual = 600, 30, 3, 1
 			env.Bytes.Prev = math.NaN()
 			e := r.Eval(rules.NewView(&env))
 			if math.IsNaN(c.want) {

@@ -36,7 +36,7 @@ func (b *builder) template(r *Rule, field, text string, samples []any) *template
 	}
 	if at, uses := t.Uses("Usual"); uses && r.usual == nil && r.Show != "" {
 		b.lang.Problems = append(b.lang.Problems, Problem{Field: field, Offset: at, Message: fmt.Sprintf("%s has no usual value", r.Show),
-			Hint: "leave out .Usual, or show today, yesterday, used, forecast, h1 or h6 of a metric"})
+			Hint: "leave out .Usual, or show today, yesterday, h1 or h6 of a metric; used and forecast have one if the rule reads prev"})
 		return nil
 	}
 	return t

@@ -52,7 +52,7 @@ func TestHeadline(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			spec := ruleWhen("bytes.used > 5")
+			spec := ruleWhen("bytes.used > 5 || bytes.prev > 5")
 			spec.Summary = test.summary
 			f := facts
 			if test.change != nil {
@@ -127,12 +127,15 @@ func TestHeadlineIsBounded(t *testing.T) {
 
 // What is usual of a week, or of an object, is not known.
 func TestSummariesNeedAUsualValue(t *testing.T) {
-	for when, figure := range map[string]string{"events.d7 > 5": "events.d7", "device.silent_hours > 24": "device.silent_hours"} {
+	for when, figure := range map[string]string{
+		"events.d7 > 5": "events.d7", "device.silent_hours > 24": "device.silent_hours",
+		"events.used > 5": "events.used", "events.forecast > bytes.prev": "events.forecast",
+	} {
 		spec := ruleWhen(when)
 		spec.Summary = "{{.Value}} {{with .Usual}}usually {{.}}{{end}}"
 		_, problems := rules.Compile(spec)
 		require.Equal(t, []rules.Problem{{Field: "summary", Offset: 18, Message: figure + " has no usual value",
-			Hint: "leave out .Usual, or show today, yesterday, used, forecast, h1 or h6 of a metric"}}, problems)
+			Hint: "leave out .Usual, or show today, yesterday, h1 or h6 of a metric; used and forecast have one if the rule reads prev"}}, problems)
 	}
 }
 

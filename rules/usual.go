@@ -19,7 +19,7 @@ func usualOf(path string) (usual usualSpan, ok bool) {
 	case "yesterday":
 		return usualSpan{"usual_yesterday", 1, "day"}, true
 	case "used", "forecast":
-		return usualSpan{"median", 1, "day"}, true
+		return usualSpan{"prev", 1, "period before"}, true
 	case "h1":
 		return usualSpan{"usual", 24, "hour"}, true
 	case "h6":
@@ -28,15 +28,15 @@ func usualOf(path string) (usual usualSpan, ok bool) {
 	return usualSpan{}, false
 }
 
-// UsualName names the usual value of a figure as of a day: usual Sunday for one that compares days of the same weekday, median day, usual
+// UsualName names the usual value of a figure as of a day: usual Sunday for one that compares days of the same weekday, period before, usual
 // hour. It is "" for a figure without one. Day 0 is not known.
 func UsualName(figure string, day Day) string {
 	usual, ok := usualOf(figure)
 	switch {
 	case !ok:
 		return ""
-	case usual.member == "median":
-		return "median day"
+	case usual.member == "prev":
+		return usual.name
 	case usual.perDay != 1 || day == 0:
 		return "usual " + usual.name
 	case usual.member == "usual_yesterday":

@@ -76,7 +76,7 @@ func (r Receiver) alert(d outbox.Delivery, now time.Time) notify.Alert {
 		Value: a.ValueAtEnd(), Peak: a.Peak, Limit: a.Limit, Usual: a.Usual, UsualName: a.UsualName(),
 		QuietNow: !a.QuietSince.IsZero() && a.State == rules.Firing,
 		Since:    a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt, AsOf: a.AsOf,
-		Contributors: contributors(a.Told.Contributors),
+		Contributors: contributors(a.Told.Contributors), Condition: condition(a.Told.Met), Forecast: forecast(a.Told.Forecast),
 	}
 	if d.Shown > rules.Inactive {
 		out.Was = d.Shown.String()
@@ -108,6 +108,9 @@ func detail(a rules.Alert, now time.Time) []string {
 	}
 	if !a.QuietSince.IsZero() && a.State == rules.Firing {
 		lines = append(lines, quietText(a, now))
+	}
+	if a.Told.Met != nil {
+		lines = append(lines, conditionText(a.Told.Met))
 	}
 	lines = append(lines, contributorTexts(a.Told.Contributors)...)
 	switch {

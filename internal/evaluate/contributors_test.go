@@ -34,6 +34,53 @@ func TestContributors(t *testing.T) {
 	require.Nil(t, alertOf(t, turn.Commit.Alerts, "device").Told.Contributors)
 }
 
+// An alert over a limit of the period says what its value comes to, and when it exceeds the limit; others do not.
+func TestForecasts(t *testing.T) {
+	budget := func(scope rules.Scope, name, limit, figure string) rules.Spec {
+		return rules.Spec{Name: name, Each: scope, Limit: limit, Show: figure, When: []rules.Condition{
+			{Level: rules.Warning, Expr: figure + " > 0.5 * limit"}, {Level: rules.Critical, Expr: figure + " > limit"},
+		}}
+	}
+	b := newBench(t, budget(rules.EachDevice, "device", "200", "events.used"), budget(rules.EachFleet, "fleet", "300", "events.used"),
+		budget(rules.EachProject, "project", "400", "events.forecast"), budget(rules.EachProject, "day", "5", "events.today"),
+		each(rules.EachDevice, "plain", "events.used > 50"))
+	b.inFleet("pump", "valve")
+	for day := today - 16; day < today; day++ {
+		b.events(day, 10, 1)
+	}
+	b.events(today, 10, 1)
+	turn := b.evaluate() // at noon on the 17th of 30 days: 13.5 are left
+	device := alertOf(t, turn.Commit.Alerts, "device").Told
+	require.InDelta(t, 300, device.Forecast.AtEnd, 1e-9)
+	require.WithinDuration(t, noon.Add(3*24*time.Hour+3*time.Hour), device.Forecast.LimitAt, time.Hour)
+	require.InDelta(t, 330, alertOf(t, turn.Commit.Alerts, "fleet").Told.Forecast.AtEnd, 1e-9)
+	project := alertOf(t, turn.Commit.Alerts, "project").Told
+	require.InDelta(t, 330, project.Forecast.AtEnd, 1e-9)
+	require.Zero(t, project.Forecast.LimitAt, "330 are not more than 400")
+	require.Nil(t, alertOf(t, turn.Commit.Alerts, "day").Told.Forecast, "a day is no period")
+	require.Nil(t, alertOf(t, turn.Commit.Alerts, "plain").Told.Forecast, "it has no limit")
+	require.Equal(t, "events.used > 50", alertOf(t, turn.Commit.Alerts, "plain").Told.Met.Condition)
+	require.Nil(t, device.Met)
+
+	b.now = noon.Add(15 * time.Minute)
+	b.events(today, 50, 1)
+	escalated := alertOf(t, b.evaluate().Commit.Alerts, "device").Told
+	require.InDelta(t, 340, escalated.Forecast.AtEnd, 1e-9)
+	require.Zero(t, escalated.Forecast.LimitAt, "it is exceeded")
+}
+
+// A condition that is no longer true is no reason.
+func TestAQuietAlertHasNoCondition(t *testing.T) {
+	b := newBench(t, each(rules.EachDevice, "busy", "events.today > 50"))
+	b.events(today, 60, 1)
+	require.NotNil(t, alertOf(t, b.evaluate().Commit.Alerts, "busy").Told.Met)
+	b.now = noon.AddDate(0, 0, 1)
+	b.events(today+1, 1, 1)
+	quiet := alertOf(t, b.evaluate().Commit.Alerts, "busy")
+	require.False(t, quiet.QuietSince.IsZero())
+	require.Nil(t, quiet.Told.Met)
+}
+
 // A revised alert names those of its own day.
 func TestContributorsOfAPastDay(t *testing.T) {
 	b := newBench(t, each(rules.EachFleet, "fleet", "events.today > 100"))

@@ -127,7 +127,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, data *env.ProjectData, about C
 		if err := t.revise(ctx); err != nil {
 			return nil, err
 		}
-		if err := t.contributors(ctx); err != nil {
+		if err := t.explain(ctx); err != nil {
 			return nil, err
 		}
 	} else {
@@ -135,6 +135,14 @@ func (e *Evaluator) Evaluate(ctx context.Context, data *env.ProjectData, about C
 	}
 	t.noteDamage()
 	return t, nil
+}
+
+// explain adds to the alerts that changed in this turn what their rules need not read: the devices behind a value, and its forecast.
+func (t *Turn) explain(ctx context.Context) error {
+	if err := t.contributors(ctx); err != nil {
+		return err
+	}
+	return t.forecasts(ctx)
 }
 
 // EvaluatePollRules is Evaluate for the rules that read only poll.
@@ -234,7 +242,7 @@ func (t *Turn) withdrawGone() error {
 			return err
 		}
 		next, event := a.Withdraw(t.whyGone(a), t.data.Now)
-		t.record(nil, a, next, event)
+		t.record(nil, a, next, event, nil)
 	}
 	return nil
 }
@@ -331,18 +339,18 @@ func (t *Turn) evaluateOne(ctx context.Context, r *rules.Rule, b *env.BlockData,
 	case event == rules.Corrected || event == rules.Deescalated:
 		after.Why = correctedText(r, before.Fallen(r, v, t.data.Now))
 	}
-	t.record(r, before, after, event)
+	t.record(r, before, after, event, view)
 	if over := open && !before.Period.Equal(key.Period); over || changed && !after.Open() {
 		fresh := key.Inactive()
 		after, event = fresh.Next(r, v, t.data.Now)
-		t.record(r, fresh, after, event)
+		t.record(r, fresh, after, event, view)
 	}
 	return nil
 }
 
 // record adds a changed alert to the commit, if anything has to be stored. Texts and values of an alert come from the same evaluation. The
-// rule is nil if it was removed.
-func (t *Turn) record(r *rules.Rule, before, after rules.Alert, event rules.Event) {
+// rule is nil if it was removed; else view is what it was evaluated on.
+func (t *Turn) record(r *rules.Rule, before, after rules.Alert, event rules.Event, view *rules.View) {
 	if after.State == "" {
 		if before.ID != "" {
 			t.Commit.Dropped = append(t.Commit.Dropped, before.ID)
@@ -362,7 +370,9 @@ func (t *Turn) record(r *rules.Rule, before, after rules.Alert, event rules.Even
 	case r != nil && measured && measuredBy(r, after):
 		after.Told = t.texts(r, after)
 		if event == rules.None {
-			after.Told.Contributors = before.Told.Contributors
+			after.Told = after.Told.Keep(before.Told)
+		} else if after.State == rules.Firing || event == rules.Revised {
+			after.Told.Met = r.Met(view, after.Level)
 		}
 		t.Commit.Alerts = append(t.Commit.Alerts, new(after))
 	case !stored:

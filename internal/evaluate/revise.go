@@ -118,7 +118,8 @@ func (t *Turn) reviseBlock(ctx context.Context, d *revision, b *env.BlockData, a
 		if err != nil {
 			return err
 		}
-		v := rules.Verdict{Evaluation: d.rule.Eval(rules.NewView(past)), AsOf: d.day.End()}
+		view := rules.NewView(past)
+		v := rules.Verdict{Evaluation: d.rule.Eval(view), AsOf: d.day.End()}
 		key := rules.Key{Rule: d.rule.Spec.Name, Project: t.data.UID, Subject: b.Subject(i)}
 		if d.rule.Kind == rules.PeriodRule {
 			key.Period = d.from
@@ -132,7 +133,7 @@ func (t *Turn) reviseBlock(ctx context.Context, d *revision, b *env.BlockData, a
 			return err
 		}
 		if level < after.Level {
-			t.record(d.rule, key.Inactive(), after, event)
+			t.record(d.rule, key.Inactive(), after, event, view)
 		}
 	}
 	return nil

@@ -14,7 +14,7 @@ func Withdraw(open *store.OpenStates, why string, now time.Time) (store.Commit, 
 			return store.Commit{}, err
 		}
 		next, event := a.Withdraw(why, now)
-		t.record(nil, a, next, event)
+		t.record(nil, a, next, event, nil)
 	}
 	return t.Commit, nil
 }

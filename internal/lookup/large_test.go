@@ -161,8 +161,8 @@ func TestRowsRead(t *testing.T) {
 		{"top 10 30d", top(lookup.Month, ""), map[string]int{"device": 2*devices + 10, "history": 30 * blocks}},
 		{"top 10 today", top(lookup.Today, ""), map[string]int{"device": 2*devices + 10, "history": blocks}},
 		{"top 10 period of a fleet", top(lookup.Period, "fleet:tenth"), map[string]int{"device": devices + 10, "history": 10 * blocks}},
-		{"usage of a device that a rule selects", limits(selective), map[string]int{"device": 2, "history": 31 + 15}},
-		{"usage of a device that a rule selects by their number", limits(counting), map[string]int{"device": 2 + devices, "history": 31 + 15}},
+		{"usage of a device that a rule selects", limits(selective), map[string]int{"device": 2, "history": 31 + 10}},
+		{"usage of a device that a rule selects by their number", limits(counting), map[string]int{"device": 2 + devices, "history": 31 + 10}},
 		{"alerts", func(ctx context.Context) error {
 			return l.Desk.EachAlert(ctx, store.AlertFilter{Open: true, Limit: 20}, func(lookup.Alert) error { return nil })
 		}, map[string]int{"alert": 2 * firing}},

@@ -101,7 +101,7 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 	for _, figure := range d.figuresOf(s) {
 		f := tallies[figure].over(figure)
 		f.Limit, f.LimitRule = limit(limiting, figure, span, f.Total)
-		f.LimitAt = f.limitAt(u.AsOf, period)
+		f.LimitAt = rules.LimitAt(f.Total, f.Forecast, f.Limit, u.AsOf, period.DaysLeft)
 		switch figure {
 		case rules.Bytes:
 			f.Cost = d.blocks(f.Total, f.Forecast)
@@ -114,15 +114,6 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 	}
 	u.Alerts, u.AlertCount, err = d.OpenAlerts(ctx, s, shownAlerts)
 	return u, err
-}
-
-// limitAt returns when a figure exceeds its limit if it grows evenly to its forecast; zero if it has, or will not before the period ends.
-func (f FigureUsage) limitAt(asOf time.Time, period rules.Period) time.Time {
-	if !(f.Total <= f.Limit && f.Forecast > f.Limit) {
-		return time.Time{}
-	}
-	days := period.DaysLeft * (f.Limit - f.Total) / (f.Forecast - f.Total)
-	return asOf.Add(time.Duration(days * float64(24*time.Hour))).Round(time.Minute)
 }
 
 // within returns the subject key of the store: the UID of a device or route, or "" for a project.

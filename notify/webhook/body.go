@@ -99,6 +99,11 @@ type Alert struct {
 	// Contributors are the devices behind the value of an alert about a fleet or project; left out for an alert about one device.
 	Contributors *Contributors `json:"contributors,omitempty"`
 
+	// Condition is the condition that is true; left out if the rule has a limit, or the alert has ended.
+	Condition *Condition `json:"condition,omitempty"`
+	// Forecast is what Value comes to by the end of its period; left out if it does not add up over a period, or has no limit.
+	Forecast *Forecast `json:"forecast,omitempty"`
+
 	// Since is when the condition was first found true.
 	Since *time.Time `json:"since"`
 	// FiredAt is when it had been true for long enough.
@@ -107,6 +112,50 @@ type Alert struct {
 	EndedAt *time.Time `json:"ended_at"`
 	// AsOf is the time up to which the data of Value is complete.
 	AsOf *time.Time `json:"as_of"`
+}
+
+// A Condition is a condition of a rule.
+type Condition struct {
+	// Text is the condition as the rules file writes it.
+	Text string `json:"text"`
+	// Reads holds the values that it reads, other than value and usual of the alert.
+	Reads []Reading `json:"reads"`
+}
+
+// A Reading is a value that a condition reads.
+type Reading struct {
+	// Figure is its name in rules, such as events.median.
+	Figure string  `json:"figure"`
+	Unit   string  `json:"unit"`
+	Value  float64 `json:"value"`
+}
+
+// A Forecast is what a value is expected to come to.
+type Forecast struct {
+	// Value is that at the end of the period.
+	Value float64 `json:"value"`
+	// LimitAt is about when the limit is exceeded; null if it is exceeded, or will not be in this period.
+	LimitAt *time.Time `json:"limit_at"`
+}
+
+// conditionOf returns the condition of an alert; nil stays nil.
+func conditionOf(c *notify.Condition) *Condition {
+	if c == nil {
+		return nil
+	}
+	out := &Condition{Text: c.Text, Reads: []Reading{}}
+	for _, r := range c.Reads {
+		out.Reads = append(out.Reads, Reading(r))
+	}
+	return out
+}
+
+// forecastOf returns the forecast of an alert; nil stays nil.
+func forecastOf(f *notify.Forecast) *Forecast {
+	if f == nil || !words.Known(f.Value) {
+		return nil
+	}
+	return &Forecast{Value: f.Value, LimitAt: post.Time(f.LimitAt)}
 }
 
 // Contributors are the devices behind a value.
@@ -185,6 +234,7 @@ func alertOf(a notify.Alert) Alert {
 		Limit: numberOf(a.Limit), Usual: numberOf(a.Usual),
 		Since: post.Time(a.Since), FiredAt: post.Time(a.FiredAt),
 		EndedAt: post.Time(a.EndedAt), AsOf: post.Time(a.AsOf), Contributors: contributorsOf(a.Contributors),
+		Condition: conditionOf(a.Condition), Forecast: forecastOf(a.Forecast),
 	}
 	if a.Was != "" {
 		w.Was = &a.Was

@@ -83,6 +83,20 @@ func TestWebhookFormats(t *testing.T) {
 	}
 }
 
+// The standard format has as data what texts say about the reason of an alert.
+func TestWebhookExplains(t *testing.T) {
+	server := newWebhookServer(t)
+	of := fixture.SampleNamed(t, "forecast")
+	of.Contributors = &notify.Contributors{
+		Figure: "bytes.used", Unit: "B", Others: 2, OthersShare: 12.5, Unknown: 1,
+		Most: []notify.Contributor{{UID: "dev:1", Name: "pump-7", Value: 28e6, Share: 84.8}},
+	}
+	n := fixture.Notification(of, fixture.SampleNamed(t, "condition"))
+	_, err := newFormat(t, server, "standard").Send(t.Context(), n, nil)
+	require.NoError(t, err)
+	fixture.Golden(t, "webhook_explained.golden.json", fixture.Indented(t, server.Requests()[0].Body)+"\n")
+}
+
 // paging are the formats that open something that has to be closed, and have nothing for a report.
 var paging = map[string]bool{"alertmanager": true, "grafana-irm": true, "incidentio": true, "jsm": true}
 

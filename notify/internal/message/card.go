@@ -246,7 +246,30 @@ func figuresOf(a notify.Alert, s Status) []Fact {
 	if words.Known(a.Usual) {
 		facts = append(facts, Fact{cmp.Or(a.UsualName, "usual day"), words.Figure(a.Usual, a.Unit)})
 	}
-	return facts
+	return append(facts, forecastOf(a)...)
+}
+
+// forecastOf returns what the value of a firing alert comes to, and when it exceeds the limit. A value that is a forecast itself is not
+// repeated.
+func forecastOf(a notify.Alert) []Fact {
+	if a.Forecast == nil || a.Ended() || a.QuietNow {
+		return nil
+	}
+	limitAt := ""
+	if at := a.Forecast.LimitAt; !at.IsZero() {
+		limitAt = at.UTC().Format("Mon 2 Jan")
+	}
+	switch {
+	case !strings.HasSuffix(a.Figure, ".forecast"):
+		value := words.Figure(a.Forecast.Value, a.Unit) + shareOf(a.Forecast.Value, a.Limit)
+		if limitAt != "" {
+			value += ", over the limit about " + limitAt
+		}
+		return []Fact{{"forecast", value}}
+	case limitAt != "":
+		return []Fact{{"over the limit", "about " + limitAt}}
+	}
+	return nil
 }
 
 // valueLabel names the value and, for an ended alert, its time. A withdrawn alert keeps the value of its last notification.

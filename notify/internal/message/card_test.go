@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/notify/internal/fixture"
 	"notewatch/notify/terminal"
@@ -160,6 +161,15 @@ func TestListsSayWhatTheyCount(t *testing.T) {
 	for _, want := range []string{"FIRING warning       data-budget: 7 devices in cold-chain\n", "· device.silent_hours 25.6", "and 2 more\n", "[rule data-budget · message "} {
 		require.Contains(t, fired, want)
 	}
+	condition := func(read func(a *notify.Alert) float64) string {
+		return several(func(a *notify.Alert) {
+			text := "device.silent_hours > 24 && missed > 2"
+			a.Condition = &notify.Condition{Text: text, Reads: []notify.Reading{{Figure: "device.missed", Value: read(a)}}}
+			a.Detail = []string{"because " + text + " (device.missed " + words.Figure(read(a), "") + ")"}
+		})
+	}
+	require.Contains(t, condition(func(*notify.Alert) float64 { return 3 }), "  because device.silent_hours > 24 && missed > 2 (device.missed 3)\n")
+	require.Contains(t, condition(func(a *notify.Alert) float64 { return a.Peak }), "  because device.silent_hours > 24 && missed > 2\n")
 	mixed := several(func(a *notify.Alert) {
 		if a.Subject.Name == "sensor-1" {
 			a.Level = "critical"

@@ -252,15 +252,29 @@ func CountLevels(alerts []notify.Alert) string {
 	return strings.Join(parts, ", ")
 }
 
-// commonDetail returns the detail lines that all alerts have.
+// commonDetail returns the detail lines that all alerts have, and their condition if they read different values.
 func commonDetail(alerts []notify.Alert) []string {
 	common := linesOf(alerts[0], StatusOf(alerts[0]))
 	for _, a := range alerts[1:] {
 		detail := linesOf(a, StatusOf(a))
 		common = slices.DeleteFunc(common, func(line string) bool { return !slices.Contains(detail, line) })
 	}
+	condition, _ := Common(alerts, conditionOf)
+	if line := Labelled("because ", words.Clean(condition, MaxDetail-len("because "))); line != "" && !slices.ContainsFunc(common, because) {
+		common = append(common, line)
+	}
 	return common
 }
+
+// conditionOf returns the condition that is true of an alert; "" if it is not known, or no reason.
+func conditionOf(a notify.Alert) string {
+	if a.Condition == nil {
+		return ""
+	}
+	return a.Condition.Text
+}
+
+func because(line string) bool { return strings.HasPrefix(line, "because ") }
 
 // oldest returns the time of the oldest value.
 func oldest(alerts []notify.Alert) time.Time {
