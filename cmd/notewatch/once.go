@@ -7,6 +7,7 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/internal/setup"
+	"notewatch/internal/status"
 	"notewatch/internal/terminal"
 )
 
@@ -70,11 +71,11 @@ func reportFiring(c *cobra.Command, s setup.Setup, desk *lookup.Desk, firing []l
 	if err := showList(c, asJSON, firing, terminal.Firing); err != nil {
 		return err
 	}
-	status, err := desk.Status(c.Context())
+	answer, err := status.Of(c.Context(), desk)
 	if err != nil {
 		return err
 	}
 	talk := screenOf(c)
 	talk.W = s.Stdout
-	return terminal.AsOf(talk, status)
+	return terminal.AsOf(talk, answer)
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/lookup"
+	"notewatch/internal/status"
 	"notewatch/internal/store/postgrestest"
 	"notewatch/internal/store/storetest"
 )
@@ -34,11 +34,11 @@ func (r *reloading) says(text string, times int) {
 }
 
 // processes returns what status prints of the processes.
-func (r *reloading) processes() []lookup.ProcessStatus {
+func (r *reloading) processes() []status.Process {
 	r.t.Helper()
 	out, err := r.command("status", "--json").Output()
 	require.NoError(r.t, err)
-	var status struct{ Processes []lookup.ProcessStatus }
+	var status struct{ Processes []status.Process }
 	require.NoError(r.t, json.Unmarshal(out, &status))
 	return status.Processes
 }

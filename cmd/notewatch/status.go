@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/lookup"
+	"notewatch/internal/status"
 	"notewatch/internal/terminal"
 )
 
@@ -15,8 +16,8 @@ func newStatus() *cobra.Command {
 		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return ask(c, func(d *lookup.Desk) error {
-				status, err := d.Status(c.Context())
-				return show(c, asJSON, status, err, terminal.Status)
+				answer, err := status.Of(c.Context(), d)
+				return show(c, asJSON, answer, err, terminal.Status)
 			})
 		},
 	})

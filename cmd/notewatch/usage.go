@@ -8,6 +8,7 @@ import (
 	"notewatch/internal/arguments"
 	"notewatch/internal/complete"
 	"notewatch/internal/lookup"
+	"notewatch/internal/status"
 	"notewatch/internal/terminal"
 )
 
@@ -37,5 +38,9 @@ func showUsage(c *cobra.Command, desk *lookup.Desk, q arguments.Usage, name stri
 		return err
 	}
 	usage, err := desk.Usage(c.Context(), subject, q.Span.OrPeriod())
-	return show(c, asJSON, usage, err, terminal.Usage)
+	if err != nil {
+		return err
+	}
+	polls, err := status.FirstPolls(c.Context(), desk, usage)
+	return show(c, asJSON, usage, err, func(s terminal.Screen, u lookup.Usage) error { return terminal.Usage(s, u, polls) })
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/lookup"
+	"notewatch/internal/status"
 	"notewatch/internal/store"
 )
 
@@ -152,14 +153,14 @@ func (c *company) requireStandingBy(names ...string) {
 	db, err := store.OpenReadOnly(c.t.Context(), c.settings.Database)
 	require.NoError(c.t, err)
 	defer func() { require.NoError(c.t, db.Close()) }()
-	status, err := lookup.New(lookup.Config{Store: db, Now: c.now}).Status(c.t.Context())
+	answer, err := status.Of(c.t.Context(), lookup.New(lookup.Config{Store: db, Now: c.now}))
 	require.NoError(c.t, err)
 	pids := map[int]string{}
 	for _, m := range c.members {
 		pids[m.command.Process.Pid] = m.name
 	}
 	var standing []string
-	for _, p := range status.Processes {
+	for _, p := range answer.Processes {
 		if name := pids[p.PID]; name != "" && p.StandsBy {
 			standing = append(standing, name)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -40,7 +41,7 @@ func (d *Desk) asOf(ctx context.Context, projects []Project) (asOf, error) {
 		a.Truncated = a.Truncated || state.Truncated
 	}
 	a.instant = a.AsOf
-	if now := d.Now(); a.AsOf.IsZero() || isAhead(a.AsOf, now) {
+	if now := d.Now(); a.AsOf.IsZero() || work.Ahead(a.AsOf, now) {
 		a.instant = now
 	}
 	a.day = rules.DayOf(a.instant)

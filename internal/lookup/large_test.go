@@ -12,6 +12,7 @@ import (
 
 	"notewatch/internal/history"
 	"notewatch/internal/lookup"
+	"notewatch/internal/status"
 	"notewatch/internal/store"
 	"notewatch/internal/store/storetest"
 	"notewatch/internal/store/usage"
@@ -180,7 +181,7 @@ func TestRowsRead(t *testing.T) {
 		{"UIDs that begin so", complete("dev:00000000000000", 10), map[string]int{"device": 10}},
 		{"what is called so", func(ctx context.Context) error { _, err := l.Called(ctx, "sensor-000007"); return err }, map[string]int{"device": 1}},
 		{"an alert", func(ctx context.Context) error { _, err := l.Alert(ctx, "alert-000010"); return err }, map[string]int{"alert": 3}},
-		{"status", func(ctx context.Context) error { _, err := l.Status(ctx); return err }, map[string]int{"device": devices, "alert": firing}},
+		{"status", func(ctx context.Context) error { _, err := status.Of(ctx, l.Desk); return err }, map[string]int{"device": devices, "alert": firing}},
 		{"a part of a name", usage("sensor-00000", lookup.Month), map[string]int{"device": devices + over, "alert": over}},
 	} {
 		read := rows.Read(func() {

@@ -1,5 +1,5 @@
-// Package lookup answers questions: the usage of subjects, rankings, open alerts, and the state of notewatch itself. Its answers are data,
-// for others to put into words. They come only from the store and cost no request to Notehub.
+// Package lookup answers questions: the usage of subjects, rankings and open alerts. Its answers are data, for others to put into words.
+// They come only from the store and cost no request to Notehub.
 //
 // An answer is as of the last poll and contains its time: if a project could not be polled since yesterday, its answer is that of
 // yesterday.

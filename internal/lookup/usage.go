@@ -19,14 +19,13 @@ type Usage struct {
 	From    time.Time `json:"from"` // 00:00 UTC of the first day
 	To      time.Time `json:"to"`   // 00:00 UTC of the day after the last
 	Source
-	Devices    int             `json:"devices"`         // that are included
-	Period     UsagePeriod     `json:"period"`          // as of AsOf
-	Device     *Device         `json:"device,omitzero"` // entry of a listed device in the device list; else nil
-	Figures    []FigureUsage   `json:"figures"`         // those that rules read, in the order bytes, events, sessions
-	NotRead    []rules.Figure  `json:"not_read"`        // those that no rule reads, so notewatch does not fetch them
-	Polls      []ProjectStatus `json:"-"`               // of the projects of the subject, if no poll succeeded yet
-	Alerts     []Alert         `json:"alerts"`          // open ones of the subject and of the subjects in it, the worst first, at most 5
-	AlertCount int             `json:"alert_count"`
+	Devices    int            `json:"devices"`         // that are included
+	Period     UsagePeriod    `json:"period"`          // as of AsOf
+	Device     *Device        `json:"device,omitzero"` // entry of a listed device in the device list; else nil
+	Figures    []FigureUsage  `json:"figures"`         // those that rules read, in the order bytes, events, sessions
+	NotRead    []rules.Figure `json:"not_read"`        // those that no rule reads, so notewatch does not fetch them
+	Alerts     []Alert        `json:"alerts"`          // open ones of the subject and of the subjects in it, the worst first, at most 5
+	AlertCount int            `json:"alert_count"`
 }
 
 // A UsagePeriod is the period of a forecast.
@@ -84,11 +83,6 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 	u.From, u.To = q.from.Start(), q.to.Start()
 	if err := d.describe(ctx, &u, &q); err != nil {
 		return Usage{}, err
-	}
-	if u.AsOf.IsZero() {
-		if u.Polls, err = d.Polls(ctx, s); err != nil {
-			return Usage{}, err
-		}
 	}
 	tallies, err := d.tally(ctx, q)
 	if err != nil {

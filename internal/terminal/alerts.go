@@ -8,6 +8,7 @@ import (
 
 	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
+	"notewatch/internal/status"
 	"notewatch/internal/words"
 	"notewatch/rules"
 	"notewatch/rules/muting"
@@ -122,9 +123,9 @@ func Firing(s Screen, alerts []lookup.Alert) error {
 }
 
 // AsOf prints the time of the data below Firing: of each project whose polls fail, and of the others together.
-func AsOf(s Screen, status lookup.Status) error {
+func AsOf(s Screen, answer status.Status) error {
 	var oldest time.Time
-	for _, p := range status.Projects {
+	for _, p := range answer.Projects {
 		if p.Failures == 0 {
 			if oldest.IsZero() || p.PolledAt.Before(oldest) {
 				oldest = p.PolledAt
@@ -133,7 +134,7 @@ func AsOf(s Screen, status lookup.Status) error {
 		}
 		text := "never polled, so there is no data"
 		if !p.PolledAt.IsZero() {
-			text = "alerts and data as of " + words.Time(p.PolledAt) + " (" + ago(status.Now.Sub(p.PolledAt)) + "), because polls fail"
+			text = "alerts and data as of " + words.Time(p.PolledAt) + " (" + ago(answer.Now.Sub(p.PolledAt)) + "), because polls fail"
 		}
 		if err := s.say(amber, p.Name+": "+text); err != nil {
 			return err

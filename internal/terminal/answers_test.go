@@ -13,6 +13,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/explain"
 	"notewatch/internal/lookup"
+	"notewatch/internal/status"
 	"notewatch/internal/store/database"
 	"notewatch/internal/store/work"
 	"notewatch/notify"
@@ -95,7 +96,7 @@ abcdefghij  critical  2026-06-15 12:00  a�[31m summary
 `},
 	} {
 		var out, talk strings.Builder
-		require.NoError(t, Usage(Screen{W: &out, Talk: &talk, Width: c.width}, u))
+		require.NoError(t, Usage(Screen{W: &out, Talk: &talk, Width: c.width}, u, nil))
 		require.Equal(t, strings.TrimPrefix(c.want, "\n"), out.String())
 		require.Equal(t, "6 more alerts not shown; see notewatch alerts\n", talk.String())
 	}
@@ -152,21 +153,21 @@ All 5 devices: 1,250; no data for 2 of them.
 // How notewatch does when it does not do well.
 func TestStatusText(t *testing.T) {
 	var out strings.Builder
-	require.NoError(t, Status(Screen{W: &out}, lookup.Status{
+	require.NoError(t, Status(Screen{W: &out}, status.Status{
 		Now: noon,
-		Projects: []lookup.ProjectStatus{
+		Projects: []status.Project{
 			{Project: lookup.Project{Name: "plant"}, Devices: 1200, PolledAt: noon.Add(-time.Hour), Next: noon.Add(-50 * time.Minute)},
 			{Project: lookup.Project{Name: "lab"}, Failures: 2, Failure: "status 503", Truncated: true, Next: noon.Add(time.Minute)},
 			{Project: lookup.Project{Name: "new"}},
 		},
-		Accounts: []lookup.AccountStatus{
+		Accounts: []status.Account{
 			{Account: lookup.Account{Name: "acme", PerMinute: 4}, Today: 31, Interval: 50 * time.Minute, Rate: 4, HeldUntil: noon.Add(time.Minute)},
 			{Account: lookup.Account{Name: "late", PerMinute: 4}, Interval: 15 * time.Minute, Rate: 0.5, RestoredAt: noon.Add(15 * time.Minute)},
 		},
-		Receivers: []lookup.ReceiverStatus{
+		Receivers: []status.Receiver{
 			{Name: "team", Waiting: 2, Oldest: time.Hour, Next: noon.Add(time.Minute)}, {Name: "mail", GivenUp: 1},
 		},
-		Alerts: lookup.AlertCounts{Critical: 1, Warning: 3, Pending: 4, Muted: 1, Acknowledged: 2, Silences: 1},
+		Alerts: status.Alerts{Critical: 1, Warning: 3, Pending: 4, Muted: 1, Acknowledged: 2, Silences: 1},
 	}))
 	require.Equal(t, `PROJECT  DEVICES  POLLED   NEXT         STATE
 plant    1,200    1 h ago  50 min late  is notewatch run running?
@@ -233,14 +234,14 @@ func TestExplanationText(t *testing.T) {
 // Every answer fits a terminal that is not very narrow.
 func TestLookupsFit(t *testing.T) {
 	top := lookup.Top{Now: noon, By: "events", Rows: []lookup.TopRow{{Subject: truck, Value: 1e6, Share: 100}}}
-	status := lookup.Status{
+	status := status.Status{
 		Now: noon,
-		Projects: []lookup.ProjectStatus{{
+		Projects: []status.Project{{
 			Project: lookup.Project{Name: strings.Repeat("plant ", 20)}, Devices: 100_000, PolledAt: noon.Add(-100 * 25 * time.Hour),
 			Next: noon.Add(-99 * 25 * time.Hour), Failures: 3, Failure: strings.Repeat("it fails ", 20),
 		}},
-		Accounts:  []lookup.AccountStatus{{Account: lookup.Account{Name: "acme", PerMinute: 4}, HeldUntil: noon.Add(time.Hour)}},
-		Receivers: []lookup.ReceiverStatus{{Name: strings.Repeat("team", 20), Waiting: 1000, Oldest: time.Hour}},
+		Accounts:  []status.Account{{Account: lookup.Account{Name: "acme", PerMinute: 4}, HeldUntil: noon.Add(time.Hour)}},
+		Receivers: []status.Receiver{{Name: strings.Repeat("team", 20), Waiting: 1000, Oldest: time.Hour}},
 	}
 	usage := lookup.Usage{
 		Now: noon, Subject: truck, Span: lookup.Period, Period: lookup.UsagePeriod{End: july},
@@ -254,7 +255,7 @@ func TestLookupsFit(t *testing.T) {
 		s := Screen{W: &out, Talk: io.Discard, Width: width}
 		require.NoError(t, Top(s, top))
 		require.NoError(t, Status(s, status))
-		require.NoError(t, Usage(s, usage))
+		require.NoError(t, Usage(s, usage, nil))
 		for line := range strings.Lines(out.String()) {
 			require.LessOrEqual(t, displaywidth.String(strings.TrimSuffix(line, "\n")), width, line)
 		}
@@ -265,8 +266,8 @@ func TestLookupsFit(t *testing.T) {
 func TestStatusOfProcesses(t *testing.T) {
 	var out strings.Builder
 	hour := noon.Add(-time.Hour)
-	require.NoError(t, Status(Screen{W: &out}, lookup.Status{Now: noon, Processes: []lookup.ProcessStatus{
-		{Name: "a/7", Version: "1.2.3", Started: hour, Lives: true, Holds: []lookup.WorkStatus{
+	require.NoError(t, Status(Screen{W: &out}, status.Status{Now: noon, Processes: []status.Process{
+		{Name: "a/7", Version: "1.2.3", Started: hour, Lives: true, Holds: []status.Work{
 			{Kind: work.Poll, Key: "app:1"}, {Kind: work.Poll, Key: "app:2"}, {Kind: work.Receiver, Key: "team"}, {Kind: work.Mute},
 		}},
 		{Name: "b/8", Version: "1.2.2", Started: hour, Lives: true, StandsBy: true},
@@ -284,6 +285,6 @@ No alert is firing.
 
 func TestStatusOfAFullDisk(t *testing.T) {
 	var out strings.Builder
-	require.NoError(t, Status(Screen{W: &out}, lookup.Status{DiskError: (&database.UnavailableError{Cause: database.Full}).Error()}))
+	require.NoError(t, Status(Screen{W: &out}, status.Status{DiskError: (&database.UnavailableError{Cause: database.Full}).Error()}))
 	require.Contains(t, out.String(), "The database cannot be written: the disk is full: free some space on its disk\n")
 }

@@ -7,12 +7,13 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/lookup"
+	"notewatch/internal/status"
 	"notewatch/internal/store/work"
 	"notewatch/internal/words"
 )
 
 // printSource prints the time of the data, and why it may be old. polls are the projects of the answer if there is no data.
-func printSource(s Screen, f lookup.Source, polls []lookup.ProjectStatus, now time.Time) error {
+func printSource(s Screen, f lookup.Source, polls []status.Project, now time.Time) error {
 	if f.AsOf.IsZero() {
 		for _, p := range polls {
 			if p.Polling || p.Behind != "" {
@@ -21,7 +22,7 @@ func printSource(s Screen, f lookup.Source, polls []lookup.ProjectStatus, now ti
 		}
 		return s.say(amber, words.Sentence("No data yet", cmp.Or(f.Failure, "is notewatch run running?")))
 	}
-	if f.AsOf.Sub(now) > work.ClockTolerance {
+	if work.Ahead(f.AsOf, now) {
 		return s.say(amber, "Data as of "+words.Time(f.AsOf)+", which is later than now: the clock was set back since. notewatch run polls at once.")
 	}
 	said, as := "Data as of "+words.Time(f.AsOf)+" ("+ago(now.Sub(f.AsOf))+")", dim

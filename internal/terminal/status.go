@@ -9,15 +9,15 @@ import (
 	"time"
 
 	"notewatch/internal/bot"
-	"notewatch/internal/lookup"
+	"notewatch/internal/status"
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
 	"notewatch/internal/words"
 )
 
 // Status prints the state of projects, accounts, receivers and alerts.
-func Status(s Screen, status lookup.Status) error {
-	t := statusText{status}
+func Status(s Screen, answer status.Status) error {
+	t := statusText{answer}
 	if t.Demo {
 		if err := errors.Join(s.say(bold, "Demo database, ended at "+words.Time(t.Now)), s.blank()); err != nil {
 			return err
@@ -43,7 +43,7 @@ func Status(s Screen, status lookup.Status) error {
 }
 
 // A statusText formats a status.
-type statusText struct{ lookup.Status }
+type statusText struct{ status.Status }
 
 func (t statusText) projects() *table {
 	table := &table{columns: columns("PROJECT~", "DEVICES", "POLLED", "NEXT", "STATE_")}
@@ -58,7 +58,7 @@ func (t statusText) since(at time.Time) string {
 	switch {
 	case at.IsZero():
 		return "never"
-	case at.After(t.Now.Add(work.ClockTolerance)):
+	case work.Ahead(at, t.Now):
 		return "-"
 	}
 	return ago(t.Now.Sub(at))
@@ -78,7 +78,7 @@ func (t statusText) until(at time.Time) string {
 }
 
 // next returns when a project is polled next.
-func (t statusText) next(p lookup.ProjectStatus) string {
+func (t statusText) next(p status.Project) string {
 	switch {
 	case t.Demo:
 		return "-"
@@ -91,7 +91,7 @@ func (t statusText) next(p lookup.ProjectStatus) string {
 }
 
 // state describes the polls of a project.
-func (t statusText) state(p lookup.ProjectStatus) string {
+func (t statusText) state(p status.Project) string {
 	var parts []string
 	if p.Failures > 0 {
 		parts = append(parts, words.Sentence("failed "+times(p.Failures), p.Failure))
@@ -148,7 +148,7 @@ func (t statusText) receivers() *table {
 }
 
 // receiver describes the deliveries to a receiver.
-func (t statusText) receiver(r lookup.ReceiverStatus) string {
+func (t statusText) receiver(r status.Receiver) string {
 	switch {
 	case r.Waiting > 0:
 		return "waiting for " + words.Duration(r.Oldest) + ", next try " + t.until(r.Next)
@@ -194,7 +194,7 @@ func (t statusText) processes() *table {
 }
 
 // doing counts the work items that a process has leased.
-func doing(held []lookup.WorkStatus) string {
+func doing(held []status.Work) string {
 	count := map[work.Kind]int{}
 	for _, h := range held {
 		count[h.Kind]++
@@ -213,7 +213,7 @@ func doing(held []lookup.WorkStatus) string {
 }
 
 // process describes the state of a process.
-func (t statusText) process(p lookup.ProcessStatus) string {
+func (t statusText) process(p status.Process) string {
 	switch {
 	case !p.Lives:
 		return "stopped, or without access to the database: last seen " + t.since(p.Seen)

@@ -7,14 +7,15 @@ import (
 	"time"
 
 	"notewatch/internal/lookup"
+	"notewatch/internal/status"
 	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
-// Usage prints the usage of a subject.
-func Usage(s Screen, usage lookup.Usage) error {
+// Usage prints the usage of a subject. polls are those of its projects if there is no data yet.
+func Usage(s Screen, usage lookup.Usage, polls []status.Project) error {
 	u := usageText{usage}
-	if err := u.head(s); err != nil {
+	if err := u.head(s, polls); err != nil {
 		return err
 	}
 	if len(u.Figures) > 0 {
@@ -32,8 +33,8 @@ func Usage(s Screen, usage lookup.Usage) error {
 type usageText struct{ lookup.Usage }
 
 // head prints the subject, the age of the data, and the entry in the device list.
-func (u usageText) head(s Screen) error {
-	err := errors.Join(s.say(bold, u.title()), printSource(s, u.Source, u.Polls, u.Now))
+func (u usageText) head(s Screen, polls []status.Project) error {
+	err := errors.Join(s.say(bold, u.title()), printSource(s, u.Source, polls, u.Now))
 	switch {
 	case u.Gone:
 		return errors.Join(err, s.say(amber, "No longer listed in Notehub."))

@@ -16,6 +16,7 @@ import (
 	"notewatch/internal/explain"
 	"notewatch/internal/lookup"
 	"notewatch/internal/silences"
+	"notewatch/internal/status"
 	"notewatch/internal/store/outbox"
 	"notewatch/internal/timeline"
 	"notewatch/rules"
@@ -60,10 +61,10 @@ func wideTables() map[string]func(Screen) error {
 		{At: noon, Event: rules.Unacknowledged, Level: "critical", By: "amy"},
 		{At: noon, Event: timeline.Sent, Attempt: &timeline.Attempt{Receiver: "the-team-that-is-on-call", Status: outbox.Retrying, Error: long}},
 	}}
-	status := lookup.Status{Now: noon,
-		Projects:  []lookup.ProjectStatus{{Project: lookup.Project{Name: "cold-chain"}, Devices: 100_000, PolledAt: noon.AddDate(0, 0, -144), Next: noon.AddDate(0, 0, -143), Failures: 1, Failure: long}},
-		Accounts:  []lookup.AccountStatus{{Account: lookup.Account{Name: long, PerMinute: 4}, Today: 31, HeldUntil: noon.Add(time.Minute)}},
-		Receivers: []lookup.ReceiverStatus{{Name: long, Waiting: 2, GivenUp: 1, Oldest: time.Hour, Next: noon.Add(time.Minute)}},
+	status := status.Status{Now: noon,
+		Projects:  []status.Project{{Project: lookup.Project{Name: "cold-chain"}, Devices: 100_000, PolledAt: noon.AddDate(0, 0, -144), Next: noon.AddDate(0, 0, -143), Failures: 1, Failure: long}},
+		Accounts:  []status.Account{{Account: lookup.Account{Name: long, PerMinute: 4}, Today: 31, HeldUntil: noon.Add(time.Minute)}},
+		Receivers: []status.Receiver{{Name: long, Waiting: 2, GivenUp: 1, Oldest: time.Hour, Next: noon.Add(time.Minute)}},
 	}
 	firing := a
 	firing.State = rules.Firing
@@ -87,7 +88,7 @@ func wideTables() map[string]func(Screen) error {
 		Windows: []check.Window{{Silence: silences.Silence{Schedule: "Sat, Sun 22:00–06:00 Europe/Berlin", Because: long}, Rules: "all 3", Project: long, Devices: long}},
 	}
 	printStory := func(s Screen) error { return Story(s, story) }
-	printUsage := func(s Screen) error { return Usage(s, usage) }
+	printUsage := func(s Screen) error { return Usage(s, usage, nil) }
 	return map[string]func(Screen) error{
 		"ID alerts":            func(s Screen) error { return Alerts(s, []lookup.Alert{a}) },
 		"LEVEL once":           func(s Screen) error { return Firing(s, []lookup.Alert{firing}) },

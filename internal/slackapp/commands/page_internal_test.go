@@ -84,7 +84,7 @@ func TestLongAnswersFit(t *testing.T) {
 				Days: make([]lookup.DayUsage, 366), Unknown: 300, Cost: lookup.Cost{Amount: 1, Forecast: 1, Currency: "USD", Note: outside}})
 			u.NotRead = append(u.NotRead, figure)
 		}
-		requireSlack(t, q.usagePage(u).reply())
+		requireSlack(t, q.usagePage(u, nil).reply())
 		var many []lookup.Alert
 		for range maxAlerts {
 			many = append(many, a)

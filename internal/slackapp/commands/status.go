@@ -8,15 +8,15 @@ import (
 	"time"
 
 	"notewatch/internal/bot"
-	"notewatch/internal/lookup"
 	"notewatch/internal/slackapi"
 	"notewatch/internal/slackapp/grammar"
+	"notewatch/internal/status"
 	"notewatch/internal/words"
 )
 
 // hello answers a command without a word: the state in short, and the next commands.
 func (q *question) hello(ctx context.Context) (page, error) {
-	s, err := q.desk.Status(ctx)
+	s, err := status.Of(ctx, q.desk)
 	if err != nil {
 		return page{}, err
 	}
@@ -44,7 +44,7 @@ func (q *question) status(ctx context.Context) (page, error) {
 	if err := grammar.ParseNone(q.line); err != nil {
 		return page{}, err
 	}
-	s, err := q.desk.Status(ctx)
+	s, err := status.Of(ctx, q.desk)
 	if err != nil {
 		return page{}, err
 	}
@@ -64,7 +64,7 @@ func (q *question) status(ctx context.Context) (page, error) {
 }
 
 // alarmText counts alerts: "2 alerts fire: 1 critical, 1 warning; 1 pending".
-func alarmText(s lookup.Status) string {
+func alarmText(s status.Status) string {
 	pending, silences := some(s.Alerts.Pending, "pending"), silencesText(s)
 	firing := s.Alerts.Firing()
 	if len(firing) == 0 {
@@ -78,7 +78,7 @@ func alarmText(s lookup.Status) string {
 	return words.Dotted(text, pending, silences)
 }
 
-func silencesText(s lookup.Status) string {
+func silencesText(s status.Status) string {
 	if s.Alerts.Silences == 0 {
 		return ""
 	}
@@ -93,7 +93,7 @@ func some(n int, what string) string {
 }
 
 // ageText returns the age of the data of the project that was polled longest ago.
-func ageText(s lookup.Status) string {
+func ageText(s status.Status) string {
 	devices, failing := 0, 0
 	oldest := s.Now
 	for _, p := range s.Projects {
@@ -117,7 +117,7 @@ func ageText(s lookup.Status) string {
 }
 
 // projectText describes the polls of a project.
-func projectText(p lookup.ProjectStatus, now time.Time) string {
+func projectText(p status.Project, now time.Time) string {
 	read, next, failed, truncated := "never polled", "", "", ""
 	if !p.PolledAt.IsZero() {
 		read = "polled " + agoText(p.PolledAt, now)
@@ -142,7 +142,7 @@ func projectText(p lookup.ProjectStatus, now time.Time) string {
 }
 
 // accountText returns how many of its allowed requests an account has sent.
-func accountText(a lookup.AccountStatus, now time.Time) string {
+func accountText(a status.Account, now time.Time) string {
 	const minutes = 24 * 60
 	text := fmt.Sprintf("account %s: %s today (UTC), of at most %s", name(a.Name), words.Count(a.Today, "request"), words.Figure(a.PerMinute*minutes, ""))
 	if a.Interval > 0 {
@@ -160,7 +160,7 @@ func accountText(a lookup.AccountStatus, now time.Time) string {
 }
 
 // receiverLines describes the receivers that do not show the newest state.
-func receiverLines(s lookup.Status) []string {
+func receiverLines(s status.Status) []string {
 	var lines []string
 	for _, r := range s.Receivers {
 		if r.Waiting == 0 && r.GivenUp == 0 {

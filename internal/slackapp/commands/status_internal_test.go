@@ -8,18 +8,19 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/internal/slackapp"
+	"notewatch/internal/status"
 )
 
 func TestStatusInTrouble(t *testing.T) {
 	project := lookup.Project{UID: coldChainUID, Name: "cold-chain", Account: "acme"}
-	s := lookup.Status{
+	s := status.Status{
 		Now:    midday,
-		Alerts: lookup.AlertCounts{Warning: 3, Critical: 1, Pending: 2, Muted: 1, Acknowledged: 1, Silences: 1},
-		Projects: []lookup.ProjectStatus{
+		Alerts: status.Alerts{Warning: 3, Critical: 1, Pending: 2, Muted: 1, Acknowledged: 1, Silences: 1},
+		Projects: []status.Project{
 			{Project: project, Devices: 214, PolledAt: midday.Add(-3 * time.Hour), Failures: 4, Failure: "status 503 <b>", Truncated: true, Next: midday},
 			{Project: lookup.Project{Name: "lab"}},
 		},
-		Receivers: []lookup.ReceiverStatus{
+		Receivers: []status.Receiver{
 			{Name: "team"}, {Name: "on-call", Waiting: 2, GivenUp: 1, Oldest: time.Hour, Next: midday.Add(time.Minute)},
 		},
 	}
@@ -29,11 +30,11 @@ func TestStatusInTrouble(t *testing.T) {
 		projectText(s.Projects[0], s.Now))
 	require.Equal(t, "*lab* 0 devices · never polled", projectText(s.Projects[1], s.Now))
 	require.Equal(t, []string{"• receiver *on-call* · 2 alerts waiting, the oldest for 1 h · 1 alert given up · next try Mon 15 Jun 12:01 UTC"}, receiverLines(s))
-	require.Equal(t, "account acme: 1 request today (UTC), of at most 5,760; rate-limited by Notehub until Mon 15 Jun 12:05 UTC", accountText(lookup.AccountStatus{
+	require.Equal(t, "account acme: 1 request today (UTC), of at most 5,760; rate-limited by Notehub until Mon 15 Jun 12:05 UTC", accountText(status.Account{
 		Account: lookup.Account{Name: "acme", PerMinute: 4}, Today: 1, HeldUntil: midday.Add(5 * time.Minute),
 	}, s.Now))
 	require.Equal(t, "account acme: 0 requests today (UTC), of at most 5,760, a poll of each project every 50 min; "+
-		"sending 2 of 4 requests a minute until Mon 15 Jun 12:05 UTC, because Notehub rate-limited the account", accountText(lookup.AccountStatus{
+		"sending 2 of 4 requests a minute until Mon 15 Jun 12:05 UTC, because Notehub rate-limited the account", accountText(status.Account{
 		Account: lookup.Account{Name: "acme", PerMinute: 4}, Interval: 50 * time.Minute, Rate: 2, RestoredAt: midday.Add(5 * time.Minute),
 	}, s.Now))
 }

@@ -10,6 +10,7 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/slackapi"
 	"notewatch/internal/slackapp/grammar"
+	"notewatch/internal/status"
 	"notewatch/internal/words"
 	"notewatch/rules"
 )
@@ -33,7 +34,8 @@ func (q *question) usageOf(ctx context.Context, subject lookup.Subject, span loo
 	if err != nil {
 		return page{}, err
 	}
-	return q.usagePage(u), nil
+	polls, err := status.FirstPolls(ctx, q.desk, u)
+	return q.usagePage(u, polls), err
 }
 
 // find returns the subject with a name. Slack may have turned its hyphens into dashes.
@@ -45,8 +47,8 @@ func (q *question) find(ctx context.Context, name string, kinds ...lookup.Kind) 
 	return s, err
 }
 
-// usagePage lays out usage.
-func (q *question) usagePage(u lookup.Usage) page {
+// usagePage lays out usage. polls are those of its projects if there is no data yet.
+func (q *question) usagePage(u lookup.Usage, polls []status.Project) page {
 	now := q.desk.Now()
 	var p page
 	p.say("*Usage of "+subjectText(u.Subject)+"*, "+spanText(u.Span, u.From, u.To, now), deviceText(u, now))
@@ -57,7 +59,7 @@ func (q *question) usagePage(u lookup.Usage) page {
 		p.say(fmt.Sprintf("*%s*: not fetched, because no rule uses it. To change that, add a rule that uses `%[1]s.today`.", figure))
 	}
 	p.say(q.alertsBelow(u)...)
-	for _, poll := range u.Polls {
+	for _, poll := range polls {
 		if poll.Polling || poll.Behind != "" {
 			p.say("No data yet: " + words.Polling(name(poll.Name), name(poll.Behind), poll.Wait))
 			break

@@ -283,3 +283,6 @@ func RaiseReceivers(ctx context.Context, tx database.Tx, now time.Time, due map[
 // ClockTolerance is how far the stored time of a past event may lie ahead of the clock, because clocks are adjusted by seconds all the
 // time. A time further ahead shows that the clock was set back.
 const ClockTolerance = time.Minute
+
+// Ahead reports whether the stored time of a past event lies so far ahead of now that the clock was set back since.
+func Ahead(at, now time.Time) bool { return at.Sub(now) > ClockTolerance }

@@ -1,4 +1,4 @@
-package lookup_test
+package status_test
 
 import (
 	"testing"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/lookup"
+	"notewatch/internal/status"
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
@@ -14,13 +14,15 @@ import (
 )
 
 func TestStatus(t *testing.T) {
-	s := usual(t)
+	s := newScene(t)
+	s.read(cold, now, 4)
+	s.read(lab, now.Add(-10*minute), 1)
 	ctx := t.Context()
-	critical, muted, pending := alert("a2", cold, "dev:2", "two"), alert("a3", cold, "dev:3", "three"), alert("a4", cold, "dev:4", "four")
+	critical, muted, pending := alert("a2", "dev:2"), alert("a3", "dev:3"), alert("a4", "dev:4")
 	critical.Level, critical.Ack = rules.Critical, rules.Ack{By: "amy", At: now}
 	muted.Mute = rules.Mute{Kind: rules.BySilence, By: "amy"}
 	pending.State = rules.Pending
-	s.alerts(alert("a1", cold, "dev:1", "one"), critical, muted, pending)
+	s.alerts(alert("a1", "dev:1"), critical, muted, pending)
 	s.poll(lab, now, store.Project{PolledAt: now.Add(-time.Hour), Failures: 2, Failure: "Notehub is down", Truncated: true}, store.Decision{})
 	require.NoError(t, s.Store.AddSilence(ctx, muting.Silence{ID: "s1", Start: now, End: now.Add(time.Hour), By: "amy"}, now))
 	_, _, _, err := s.Store.TakeRequest(ctx, "acme", 4, func() time.Time { return now })
@@ -28,11 +30,11 @@ func TestStatus(t *testing.T) {
 	_, err = s.Store.RefuseRequest(ctx, "other", now, now, now.Add(minute))
 	require.NoError(t, err)
 
-	status, err := s.desk().Status(ctx)
+	got, err := status.Of(ctx, s.desk())
 	require.NoError(t, err)
-	require.Equal(t, lookup.Status{
+	require.Equal(t, status.Status{
 		Now: now,
-		Projects: []lookup.ProjectStatus{
+		Projects: []status.Project{
 			{Project: cold, Devices: 4, ListedAt: now, PolledAt: now, Next: now.Add(15 * minute)},
 			{
 				Project: lab, Devices: 1, ListedAt: now.Add(-10 * minute), PolledAt: now.Add(-time.Hour),
@@ -40,25 +42,25 @@ func TestStatus(t *testing.T) {
 			},
 			{Project: far},
 		},
-		Accounts: []lookup.AccountStatus{
+		Accounts: []status.Account{
 			{Account: s.Accounts[0], Today: 1, Interval: 15 * minute, Rate: 4},
 			{Account: s.Accounts[1], Interval: 15 * minute, Rate: 1, RestoredAt: now.Add(5 * minute), HeldUntil: now.Add(minute)},
 		},
-		Receivers: []lookup.ReceiverStatus{{Name: "team", Waiting: 1, Oldest: time.Hour, Next: now.Add(-time.Hour)}, {Name: "on-call"}},
-		Alerts:    lookup.AlertCounts{Warning: 2, Critical: 1, Pending: 1, Muted: 1, Acknowledged: 1, Silences: 1},
-	}, status)
+		Receivers: []status.Receiver{{Name: "team", Waiting: 1, Oldest: time.Hour, Next: now.Add(-time.Hour)}, {Name: "on-call"}},
+		Alerts:    status.Alerts{Warning: 2, Critical: 1, Pending: 1, Muted: 1, Acknowledged: 1, Silences: 1},
+	}, got)
 }
 
 // A project that nobody has put down to be polled is expected an interval after it was last.
 func TestStatusNext(t *testing.T) {
 	s := newScene(t)
-	s.read(cold, now, device("dev:1", "one", 1, 1))
+	s.read(cold, now, 1)
 	lease, ok, err := s.Store.Work.Claim(t.Context(), work.Poll, cold.UID, now.Add(time.Hour), now)
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.NoError(t, s.Store.Work.Complete(t.Context(), lease, now, time.Time{}, 0))
-	status, err := s.desk().Status(t.Context())
+	got, err := status.Of(t.Context(), s.desk())
 	require.NoError(t, err)
-	require.Equal(t, now.Add(15*minute), status.Projects[0].Next)
-	require.Zero(t, status.Projects[1].Next, "never read")
+	require.Equal(t, now.Add(15*minute), got.Projects[0].Next)
+	require.Zero(t, got.Projects[1].Next, "never read")
 }

@@ -1,4 +1,4 @@
-package lookup_test
+package status_test
 
 import (
 	"testing"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/lookup"
+	"notewatch/internal/status"
 	"notewatch/internal/store/work"
 )
 
@@ -34,20 +34,20 @@ func TestStatusNamesProcesses(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, ok)
 	}
-	status, err := s.desk().Status(t.Context())
+	got, err := status.Of(t.Context(), s.desk())
 	require.NoError(t, err)
-	listed := func(p work.Process, lives, standsBy bool, holds ...lookup.WorkStatus) lookup.ProcessStatus {
-		for _, known := range status.Processes {
+	listed := func(p work.Process, lives, standsBy bool, holds ...status.Work) status.Process {
+		for _, known := range got.Processes {
 			p.Schema = known.Schema
 		}
-		return lookup.ProcessStatus{
+		return status.Process{
 			Host: p.Host, PID: p.PID, Version: p.Version, Schema: p.Schema, RulesFile: p.File, Rules: p.Rules, Started: p.Started, Seen: p.Seen,
 			Lives: lives, StandsBy: standsBy, Holds: holds, Name: p.Name(),
 		}
 	}
-	require.Equal(t, []lookup.ProcessStatus{
-		listed(busy, true, false, lookup.WorkStatus{Kind: work.Poll, Key: cold.UID}, lookup.WorkStatus{Kind: work.Receiver, Key: "team"}),
+	require.Equal(t, []status.Process{
+		listed(busy, true, false, status.Work{Kind: work.Poll, Key: cold.UID}, status.Work{Kind: work.Receiver, Key: "team"}),
 		listed(old, true, true),
 		listed(died, false, false),
-	}, status.Processes)
+	}, got.Processes)
 }

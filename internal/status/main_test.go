@@ -1,0 +1,9 @@
+package status_test
+
+import (
+	"testing"
+
+	"notewatch/internal/store/postgrestest"
+)
+
+func TestMain(m *testing.M) { postgrestest.Main(m) }
