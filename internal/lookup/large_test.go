@@ -166,7 +166,10 @@ func TestRowsRead(t *testing.T) {
 		{"usage of a device that a rule selects by their number", limits(counting), map[string]int{"device": 2 + devices, "history": 31 + 10}},
 		{"alerts", func(ctx context.Context) error {
 			return l.Desk.EachAlert(ctx, store.AlertFilter{Open: true, Limit: 20}, func(lookup.Alert) error { return nil })
-		}, map[string]int{"alert": 2 * firing}},
+		}, map[string]int{"alert": 3*firing + 1}},
+		{"the first alerts", func(ctx context.Context) error {
+			return l.Desk.EachAlert(ctx, store.AlertFilter{Open: true, Limit: 2}, func(lookup.Alert) error { return nil })
+		}, map[string]int{"alert": 3*2 + 2}},
 		{"the worst alerts", func(ctx context.Context) error {
 			_, _, err := l.Desk.OpenAlerts(ctx, lookup.Subject{}, 3)
 			return err

@@ -342,8 +342,8 @@ func TestUsageAlerts(t *testing.T) {
 		{hebrew, "", 0},
 		{"fleet:prod", "a2 a1", 2}, // of its devices
 		{"fleet:lab", "a3", 1},
-		{"cold-chain", "a2 a3 a1 a4", 4},
-		{"", "a2 a3 a1 a4 b0", 8},
+		{"cold-chain", "a2 a3 a4 a1", 4}, // at the same level and time that of the project first
+		{"", "a2 a3 a4 b0 b1", 8},
 	} {
 		u := s.usage(s.find(c.of), lookup.Today)
 		var ids []string

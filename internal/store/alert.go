@@ -37,8 +37,9 @@ func (s *Store) OpenProjects(ctx context.Context) (uids []string, err error) {
 func (s *Store) Alerts(ctx context.Context, f AlertFilter) (alerts []rules.Alert, err error) {
 	where, args := f.where()
 	if f.Limit > 0 { // which ones they are is often found by an index alone
-		args = append(args, f.Limit)
-		where = `id IN (SELECT id FROM alert WHERE ` + where + f.order() + ` LIMIT ` + database.Params(len(args), 1) + `)`
+		var chosen string
+		chosen, args = f.chosen()
+		where = `id IN (` + chosen + `)`
 	}
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		alerts, err = database.Collect(ctx, tx, alertrow.Fields, `SELECT id, `+database.List(alertrow.Columns)+` FROM alert WHERE `+where+f.order(), args...)
@@ -52,11 +53,10 @@ const newestFirst = ` ORDER BY since DESC NULLS LAST, id`
 // EachAlerts calls each with the alerts that Alerts returns, size at a time, so that very many need little memory. Each batch has its own
 // transaction, so each may take any time. An alert that was deleted meanwhile is left out.
 func (s *Store) EachAlerts(ctx context.Context, f AlertFilter, size int, each func([]rules.Alert) error) error {
-	where, args := f.where()
+	chosen, args := f.chosen()
 	var ids []string
 	err := s.db.View(ctx, func(tx database.Tx) (err error) {
-		ids, err = database.Collect(ctx, tx, func(id *string) []any { return []any{id} },
-			`SELECT id FROM alert WHERE `+where+f.order()+` LIMIT `+database.Params(len(args)+1, 1), append(args, f.limit())...)
+		ids, err = database.Collect(ctx, tx, func(id *string) []any { return []any{id} }, chosen, args...)
 		return err
 	})
 	if err != nil {
@@ -72,14 +72,6 @@ func (s *Store) EachAlerts(ctx context.Context, f AlertFilter, size int, each fu
 		}
 	}
 	return nil
-}
-
-// order is the order in which alerts are returned.
-func (f AlertFilter) order() string {
-	if f.Open {
-		return worstFirst
-	}
-	return newestFirst
 }
 
 // alertsOf returns the alerts of some IDs, in their order.

@@ -39,6 +39,23 @@ func (f AlertFilter) where() (condition string, args []any) {
 	return strings.Join(conditions, " AND "), args
 }
 
+// order is the order in which alerts are returned.
+func (f AlertFilter) order() string {
+	if f.Open {
+		return worstFirst
+	}
+	return newestFirst
+}
+
+// chosen returns a query of the IDs of the alerts that are wanted, in their order, and its parameters.
+func (f AlertFilter) chosen() (query string, args []any) {
+	if f.Limit > 0 && f == (AlertFilter{Open: true, Limit: f.Limit}) {
+		return worstOfAll, []any{f.Limit}
+	}
+	where, args := f.where()
+	return `SELECT id FROM alert WHERE ` + where + f.order() + ` LIMIT ` + database.Params(len(args)+1, 1), append(args, f.limit())
+}
+
 // limit is the parameter of LIMIT.
 func (f AlertFilter) limit() int {
 	if f.Limit <= 0 {

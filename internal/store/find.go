@@ -101,7 +101,18 @@ func (s *Store) AlertsOfFleet(ctx context.Context, project, fleet string, limit 
 	return alerts, count, database.Doing(err, "reading the open alerts of fleet %q of project %q", fleet, project)
 }
 
-const worstFirst = ` ORDER BY level DESC, since DESC NULLS LAST, id`
+const worstFirst = ` ORDER BY level DESC, since DESC NULLS LAST, subject, id`
+
+// worstOfAll selects the IDs of the worst open alerts of all projects, as many as its parameter says. It reads no more of the index of open
+// alerts than as many of each project, because the index has them in this order; of all projects at once, all alerts would be sorted.
+const worstOfAll = `
+	WITH RECURSIVE opened (uid) AS (
+		SELECT min(project) FROM alert WHERE ` + alertrow.Open + `
+		UNION ALL
+		SELECT (SELECT min(project) FROM alert WHERE ` + alertrow.Open + ` AND project > opened.uid) FROM opened WHERE opened.uid IS NOT NULL
+	) SELECT one.id FROM opened CROSS JOIN alert AS one WHERE one.id IN (
+		SELECT id FROM alert WHERE project = opened.uid AND ` + alertrow.Open + worstFirst + ` LIMIT $1
+	)` + worstFirst + ` LIMIT $1`
 
 // worst returns the worst open alerts that a condition selects, and how many it selects. Which ones they are is found by an
 // index alone.
