@@ -1,6 +1,9 @@
 package rules
 
-import "notewatch/rules/internal/lang"
+import (
+	"notewatch/rules/internal/explain"
+	"notewatch/rules/internal/lang"
+)
 
 // An Explanation explains the result of a rule for one subject: its conditions, part by part, with the values that each part read and
 // whether it was true.
@@ -14,7 +17,7 @@ type Explanation struct {
 func (r *Rule) Explain(v *View) Explanation {
 	b := r.set.builder(r.Spec)
 	b.parts()
-	x := b.lang.Explainer(v, r.Unit)
+	x := explain.New(b.lang, v, r.Unit)
 	e := Explanation{Evaluation: r.Eval(v)}
 	add := func(field, text string, compiled *lang.Expression) {
 		if compiled != nil {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"notewatch/rules/internal/explain"
 	"notewatch/rules/internal/lang"
 	"notewatch/rules/internal/names"
 )
@@ -31,13 +32,13 @@ func NewView(env *Env) *View { return lang.NewView(env) }
 // Parts of an explanation.
 type (
 	// An Explained is one condition of a rule.
-	Explained = lang.Explained
+	Explained = explain.Condition
 	// A Part is a condition or a part of one.
-	Part = lang.Part
+	Part = explain.Part
 	// A Meaning is the definition of a name in an expression.
-	Meaning = lang.Meaning
+	Meaning = explain.Meaning
 	// A Phrase is a piece of an expression with the value that it read.
-	Phrase = lang.Phrase
+	Phrase = explain.Phrase
 	// A Value is a value that an expression reads or computes.
-	Value = lang.Value
+	Value = explain.Value
 )

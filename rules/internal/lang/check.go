@@ -195,7 +195,7 @@ func (c *checker) member(n *ast.MemberNode) typed {
 	if !index.integer() {
 		return c.problem(start(n.Property), "int(…) makes one of a number", "the position in a list must be a whole number, not %s", kindNames[index.kind])
 	}
-	if at, ok := literal(index.node); ok && at < 0 {
+	if at, ok := Literal(index.node); ok && at < 0 {
 		if _, made := list.node.(*ast.BuiltinNode); made {
 			list.node, index = reversed(list), integer(int(-1-at))
 		}

@@ -17,8 +17,8 @@ import (
 	"notewatch/rules/internal/names"
 )
 
-// limitName is the name of the limit of a rule in expressions.
-const limitName = "limit"
+// LimitName is the name of the limit of a rule in expressions.
+const LimitName = "limit"
 
 // A Compiler checks and compiles the expressions of one rule, and notes everything that is wrong with it. Limit comes first, then
 // Let in the order of the rule, then the expressions that use them.
@@ -46,8 +46,8 @@ func (c *Compiler) Whole(field, hint, format string, args ...any) {
 // Limit compiles the text of the field limit and names it limit. The text is a number, which is constant or reads nothing but the leaves
 // of some paths. It returns nil if anything is wrong with the text.
 func (c *Compiler) Limit(text string, readable ...string) *Number {
-	p := c.check(limitName, text)
-	c.parts[limitName] = part{}
+	p := c.check(LimitName, text)
+	c.parts[LimitName] = part{}
 	if p.typed.broken() {
 		return nil
 	}
@@ -55,16 +55,16 @@ func (c *Compiler) Limit(text string, readable ...string) *Number {
 	other := slices.ContainsFunc(reads, func(l *Leaf) bool { return !slices.Contains(readable, l.Path()) })
 	switch {
 	case !p.typed.number():
-		c.Whole(limitName, "such as mb(40)", "must be a number, not %s", kindNames[p.typed.kind])
+		c.Whole(LimitName, "such as mb(40)", "must be a number, not %s", kindNames[p.typed.kind])
 		return nil
 	case other:
-		c.Whole(limitName, "such as mb(40); put what changes into `let`", "must be constant")
+		c.Whole(LimitName, "such as mb(40); put what changes into `let`", "must be constant")
 		return nil
 	case len(reads) == 0:
-		p = c.folded(limitName, p)
+		p = c.folded(LimitName, p)
 	}
-	c.parts[limitName] = p
-	return c.number(limitName, p)
+	c.parts[LimitName] = p
+	return c.number(LimitName, p)
 }
 
 // LimitOf has the name limit stand for a number that follows from the struct that is read, and where that is no data, for what Limit has
@@ -73,7 +73,7 @@ func (c *Compiler) LimitOf(path string, own *Number, of func(structure reflect.V
 	if own == nil {
 		return nil
 	}
-	p := c.parts[limitName]
+	p := c.parts[LimitName]
 	leaf := names.Computed(path, of)
 	computed := retyped(c.layout.place(leaf), numberKind, largest)
 	if !math.IsNaN(own.constant) {
@@ -82,8 +82,8 @@ func (c *Compiler) LimitOf(path string, own *Number, of func(structure reflect.V
 		p.typed = retyped(binary("??", computed.node, alike(p.typed, numberKind)), numberKind, largest)
 		p.size += 2
 	}
-	c.parts[limitName] = p
-	return c.number(limitName, p)
+	c.parts[LimitName] = p
+	return c.number(LimitName, p)
 }
 
 // Let names a part of expressions. The field of its text is let, a dot and the name.
@@ -129,10 +129,30 @@ func (c *Compiler) Number(field, text string) *Number {
 		return nil
 	}
 	n := c.number(field, p)
-	if n != nil && n.leaf == nil {
-		n.Unit = c.Explainer(nil, "").unitOf(sourceOf(text).node)
+	if tree, err := parser.Parse(text); err == nil && n != nil && n.leaf == nil {
+		n.Unit = c.Units("").Of(tree.Node)
 	}
 	return n
+}
+
+// Texts returns the texts of the parts that Let has named, by name.
+func (c *Compiler) Texts() map[string]string { return c.texts }
+
+// Named reports whether a name stands for a part: for the limit, or for what Let has named.
+func (c *Compiler) Named(name string) bool {
+	_, ok := c.parts[name]
+	return ok
+}
+
+// Value computes a node of a text that uses the named parts. It is nil if it is no data. ok is false if the node has no value.
+func (c *Compiler) Value(n ast.Node, v *View) (value any, ok bool) {
+	p := c.checkTree("", "", n)
+	if p.typed.broken() {
+		return nil, false
+	}
+	v.see(c.layout)
+	value, err := c.layout.value(p.typed.node, &v.machine, v.boxed)
+	return value, err == nil
 }
 
 // Uses reports whether a condition or figure reads a named part, directly or through other parts.
@@ -189,7 +209,7 @@ func (c *Compiler) free(field, name string) bool {
 	switch {
 	case !utils.IsValidIdentifier(name) || strings.Contains(name, "$"):
 		c.Whole(field, "letters, digits and _, not a digit first", "%q is not a name", name)
-	case name == limitName:
+	case name == LimitName:
 		c.Whole(field, "", "limit is the name of the rule's limit")
 	case taken:
 		c.Whole(field, "", "%s is defined twice", name)
@@ -212,7 +232,7 @@ var keywords = []string{"true", "false", "nil", "let", "if", "else", "not", "in"
 // folded computes a part that is constant.
 func (c *Compiler) folded(field string, p part) part {
 	p.size, p.deep = 1, 0
-	if _, ok := literal(p.typed.node); ok {
+	if _, ok := Literal(p.typed.node); ok {
 		return p
 	}
 	value, err := c.layout.value(p.typed.node, &vm.VM{MemoryBudget: memoryBudget}, struct{}{})

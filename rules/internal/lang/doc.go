@@ -1,5 +1,5 @@
-// Package lang is the language of rules: it checks the text of an expression, compiles it, evaluates it with a third truth value,
-// and explains the result. It does not know what the names in an expression stand for; package rules gives it those.
+// Package lang is the language of rules: it checks the text of an expression, compiles it, and evaluates it with a third truth value.
+// Package explain explains the result. Package lang does not know what the names in an expression stand for; package rules gives it those.
 //
 // Expressions have the syntax of github.com/expr-lang/expr, without what could run for long or depend on the time of day. A number
 // that is NaN is no data: neither zero nor nil. What is compared with no data, or computed from it, is no data; and, or, not, all,
@@ -17,7 +17,6 @@
 //   - An [Expression] is a compiled condition. It lists what it reads, so that nothing else has to be fetched or computed.
 //   - A [View] is the struct that a Vocabulary was made from, of which it reads the leaves of one Layout at once. [Expression.Truth]
 //     reads it.
-//   - An [Explainer] shows the parts of a condition with what each read and whether it was true: [Explained].
 //
 // The way of an expression from text to truth:
 //

@@ -2,19 +2,16 @@ package lang
 
 // The bounds that tests go to.
 const (
-	MaxLoops  = maxLoops
-	MaxParts  = maxParts
-	MaxValues = maxValues
-	MaxLine   = maxLine
+	MaxLoops = maxLoops
 )
 
 // Atoms returns the expressions below the connectives of e, or e itself.
 func (e *Expression) Atoms() []*Expression {
-	if e.operator == "" {
+	if e.Operator == "" {
 		return []*Expression{e}
 	}
 	var all []*Expression
-	for _, operand := range e.operands {
+	for _, operand := range e.Operands {
 		all = append(all, operand.Atoms()...)
 	}
 	return all
@@ -36,9 +33,9 @@ func (e *Expression) WithoutKnown() *Expression {
 // WithoutVital returns e without the short cut for when something vital is not known.
 func (e *Expression) WithoutVital() *Expression {
 	twin := *e
-	twin.vital, twin.operands = nil, nil
-	for _, operand := range e.operands {
-		twin.operands = append(twin.operands, operand.WithoutVital())
+	twin.vital, twin.Operands = nil, nil
+	for _, operand := range e.Operands {
+		twin.Operands = append(twin.Operands, operand.WithoutVital())
 	}
 	return &twin
 }

@@ -12,17 +12,17 @@ import (
 // While all that it reads is known, one program of expr decides it. Else the connectives are computed here, after Kleene, and
 // programs decide only what they connect: the atoms, such as comparisons, of which those that lack a figure need not run.
 type Expression struct {
-	Reads    []*Leaf // what it reads, in the order of the vocabulary
-	Compared []*Leaf // what stands in its comparisons, in the order of its text
+	Reads    []*Leaf       // what it reads, in the order of the vocabulary; only of a whole condition
+	Compared []*Leaf       // what stands in its comparisons, in the order of its text; only of a whole condition
+	Operator string        // "!", "&&", "||", "??" or "?:"; "" is an atom
+	Operands []*Expression // of the operator
 
-	layout   *Layout
-	field    string
-	operator string        // "!", "&&", "||", "??" or "?:"; "" is an atom
-	operands []*Expression // of the operator
-	reads    mask          // of the leaves that it reads
-	vital    mask          // of leaves without any of which it is certainly no data
-	known    *vm.Program   // decides it when all that it reads is known; may be nil where there is an operator
-	verdict  *vm.Program   // decides an atom always
+	layout  *Layout
+	field   string
+	reads   mask        // of the leaves that it reads
+	vital   mask        // of leaves without any of which it is certainly no data
+	known   *vm.Program // decides it when all that it reads is known; may be nil where there is an operator
+	verdict *vm.Program // decides an atom always
 }
 
 // compile makes the programs of a checked condition.
@@ -32,7 +32,7 @@ func (l *Layout) compile(field string, condition ast.Node) (*Expression, error) 
 		return nil, err
 	}
 	e.Reads, e.Compared = l.reads(condition), l.compared(condition, false)
-	if !partial && e.operator != "" {
+	if !partial && e.Operator != "" {
 		c := l.compilation()
 		e.known, err = c.program(c.plain(condition))
 	}
@@ -46,13 +46,13 @@ func (l *Layout) compileAny(field string, n ast.Node) (e *Expression, partial bo
 	if operator == "" {
 		return l.compileAtom(field, n)
 	}
-	e = &Expression{layout: l, field: field, operator: operator, reads: l.mask(l.reads(n)), vital: l.mask(l.vital(n))}
+	e = &Expression{layout: l, field: field, Operator: operator, reads: l.mask(l.reads(n)), vital: l.mask(l.vital(n))}
 	for _, operand := range operands {
 		below, belowPartial, err := l.compileAny(field, operand)
 		if err != nil {
 			return nil, false, err
 		}
-		e.operands = append(e.operands, below)
+		e.Operands = append(e.Operands, below)
 		partial = partial || belowPartial
 	}
 	return e, partial, nil
@@ -97,7 +97,7 @@ func (e *Expression) Truth(v *View) (Truth, error) {
 		return e.run(e.known, v)
 	case e.vital.meets(v.unknown):
 		return NoData, nil
-	case e.operator == "":
+	case e.Operator == "":
 		return e.run(e.verdict, v)
 	}
 	return e.connect(v)
@@ -105,23 +105,23 @@ func (e *Expression) Truth(v *View) (Truth, error) {
 
 // connect computes a connective after Kleene. In the order of truths and is the minimum, or the maximum.
 func (e *Expression) connect(v *View) (Truth, error) {
-	first, err := e.operands[0].Truth(v)
+	first, err := e.Operands[0].Truth(v)
 	if err != nil {
 		return NoData, err
 	}
 	var second Truth
 	switch {
-	case e.operator == "!":
+	case e.Operator == "!":
 		return -first, nil
-	case e.operator == "?:":
+	case e.Operator == "?:":
 		return e.choose(first, v)
-	case e.operator == "&&" && first == False, e.operator == "||" && first == True, e.operator == "??" && first != NoData:
+	case e.Operator == "&&" && first == False, e.Operator == "||" && first == True, e.Operator == "??" && first != NoData:
 		return first, nil
 	}
-	if second, err = e.operands[1].Truth(v); err != nil {
+	if second, err = e.Operands[1].Truth(v); err != nil {
 		return NoData, err
 	}
-	switch e.operator {
+	switch e.Operator {
 	case "&&":
 		return min(first, second), nil
 	case "||":
@@ -133,13 +133,13 @@ func (e *Expression) connect(v *View) (Truth, error) {
 // choose computes ?: of which the condition is known. Where that is no data the branches decide if they agree.
 func (e *Expression) choose(condition Truth, v *View) (Truth, error) {
 	if condition == False {
-		return e.operands[2].Truth(v)
+		return e.Operands[2].Truth(v)
 	}
-	yes, err := e.operands[1].Truth(v)
+	yes, err := e.Operands[1].Truth(v)
 	if condition == True || err != nil {
 		return yes, err
 	}
-	no, err := e.operands[2].Truth(v)
+	no, err := e.Operands[2].Truth(v)
 	if yes != no || err != nil {
 		return NoData, err
 	}

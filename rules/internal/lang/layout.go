@@ -116,7 +116,7 @@ func (l *Layout) read(n ast.Node, all []*Leaf) []*Leaf {
 	if leaf := l.leaf(n); leaf != nil {
 		return append(all, leaf)
 	}
-	for _, child := range children(n) {
+	for _, child := range Children(n) {
 		all = l.read(*child, all)
 	}
 	return all
@@ -137,7 +137,7 @@ func (l *Layout) vital(n ast.Node) (all []*Leaf) {
 			return slices.DeleteFunc(l.vital(n.Right), func(leaf *Leaf) bool { return !slices.ContainsFunc(left, leaf.Is) })
 		}
 	}
-	for _, child := range children(n) {
+	for _, child := range Children(n) {
 		all = append(all, l.vital(*child)...)
 	}
 	return inOrder(all)
@@ -161,7 +161,7 @@ func (l *Layout) compared(n ast.Node, inComparison bool) []*Leaf {
 		}
 	}
 	var all []*Leaf
-	for _, child := range children(n) {
+	for _, child := range Children(n) {
 		all = append(all, l.compared(*child, inComparison)...)
 	}
 	return all

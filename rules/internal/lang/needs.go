@@ -55,7 +55,7 @@ func (c *compilation) needs(n ast.Node) []test {
 // operands returns the tests under which all children of a node are known.
 func (c *compilation) operands(n ast.Node) []test {
 	var tests []test
-	for _, child := range children(n) {
+	for _, child := range Children(n) {
 		tests = append(tests, c.known(*child)...)
 	}
 	return tests
@@ -111,7 +111,7 @@ func (c *compilation) either(a, b []test) []test {
 
 // divisor tests that a divisor is not zero, unless that is plain.
 func (c *compilation) divisor(n ast.Node) []test {
-	if x, ok := literal(n); ok && x != 0 || positive(n) > 0 {
+	if x, ok := Literal(n); ok && x != 0 || positive(n) > 0 {
 		return nil
 	}
 	return []test{c.also(binary("!=", c.value(n), constant(0)))}
@@ -160,7 +160,7 @@ func literalOr(n ast.Node, missing float64) (float64, bool) {
 	if n == nil {
 		return missing, true
 	}
-	return literal(n)
+	return Literal(n)
 }
 
 func isList(n ast.Node) bool { return typed{kind: n.Type()}.list() }

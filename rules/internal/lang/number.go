@@ -24,7 +24,7 @@ func (c *Compiler) number(field string, p part) *Number {
 		return nil
 	}
 	n := &Number{Reads: c.layout.reads(p.typed.node), layout: c.layout, constant: math.NaN()}
-	if constant, ok := literal(p.typed.node); ok {
+	if constant, ok := Literal(p.typed.node); ok {
 		n.constant = constant
 		return n
 	}

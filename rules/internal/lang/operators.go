@@ -198,7 +198,7 @@ func float(t typed) ast.Node {
 
 // least returns a magnitude above which the value of a divisor is known to lie: 0 if nothing is known.
 func least(n ast.Node) float64 {
-	if x, ok := literal(n); ok {
+	if x, ok := Literal(n); ok {
 		return math.Abs(x)
 	}
 	if isLeaf(n) {
@@ -209,7 +209,7 @@ func least(n ast.Node) float64 {
 
 // positive returns a bound that a value is known to reach: 0 if none above zero is known.
 func positive(n ast.Node) float64 {
-	if x, ok := literal(n); ok {
+	if x, ok := Literal(n); ok {
 		return max(x, 0)
 	}
 	var most float64
@@ -221,8 +221,8 @@ func positive(n ast.Node) float64 {
 	return most
 }
 
-// literal returns the value of a number that is written out.
-func literal(n ast.Node) (float64, bool) {
+// Literal returns the value of a number that is written out.
+func Literal(n ast.Node) (float64, bool) {
 	switch n := n.(type) {
 	case *ast.IntegerNode:
 		return float64(n.Value), true
@@ -234,8 +234,8 @@ func literal(n ast.Node) (float64, bool) {
 
 // fold computes with two numbers that are written out. It leaves alone what would be no data.
 func fold(op string, l, r typed) (typed, bool) {
-	a, aOK := literal(l.node)
-	b, bOK := literal(r.node)
+	a, aOK := Literal(l.node)
+	b, bOK := Literal(r.node)
 	if !aOK || !bOK {
 		return typed{}, false
 	}

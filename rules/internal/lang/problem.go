@@ -42,7 +42,7 @@ func start(n ast.Node) int {
 	case *ast.MemberNode:
 		return start(n.Node)
 	}
-	for _, child := range children(n) {
+	for _, child := range Children(n) {
 		first = min(first, start(*child))
 	}
 	return first

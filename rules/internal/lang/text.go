@@ -6,13 +6,12 @@ import (
 )
 
 // OneLine writes a text on one line of at most so many characters.
-func OneLine(text string, most int) string { return shortened(oneSpace(text), most) }
+func OneLine(text string, most int) string {
+	return Shortened(strings.Join(strings.Fields(text), " "), most)
+}
 
-// oneSpace writes a text on one line.
-func oneSpace(text string) string { return strings.Join(strings.Fields(text), " ") }
-
-// shortened cuts a text that has more than so many characters.
-func shortened(text string, most int) string {
+// Shortened cuts a text that has more than so many characters.
+func Shortened(text string, most int) string {
 	count := 0
 	for i := range text {
 		if count == most-1 && utf8.RuneCountInString(text[i:]) > 1 {

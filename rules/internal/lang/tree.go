@@ -9,8 +9,8 @@ import (
 	"notewatch/rules/internal/names"
 )
 
-// children returns where a node holds its children, in the order of the text. A leaf has none, in a source neither.
-func children(n ast.Node) []*ast.Node {
+// Children returns where a node holds its children, in the order of the text. A leaf has none, in a source neither.
+func Children(n ast.Node) []*ast.Node {
 	switch n := n.(type) {
 	case *ast.UnaryNode:
 		return []*ast.Node{&n.Node}
@@ -46,7 +46,7 @@ func pointers(nodes []ast.Node) []*ast.Node {
 // rebuild returns a copy of a node whose children are what change makes of them.
 func rebuild(n ast.Node, change func(ast.Node) ast.Node) ast.Node {
 	twin := copyOf(n)
-	for _, child := range children(twin) {
+	for _, child := range Children(twin) {
 		*child = change(*child)
 	}
 	return twin

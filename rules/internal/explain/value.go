@@ -1,4 +1,4 @@
-package lang
+package explain
 
 import (
 	"cmp"
@@ -11,6 +11,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/parser/lexer"
 
+	"notewatch/rules/internal/lang"
 	"notewatch/rules/internal/names"
 )
 
@@ -47,14 +48,14 @@ func (p Phrase) Fill(format func(value float64, unit string) string) string {
 		from = v.end
 	}
 	out.WriteString(p.Text[from:])
-	return oneSpace(out.String())
+	return strings.Join(strings.Fields(out.String()), " ")
 }
 
 // Format writes the value with its unit, as format writes a number.
 func (v Value) Format(format func(value float64, unit string) string) string {
 	switch {
 	case !v.Known:
-		return NoData.String()
+		return lang.NoData.String()
 	case v.Text != "":
 		return v.Text
 	case math.IsNaN(v.Number):
@@ -70,9 +71,9 @@ func (x *Explainer) values(s source) []Value {
 	}
 	var all []Value
 	add := func(path string, n ast.Node, end int) {
-		if value, ok := x.valueOf(n); ok {
+		if value, ok := x.compiler.Value(n, x.view); ok {
 			v := describeValue(value)
-			v.Path, v.Unit = path, x.unitOf(n)
+			v.Path, v.Unit = path, x.units.Of(n)
 			v.end = len(string(s.text[s.from():end]))
 			all = append(all, v)
 		}
@@ -81,7 +82,7 @@ func (x *Explainer) values(s source) []Value {
 		if path, ok := names.PathOf(n); ok {
 			add(path, n, s.endOfMember(n.(*ast.MemberNode)))
 		} else if name, ok := n.(*ast.IdentifierNode); ok {
-			if _, ok := x.compiler.parts[name.Value]; ok {
+			if x.compiler.Named(name.Value) {
 				add(name.Value, n, name.Location().To)
 			}
 		}
@@ -133,85 +134,11 @@ func computed(n ast.Node) bool {
 		return !leaf
 	case *ast.CallNode: // mb(40) says itself what it is
 		return slices.ContainsFunc(n.Arguments, func(n ast.Node) bool {
-			_, written := literal(n)
+			_, written := lang.Literal(n)
 			return computed(n) || !written
 		})
 	}
 	return false
-}
-
-// unitOf returns the unit of a number that a node of a source computes, as far as its form shows.
-func (x *Explainer) unitOf(n ast.Node) string {
-	if path, ok := names.PathOf(n); ok {
-		if l := x.compiler.names.Leaf(path); l != nil {
-			return l.Unit
-		}
-	}
-	switch n := n.(type) {
-	case *ast.IdentifierNode:
-		if n.Value == limitName {
-			return x.unit
-		}
-		return x.unitOf(x.lets[n.Value].node)
-	case *ast.CallNode:
-		return unitOfBytes // there are kb, mb and the like only
-	case *ast.UnaryNode:
-		return x.unitOf(n.Node)
-	case *ast.BinaryNode:
-		return x.unitOfOperation(n)
-	case *ast.ConditionalNode:
-		return cmp.Or(x.unitOf(n.Exp1), x.unitOf(n.Exp2))
-	case *ast.MemberNode:
-		return x.unitOf(n.Node)
-	case *ast.SliceNode:
-		return x.unitOf(n.Node)
-	case *ast.BuiltinNode:
-		return x.unitOfFunction(n)
-	}
-	return ""
-}
-
-const (
-	unitOfBytes = "B"
-	unitOfShare = "%" // what is multiplied with a share or divided by 100 no longer is one
-)
-
-func (x *Explainer) unitOfOperation(n *ast.BinaryNode) string {
-	left, right := x.unitOf(n.Left), x.unitOf(n.Right)
-	share := left == unitOfShare || right == unitOfShare
-	switch n.Operator {
-	case "+", "-", "??", "%":
-		return cmp.Or(left, right)
-	case "*":
-		if !share && (left == "" || right == "") {
-			return left + right
-		}
-	case "/":
-		if !share && right == "" {
-			return left
-		}
-	}
-	return ""
-}
-
-func (x *Explainer) unitOfFunction(n *ast.BuiltinNode) string {
-	switch n.Name {
-	case "len", "count", "findIndex", "indexOf", "lastIndexOf", "map":
-		return ""
-	case "sum":
-		if len(n.Arguments) > 1 {
-			return ""
-		}
-	}
-	for _, argument := range n.Arguments {
-		if _, ok := argument.(*ast.PredicateNode); ok {
-			continue
-		}
-		if unit := x.unitOf(argument); unit != "" {
-			return unit
-		}
-	}
-	return ""
 }
 
 // The bounds of a value that is written out.
@@ -254,7 +181,7 @@ func describeValue(value any) Value {
 
 func lastElements[T any](list []T) []T { return list[max(0, len(list)-maxElements):] }
 
-func quoted(text string) string { return strconv.Quote(shortened(text, maxText)) }
+func quoted(text string) string { return strconv.Quote(lang.Shortened(text, maxText)) }
 
 // listText writes the last elements of a list of some length.
 func listText[T any](elements []T, length int, text func(T) string) string {

@@ -1,4 +1,4 @@
-package lang
+package explain
 
 import (
 	"slices"
@@ -6,6 +6,8 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser/lexer"
+
+	"notewatch/rules/internal/lang"
 )
 
 // A passage is a stretch of the text of an expression.
@@ -119,32 +121,32 @@ func (s source) name() string {
 // An operand is a source below a connective, and what was compiled of it.
 type operand struct {
 	source
-	compiled *Expression
+	compiled *lang.Expression
 }
 
 // size counts the tests of an operand.
-func (o operand) size() int { return max(1, o.compiled.tests()) }
+func (o operand) size() int { return max(1, tests(o.compiled)) }
 
 // tests counts the tests that an expression consists of.
-func (e *Expression) tests() int {
-	if e.operator == "" {
+func tests(e *lang.Expression) int {
+	if e.Operator == "" {
 		return 1
 	}
 	count := 0
-	for _, operand := range e.operands {
-		count += operand.tests()
+	for _, operand := range e.Operands {
+		count += tests(operand)
 	}
 	return count
 }
 
 // operands returns what the connective of a source connects, nested ones of the same kind put side by side. It is nil if the
 // source has no connective, or one that cannot be taken apart in its text, such as a < b < c or a not in b.
-func (s source) operands(e *Expression) []operand {
+func (s source) operands(e *lang.Expression) []operand {
 	var all []operand
-	for i, below := range s.below(e.operator) {
-		o := operand{below, e.operands[i]}
+	for i, below := range s.below(e.Operator) {
+		o := operand{below, e.Operands[i]}
 		nested := o.operands(o.compiled)
-		if o.compiled.operator == e.operator && (e.operator == "&&" || e.operator == "||") && nested != nil {
+		if o.compiled.Operator == e.Operator && (e.Operator == "&&" || e.Operator == "||") && nested != nil {
 			all = append(all, nested...)
 			continue
 		}
@@ -207,7 +209,7 @@ func visit(n ast.Node, see func(ast.Node)) {
 			visit(argument, see)
 		}
 	}
-	for _, child := range children(n) {
+	for _, child := range lang.Children(n) {
 		visit(*child, see)
 	}
 }

@@ -1,12 +1,13 @@
-package lang
+package explain
 
 import (
-	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/parser"
+
+	"notewatch/rules/internal/lang"
 )
 
-// An Explained is one condition of a rule.
-type Explained struct {
+// A Condition is one condition of a rule, explained.
+type Condition struct {
 	Field string // as in Problem
 	Part
 	Omitted int // parts that are left out because there are too many
@@ -17,7 +18,7 @@ type Part struct {
 	Name     string // of the let that stands in its place; "" is that it is written there
 	Operator string // that joins Parts: "and", "or", "not", "?:" or "??"; "" is a part that has none: a test
 	Phrase
-	Truth Truth
+	Truth lang.Truth
 	Parts []Part    // of ?: the condition and both branches
 	Lets  []Meaning // of the names in a test that were not explained further up in the condition
 }
@@ -37,34 +38,33 @@ const (
 // An Explainer explains the conditions of one rule. It reads their text once more, and walks it side by side with what was
 // compiled of it. It is used by one goroutine at a time.
 type Explainer struct {
-	compiler *Compiler
-	view     *View
-	unit     string            // of the limit
+	compiler *lang.Compiler
+	view     *lang.View
+	units    *lang.Units
 	lets     map[string]source // by name
 	named    map[string]bool   // names that were explained in this condition
 	left     int               // parts that may still be made in it
 }
 
-// Explainer returns an explainer of what a compiler with the same limit and named parts as c has compiled. unit is that of the
-// limit.
-func (c *Compiler) Explainer(v *View, unit string) *Explainer {
-	x := &Explainer{compiler: c, view: v, unit: unit, lets: map[string]source{}}
-	for name, text := range c.texts {
+// New returns an explainer of what a compiler with the same limit and named parts as c has compiled. unit is that of the limit.
+func New(c *lang.Compiler, v *lang.View, unit string) *Explainer {
+	x := &Explainer{compiler: c, view: v, units: c.Units(unit), lets: map[string]source{}}
+	for name, text := range c.Texts() {
 		x.lets[name] = sourceOf(text)
 	}
 	return x
 }
 
 // Condition explains the condition of a field.
-func (x *Explainer) Condition(field, text string, compiled *Expression) Explained {
+func (x *Explainer) Condition(field, text string, compiled *lang.Expression) Condition {
 	x.left, x.named = maxParts, map[string]bool{}
-	explained := Explained{Field: field}
+	explained := Condition{Field: field}
 	explained.Part = x.part(sourceOf(text), compiled, &explained.Omitted)
 	return explained
 }
 
 // part explains a source of which an expression was compiled.
-func (x *Explainer) part(s source, e *Expression, omitted *int) Part {
+func (x *Explainer) part(s source, e *lang.Expression, omitted *int) Part {
 	if let, ok := x.lets[s.name()]; ok {
 		p := x.part(let, e, omitted)
 		p.Name = s.name()
@@ -73,7 +73,7 @@ func (x *Explainer) part(s source, e *Expression, omitted *int) Part {
 	x.left--
 	truth, err := e.Truth(x.view)
 	if err != nil {
-		truth = NoData
+		truth = lang.NoData
 	}
 	p := Part{Phrase: Phrase{Text: s.String()}, Truth: truth}
 	operands := s.operands(e)
@@ -81,7 +81,7 @@ func (x *Explainer) part(s source, e *Expression, omitted *int) Part {
 		p.Values, p.Lets = x.values(s), x.meanings(s)
 		return p
 	}
-	p.Operator = operatorWords[e.operator]
+	p.Operator = operatorWords[e.Operator]
 	for _, operand := range operands {
 		if x.left <= 0 {
 			*omitted += operand.size()
@@ -114,15 +114,4 @@ func sourceOf(text string) source {
 		return source{}
 	}
 	return source{node: tree.Node, passage: passageOf(text)}
-}
-
-// valueOf computes a node of a source.
-func (x *Explainer) valueOf(n ast.Node) (value any, ok bool) {
-	p := x.compiler.checkTree("", "", n)
-	if p.typed.broken() {
-		return nil, false
-	}
-	x.view.see(x.compiler.layout)
-	value, err := x.compiler.layout.value(p.typed.node, &x.view.machine, x.view.boxed)
-	return value, err == nil
 }

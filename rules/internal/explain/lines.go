@@ -1,8 +1,10 @@
-package lang
+package explain
 
 import (
 	"strconv"
 	"strings"
+
+	"notewatch/rules/internal/lang"
 )
 
 // maxLine is how many characters a line of an explanation may have.
@@ -10,11 +12,11 @@ const maxLine = 300
 
 // Lines writes the explanation of a condition for people, a line for each part, indented by two spaces below what it is a part of.
 // A line begins with the mark of its truth. format writes a number with its unit.
-func (e Explained) Lines(format func(value float64, unit string) string) []string {
+func (c Condition) Lines(format func(value float64, unit string) string) []string {
 	w := liner{format: format}
-	w.part(0, strings.ReplaceAll(strings.TrimPrefix(e.Field, "when."), "_", " ")+": ", e.Part)
-	if e.Omitted > 0 {
-		w.line(1, "… and "+strconv.Itoa(e.Omitted)+" more")
+	w.part(0, strings.ReplaceAll(strings.TrimPrefix(c.Field, "when."), "_", " ")+": ", c.Part)
+	if c.Omitted > 0 {
+		w.line(1, "… and "+strconv.Itoa(c.Omitted)+" more")
 	}
 	return w.lines
 }
@@ -26,7 +28,7 @@ type liner struct {
 }
 
 func (w *liner) line(indent int, text string) {
-	w.lines = append(w.lines, strings.Repeat("  ", indent)+shortened(text, maxLine))
+	w.lines = append(w.lines, strings.Repeat("  ", indent)+lang.Shortened(text, maxLine))
 }
 
 // headings say what the parts below a connective have to be.
