@@ -29,7 +29,17 @@ type Notification struct {
 	Sent   time.Time
 	Quiet  bool    // disturb no one: change what is shown, or do nothing, but post nothing new
 	Tried  bool    // an earlier attempt may have succeeded, whatever ref says
+	Cohort *Cohort // what the devices of its alerts have in common; nil if nothing
 	Alerts []Alert // at least one; of one rule, or of several in a digest. The message is sent because of those with Changed
+}
+
+// A Cohort is what the devices of many alerts have in common, and few others have.
+type Cohort struct {
+	Trait  string  // updated, firmware, host_firmware, sku, product, fleet or new
+	Value  string  // such as notecard-8.1.3, or the name of a fleet; "" for updated and new
+	Alerts int     // of those that the message had when it was first sent, that have it
+	Of     int     // alerts that it had then
+	Share  float64 // percent of all devices that the rule is about
 }
 
 // An Alert is the content of a notification about one alert. Values without data are NaN, unknown times are zero.

@@ -34,12 +34,25 @@ func (r *Rule) usually(v *View) float64 {
 	return v.Number(r.usual) / r.perDay
 }
 
+// Selects reports whether the rule is about the subject of v.
+func (r *Rule) Selects(v *View) (Truth, error) {
+	if r.where == nil {
+		return True, nil
+	}
+	return r.where.Truth(v)
+}
+
+// Selection returns what Selects reads.
+func (r *Rule) Selection() Reads {
+	if r.where == nil {
+		return Reads{}
+	}
+	return readsOf(r.where.Reads)
+}
+
 func (r *Rule) evaluate(v *View) (result Result, selected, recovered Truth, err error) {
-	selected = True
-	if r.where != nil {
-		if selected, err = r.where.Truth(v); selected == False || err != nil {
-			return result, selected, recovered, err
-		}
+	if selected, err = r.Selects(v); selected == False || err != nil {
+		return result, selected, recovered, err
 	}
 	if r.resolve != nil {
 		if recovered, err = r.resolve.Truth(v); err != nil {

@@ -38,7 +38,7 @@ func contributorTexts(c *rules.Contributors) (lines []string) {
 		if one.Name == "" {
 			break
 		}
-		text := fmt.Sprintf("%s %s (%s)", words.Clean(one.Name, longestContributors/2), words.Figure(one.Value, c.Unit), percent(one.Share))
+		text := fmt.Sprintf("%s %s (%s)", words.Clean(one.Name, longestContributors/2), words.Figure(one.Value, c.Unit), words.Percent(one.Share))
 		if i > 0 && utf8.RuneCountInString(line+text) > longestContributors {
 			others, share = others+1, share+one.Share
 			continue
@@ -48,7 +48,7 @@ func contributorTexts(c *rules.Contributors) (lines []string) {
 	lines = append(lines, "most from "+strings.TrimSuffix(line, ", "))
 	var rest []string
 	if others > 0 {
-		rest = append(rest, fmt.Sprintf("%s %s", words.Count(others, "other"), percent(share)))
+		rest = append(rest, fmt.Sprintf("%s %s", words.Count(others, "other"), words.Percent(share)))
 	}
 	if c.Unknown > 0 {
 		rest = append(rest, words.Number(c.Unknown)+" without data")
@@ -61,12 +61,4 @@ func contributorTexts(c *rules.Contributors) (lines []string) {
 			words.Clean(g.Name, longestContributors/2), words.Figure(g.By, c.Unit), words.Figure(g.Of, c.Unit)))
 	}
 	return lines
-}
-
-// percent formats a share.
-func percent(share float64) string {
-	if share > 0 && share < 1 {
-		return "under 1 %"
-	}
-	return fmt.Sprintf("%.0f %%", share)
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"notewatch/internal/cohort"
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
 	"notewatch/internal/store/outbox"
@@ -39,6 +40,8 @@ type Hooks struct {
 	Resolve func(ctx context.Context, rule, subject string) (bool, error)
 	// Report sends a report to receivers, unless it was sent already.
 	Report func(ctx context.Context, key rules.Key, receivers []string, told rules.Told) error
+	// Cohort returns what the devices of alerts of a rule have in common; ok is false if nothing. nil means nothing.
+	Cohort func(ctx context.Context, rule, project string, devices []string) (c cohort.Cohort, ok bool, err error)
 	// Wake wakes the loops that serve receivers.
 	Wake func()
 }

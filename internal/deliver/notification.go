@@ -29,6 +29,10 @@ func (s *Sender) notification(ctx context.Context, r Receiver, m outgoing) (noti
 		n.Alerts = append(n.Alerts, a)
 	}
 	n.Key = fmt.Sprintf("%s-%d", n.ID, states)
+	var err error
+	if n.Cohort, err = cohortOf(m.Message); err != nil {
+		return n, fmt.Errorf("reading the cohort of message %q: %w", n.ID, err)
+	}
 	if !r.Live || len(m.Members) > 1 {
 		return n, nil
 	}

@@ -156,7 +156,11 @@ func (s *Sender) members(ctx context.Context, r Receiver, p planned) (m outgoing
 	m.Message = p.Message
 	m.Members, err = s.outbox.Fresh(ctx, r.Name, ids)
 	changed := func(d outbox.Delivery) bool { return d.Alert.Version != planned[d.Alert.ID] }
-	return m, len(m.Members) == len(ids) && !slices.ContainsFunc(m.Members, changed), err
+	if err != nil || len(m.Members) != len(ids) || slices.ContainsFunc(m.Members, changed) {
+		return m, false, err
+	}
+	m.Message.Cohort, err = s.cohort(ctx, m.Members)
+	return m, true, err
 }
 
 // refresh adds messages with outdated values.

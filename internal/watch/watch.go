@@ -82,7 +82,7 @@ func Attach(config Config) *Watch {
 	}
 	w.sender = deliver.New(deliver.Config{
 		Store: left.Store, Receivers: config.Receivers, Operators: left.Operators, Period: w.Bot.PeriodOf, Once: left.Once,
-		Hooks: deliver.Hooks{Raise: w.Bot.Raise, Resolve: w.Bot.Resolve, Report: w.Bot.Report, Wake: func() { w.wakeAll(work.Receiver) }},
+		Hooks: deliver.Hooks{Raise: w.Bot.Raise, Resolve: w.Bot.Resolve, Report: w.Bot.Report, Cohort: w.Bot.Cohort, Wake: func() { w.wakeAll(work.Receiver) }},
 		Now:   left.Clock.Now, Machine: left.Machine, Sleep: config.Sleep, Metrics: left.Metrics, Log: left.Log,
 	})
 	return w

@@ -74,6 +74,14 @@ func Share(value, limit float64) string {
 	return number(math.Floor(100*value/limit+noise)) + " %"
 }
 
+// Percent returns a part of a whole, given in percent: "12 %". A part that is more than nothing never shows as 0 %.
+func Percent(part float64) string {
+	if part > 0 && part < 1 {
+		return "under 1 %"
+	}
+	return fmt.Sprintf("%.0f %%", part)
+}
+
 // Number returns a whole number: "1,234".
 func Number(n int) string { return humanize.Comma(int64(n)) }
 

@@ -35,10 +35,25 @@ type Data struct {
 	Key string `json:"key"`
 	// Rule is the name of the rule of all alerts of the message; empty if they are of several rules.
 	Rule string `json:"rule"`
+	// Cohort is what the devices of the alerts have in common; left out if nothing, and for fewer than six alerts.
+	Cohort *Cohort `json:"cohort,omitempty"`
 	// Unchanged counts the other alerts of the message, which did not change since it was last sent.
 	Unchanged int `json:"unchanged"`
 	// Alerts are those that changed since then, or all if none did.
 	Alerts []Alert `json:"alerts"`
+}
+
+// A Cohort is what the devices of the alerts have in common, and few others have. It is decided when the message is first sent.
+type Cohort struct {
+	// Trait is updated (firmware, today or yesterday), firmware, host_firmware, sku, product, fleet, or new (provisioned less than 48 hours ago).
+	Trait string `json:"trait"`
+	// Value is the firmware, SKU, product or name of the fleet.
+	Value string `json:"value,omitempty"`
+	// Alerts is the number of alerts that have it, of all Of alerts.
+	Alerts int `json:"alerts"`
+	Of     int `json:"of"`
+	// Share is the part of all devices that the rule is about, in percent.
+	Share float64 `json:"share"`
 }
 
 // An Alert is the state of one alert.
@@ -207,7 +222,7 @@ type Named struct {
 // bodyOf returns the body for n.
 func bodyOf(n notify.Notification) Body {
 	changed := n.ChangedAlerts()
-	data := Data{Message: n.ID, Key: n.Key, Unchanged: len(n.Alerts) - len(changed)}
+	data := Data{Message: n.ID, Key: n.Key, Cohort: (*Cohort)(n.Cohort), Unchanged: len(n.Alerts) - len(changed)}
 	data.Rule, _ = message.Common(changed, func(a notify.Alert) string { return a.Rule })
 	data.Alerts = make([]Alert, len(changed))
 	for i, a := range changed {

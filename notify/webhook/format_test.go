@@ -92,6 +92,7 @@ func TestWebhookExplains(t *testing.T) {
 		Most: []notify.Contributor{{UID: "dev:1", Name: "pump-7", Value: 28e6, Share: 84.8}},
 	}
 	n := fixture.Notification(of, fixture.SampleNamed(t, "condition"))
+	n.Cohort = &notify.Cohort{Trait: "firmware", Value: "notecard-8.1.3", Alerts: 41, Of: 44, Share: 12}
 	_, err := newFormat(t, server, "standard").Send(t.Context(), n, nil)
 	require.NoError(t, err)
 	fixture.Golden(t, "webhook_explained.golden.json", fixture.Indented(t, server.Requests()[0].Body)+"\n")

@@ -22,6 +22,7 @@ type Message struct {
 	PostedAt time.Time // when it was last posted or updated, or an update was skipped; zero if never
 	BegunAt  time.Time // when Begin first started to send it, with any result; zero if never, or if it was skipped
 	Digest   bool      // contains alerts that exceeded the hourly cap
+	Cohort   string    // what its devices have in common, as JSON; "" if nothing. It is stored when the message is first sent
 }
 
 // A Delivery is what one receiver owes for an alert.
@@ -187,11 +188,11 @@ func sendings(messages []Message, members []Delivery) []Sending {
 	return all
 }
 
-const messageColumns = `id, receiver, ref, posted_at, begun_at, digest`
+const messageColumns = `id, receiver, ref, posted_at, begun_at, digest, cohort`
 
 // fields lists the destinations of messageColumns.
 func (m *Message) fields() []any {
-	return []any{&m.ID, &m.Receiver, &m.Ref, database.Time(&m.PostedAt), database.Time(&m.BegunAt), &m.Digest}
+	return []any{&m.ID, &m.Receiver, &m.Ref, database.Time(&m.PostedAt), database.Time(&m.BegunAt), &m.Digest, &m.Cohort}
 }
 
 // ErrNoMessage means that there is no message with that ID, or no longer.

@@ -90,9 +90,10 @@ func join(ctx context.Context, b database.Batch, sending *Sending, started time.
 	message := sending.Message
 	if message.BegunAt.IsZero() {
 		err := b.Exec(ctx, `
-			INSERT INTO message (id, receiver, ref, posted_at, begun_at, digest) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (id) DO UPDATE SET begun_at = excluded.begun_at, digest = excluded.digest WHERE message.begun_at IS NULL`,
-			message.ID, message.Receiver, message.Ref, database.At(message.PostedAt), database.At(started), message.Digest)
+			INSERT INTO message (id, receiver, ref, posted_at, begun_at, digest, cohort) VALUES ($1, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT (id) DO UPDATE SET begun_at = excluded.begun_at, digest = excluded.digest, cohort = excluded.cohort
+			WHERE message.begun_at IS NULL`,
+			message.ID, message.Receiver, message.Ref, database.At(message.PostedAt), database.At(started), message.Digest, message.Cohort)
 		if err != nil {
 			return err
 		}

@@ -143,6 +143,42 @@ func TestLinesSayWhatTheFirstDoesNot(t *testing.T) {
 }
 
 // A list says how many of what, and names the figure of a value without a unit.
+// A list says what its devices have in common while any of its alerts is firing.
+func TestListsNameTheCohort(t *testing.T) {
+	firing := func(a *notify.Alert) { a.State, a.Reason, a.EndedAt = "firing", "fired", time.Time{} }
+	for name, c := range map[string]struct {
+		cohort notify.Cohort
+		change func(a *notify.Alert)
+		want   string
+	}{
+		"firmware":      {notify.Cohort{Trait: "firmware", Value: "notecard-8.1.3", Alerts: 41, Of: 44, Share: 12}, firing, "41 of 44 run notecard-8.1.3, 12 % of all do"},
+		"host firmware": {notify.Cohort{Trait: "host_firmware", Value: "1.0", Alerts: 6, Of: 6, Share: 0.4}, firing, "6 of 6 run host firmware 1.0, under 1 % of all do"},
+		"SKU":           {notify.Cohort{Trait: "sku", Value: "NOTE-WBNA", Alerts: 6, Of: 6, Share: 20}, firing, "6 of 6 are NOTE-WBNA, 20 % of all are"},
+		"fleet":         {notify.Cohort{Trait: "fleet", Value: "north\x1b[m", Alerts: 6, Of: 7, Share: 20}, firing, `6 of 7 are in fleet north\x1b[m, 20 % of all are`},
+		"updated":       {notify.Cohort{Trait: "updated", Alerts: 1000, Of: 1200, Share: 20}, firing, "1,000 of 1,200 have updated firmware since yesterday, 20 % of all have"},
+		"new":           {notify.Cohort{Trait: "new", Alerts: 6, Of: 6, Share: 3}, firing, "6 of 6 are less than 48 hours old, 3 % of all are"},
+		"unknown":       {notify.Cohort{Trait: "colour", Value: "red", Alerts: 6, Of: 6, Share: 3}, firing, ""},
+		"ended":         {notify.Cohort{Trait: "new", Alerts: 6, Of: 6, Share: 3}, fixture.Ended, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			alerts := fixture.Fleet(7)
+			for i := range alerts {
+				c.change(&alerts[i])
+			}
+			n := fixture.Notification(alerts...)
+			n.Cohort = &c.cohort
+			var out strings.Builder
+			_, err := terminal.New(&out, false).Send(t.Context(), n, nil)
+			require.NoError(t, err)
+			if c.want == "" {
+				require.NotContains(t, out.String(), " of all ")
+			} else {
+				require.Contains(t, out.String(), "  "+c.want+" · already true")
+			}
+		})
+	}
+}
+
 func TestListsSayWhatTheyCount(t *testing.T) {
 	several := func(change func(a *notify.Alert)) string {
 		alerts := fixture.Fleet(7)

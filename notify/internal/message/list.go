@@ -44,7 +44,7 @@ func DescribeList(n notify.Notification, alerts []notify.Alert) List {
 	groups := GroupByRule(sorted)
 	l := List{
 		Word: listWord(sorted), Tone: toneOf(sorted[0]), Headline: listHeadline(n, alerts, groups),
-		Detail: commonDetail(alerts), AsOf: oldest(alerts), ID: words.Clean(n.ID, MaxName), Count: len(alerts),
+		Detail: append(cohortOf(n), commonDetail(alerts)...), AsOf: oldest(alerts), ID: words.Clean(n.ID, MaxName), Count: len(alerts),
 	}
 	l.Groups = groups[:min(len(groups), notify.MaxRules)]
 	if left := groups[len(l.Groups):]; len(left) > 0 {
@@ -264,6 +264,27 @@ func commonDetail(alerts []notify.Alert) []string {
 		common = append(common, line)
 	}
 	return common
+}
+
+// traits write what the devices of alerts have in common, after how many have it.
+var traits = map[string]string{
+	"updated": "have updated firmware since yesterday", "firmware": "run %s", "host_firmware": "run host firmware %s", "sku": "are %s",
+	"product": "are of %s", "fleet": "are in fleet %s", "new": "are less than 48 hours old",
+}
+
+// cohortOf returns the line with what the devices of a message have in common while any of its alerts is firing: 41 of 44 run
+// notecard-8.1.3, 12 % of all do.
+func cohortOf(n notify.Notification) []string {
+	c := n.Cohort
+	if c == nil || traits[c.Trait] == "" || !slices.ContainsFunc(n.Alerts, fires) {
+		return nil
+	}
+	has := strings.ReplaceAll(traits[c.Trait], "%s", words.Clean(c.Value, MaxName))
+	verb, _, _ := strings.Cut(has, " ")
+	if verb == "run" {
+		verb = "do"
+	}
+	return []string{words.Number(c.Alerts) + " of " + words.Number(c.Of) + " " + has + ", " + words.Percent(c.Share) + " of all " + verb}
 }
 
 // conditionOf returns the condition that is true of an alert; "" if it is not known, or no reason.
