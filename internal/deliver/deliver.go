@@ -55,7 +55,10 @@ type Receiver struct {
 	Pause    time.Duration // time between the starts of two sends of its lane, on the machine clock
 	Batch    int           // messages to send before their results are recorded; 0 means 1. Use more only if repeats are harmless
 	Fallback string        // receiver that is notified while this one is unreachable; "" means none
+	Hours    Hours         // when it is notified of what is new
 	notify.Receiver
+
+	began time.Time // when the round began: its hours are as of then, so that nothing is held for hours that have begun meanwhile
 }
 
 // MaxBatch is a good Batch for receivers where repeats are harmless: recording then takes little time compared with sending.

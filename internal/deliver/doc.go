@@ -4,18 +4,21 @@
 // rows of the store: package watch claims the work of a receiver when it is due and calls [Sender.Deliver] for one round, under its lease:
 //
 //  1. takeOverAlerts (fallback.go) takes over the alerts that other receivers are missing, if this receiver is their fallback.
-//  2. retry (fallback.go) retries given-up deliveries, if the receiver is unreachable and nothing else waits. afterRound makes the round
+//  2. release (hours.go) makes owed what was held because the receiver was outside its hours, and no longer is. The hours of a round are those
+//     of the instant at which it began; the round is due again when they begin.
+//  3. retry (fallback.go) retries given-up deliveries, if the receiver is unreachable and nothing else waits. afterRound makes the round
 //     of such a receiver due once an hour.
-//  3. plan (plan.go) reads what is owed. delivery.Next decides with the event Considered whether a delivery is sent, held or skipped
-//     (rests, in plan.go): a silenced or acknowledged alert is held, one below the level of the receiver is skipped. An alert that the
+//  4. plan (plan.go) reads what is owed. delivery.Next decides with the event Considered whether a delivery is sent, held or skipped
+//     (rests, in plan.go): a silenced or acknowledged alert is held, and outside the hours of the receiver any; one below the level of the
+//     receiver is skipped. An alert that the
 //     receiver shows already is updated quietly, and a member of a message is sent along unless all its members rest. The others become
 //     messages: first new ones, then changed ones, then those with outdated values (refresh). Pure functions in group.go decide what
 //     concerns several deliveries: group (alerts that share a message), capped (the hourly cap and digests) and order.
-//  4. sendAll (send.go) sends the messages in batches: Begin records the attempts, attempt makes each call when the lane is free (lane.go),
+//  5. sendAll (send.go) sends the messages in batches: Begin records the attempts, attempt makes each call when the lane is free (lane.go),
 //     End records the results. Between two batches it stops if anything newer was committed.
-//  5. handleRejected (fallback.go) handles messages that the receiver rejects for their content: it wakes the fallback, or reports them to the
+//  6. handleRejected (fallback.go) handles messages that the receiver rejects for their content: it wakes the fallback, or reports them to the
 //     default receivers.
-//  6. afterRound (afterround.go), which is pure, decides when the next round is due, how many failures count, whether waiting deliveries
+//  7. afterRound (afterround.go), which is pure, decides when the next round is due, how many failures count, whether waiting deliveries
 //     are given up, whether the receiver is reported as unreachable or reachable again, and whether its fallback is woken. follow (round.go)
 //     carries that out.
 //

@@ -37,6 +37,10 @@ func (s *Sender) takeOverAlerts(ctx context.Context, lease work.Lease, r Receive
 		}
 		now := s.now()
 		in := outbox.StandIn{For: other.Name, Policy: other.policy(), Before: now, Now: now}
+		if other.Hours.has() {
+			other.began = now
+			in.Outside = func(d *outbox.Delivery) bool { return other.outside(d) != "" }
+		}
 		if !known {
 			in.Before = now.Add(-fallBackAfter)
 		}

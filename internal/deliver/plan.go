@@ -68,6 +68,7 @@ func (s *Sender) plan(ctx context.Context, lease work.Lease, r Receiver) (p plan
 		return plan{}, err
 	}
 	p.messages = append(p.messages, changes...)
+	p.later = work.Earlier(p.later, r.Hours.next(r.began))
 	if r.Live {
 		err = s.refresh(ctx, r, &p)
 	}
@@ -77,8 +78,9 @@ func (s *Sender) plan(ctx context.Context, lease work.Lease, r Receiver) (p plan
 // policy returns the settings of the receiver that package delivery needs.
 func (r Receiver) policy() delivery.Policy { return delivery.Policy{From: r.From} }
 
-// rests reports whether a waiting delivery is held or skipped, and sets its Detail to the text of the mute or acknowledgement.
+// rests reports whether a waiting delivery is held or skipped. It sets its Hours, and its Detail to the text of the mute or acknowledgement.
 func (r Receiver) rests(d *outbox.Delivery) bool {
+	d.Hours = r.outside(d)
 	switch a := &d.Alert; {
 	case a.Mute.Kind != rules.ByNothing:
 		d.Detail = MuteText(a.Mute)
@@ -145,6 +147,11 @@ func (r Receiver) message(first string) outbox.Message {
 // always true, because it shows the newest state of its members.
 func (s *Sender) members(ctx context.Context, r Receiver, p planned) (m outgoing, same bool, err error) {
 	m.Policy = r.policy()
+	defer func() {
+		for i := range m.Members {
+			m.Members[i].Hours = r.outside(&m.Members[i])
+		}
+	}()
 	if p.fresh == nil {
 		m.Message, m.Members, err = s.outbox.Members(ctx, p.ID)
 		return m, true, err

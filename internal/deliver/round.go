@@ -15,7 +15,11 @@ func (s *Sender) Deliver(ctx context.Context, lease work.Lease) error {
 	if err != nil {
 		return err
 	}
+	r.began = s.now()
 	if err := s.takeOverAlerts(ctx, lease, r); err != nil {
+		return err
+	}
+	if err := s.release(ctx, lease, r); err != nil {
 		return err
 	}
 	unreachable, err := s.retry(ctx, lease, r)

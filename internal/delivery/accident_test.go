@@ -20,6 +20,7 @@ const (
 	absences                      // the receiver leaves the rules file, and comes back
 	copies                        // a person asks for a copy
 	others                        // another alert of the same message is owed
+	hours                         // the hours of the receiver begin or end
 	delays                        // half an hour passes, so the fallback is notified
 	anything accident = 1<<iota - 1
 )
@@ -38,6 +39,7 @@ func (w world) accidents(k int8) (all []outcome) {
 	}{
 		{changes, k == 0 && w.alert.State == rules.Firing, world.changes},
 		{restarts, k == 0, world.restarts},
+		{hours, true, world.hours},
 		{delays, k == 0 && w.size > 1 && !w.late, world.delays},
 		{expiries, r.work.holder >= 0 && !r.work.expired, world.expiries},
 		{answers, true, world.answers},
@@ -127,6 +129,16 @@ func (w world) delays(k int8) []outcome {
 	return []outcome{w.then(k, "half an hour passes", func(w *world, _ int8) {
 		w.late = true
 		w.raise(1)
+	})}
+}
+
+// hours begin or end. When they begin, the receiver is due.
+func (w world) hours(k int8) []outcome {
+	return []outcome{w.then(k, "its hours begin or end", func(w *world, k int8) {
+		r := &w.receivers[k]
+		if r.outside = !r.outside; !r.outside {
+			w.raise(k)
+		}
 	})}
 }
 

@@ -32,6 +32,7 @@ type Reason string
 const (
 	ReasonMuted        Reason = "muted"        // Held: notifications are off for now
 	ReasonAcknowledged Reason = "acknowledged" // Held: a person has acknowledged the alert
+	ReasonHours        Reason = "hours"        // Held: the receiver is outside its hours
 	ReasonBelow        Reason = "below"        // Skipped: the alert fires below the level of the receiver
 	ReasonWithdrawn    Reason = "withdrawn"    // Skipped: it was withdrawn before it was sent
 	ReasonCorrected    Reason = "corrected"    // Skipped: it was corrected before it was sent
@@ -81,6 +82,7 @@ type Facts struct {
 	Reason       rules.Event // of the newest version
 	Muted        bool
 	Acknowledged bool
+	Outside      bool // the receiver is outside its hours for this alert; only a round for the receiver knows this
 }
 
 // FactsOf returns the facts of an alert.
@@ -106,7 +108,8 @@ type View struct {
 // View returns how the alert looks to the receiver.
 func (d Delivery) View(f Facts, p Policy) View {
 	fires := d.fires(f)
-	v := View{Loud: d.News(f) && !d.known(f, p) && (!fires || !f.Muted || f.Reason == rules.Muted || d.Have == 0)}
+	kept := fires && (f.Muted && f.Reason != rules.Muted && d.Have > 0 || d.notifiesLater(f))
+	v := View{Loud: d.News(f) && !d.known(f, p) && !kept}
 	switch {
 	case fires && f.Level >= p.From:
 		v.Level = f.Level
@@ -124,8 +127,8 @@ func (d Delivery) Sent(f Facts, p Policy) Sent {
 	if sent.Level == rules.Inactive {
 		sent.Display = DisplayEnded
 	}
-	if d.fires(f) && f.Muted {
-		sent.Level = min(sent.Level, d.Shown) // people are notified of the rest when the mute ends
+	if d.fires(f) && (f.Muted || d.notifiesLater(f)) {
+		sent.Level = min(sent.Level, d.Shown) // people are notified of the rest when the mute ends, or when the hours of the receiver begin
 	}
 	return sent
 }
@@ -141,6 +144,13 @@ func (d Delivery) Missing(f Facts, p Policy, before time.Time) bool {
 // if nothing would be sent for this alert alone.
 func (d Delivery) News(f Facts) bool {
 	return d.State == Waiting || d.State == GivenUp || d.Have < f.Version
+}
+
+// notifiesLater reports whether the receiver shows the alert and people would be notified of it again, by an escalation or a reminder, but it
+// is outside its hours: then its message changes now, and people are notified when the hours begin. A copy that a person requests is sent.
+func (d Delivery) notifiesLater(f Facts) bool {
+	return f.Outside && d.Have > 0 && d.Display == DisplayFiring && (d.News(f) || d.State == Held) &&
+		(f.Level > d.Shown || f.Reason == rules.Reminded)
 }
 
 // fires reports whether the alert fires and its route leads to the receiver.

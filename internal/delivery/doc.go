@@ -3,7 +3,8 @@
 // A [Delivery] is one row per alert and receiver. Its State says in one word how far the receiver is:
 //
 //	Waiting    a message will be sent, or retried
-//	Held       the first message is kept back while the alert is muted or acknowledged
+//	Held       nothing is sent for now: the first message, while the alert is muted or acknowledged or the receiver is outside its hours; an
+//	           escalation or a reminder of what it shows, outside its hours
 //	Delivered  the receiver shows the newest version
 //	Skipped    there is nothing to show here, because of its level, content or route, or because it ended first
 //	GivenUp    retried once an hour while the receiver is reported as unreachable and nothing else waits; otherwise when something changes
@@ -17,7 +18,8 @@
 //   - The alert changes (Changed, Added): the delivery becomes Waiting. Nothing else is decided yet, because the process that
 //     commits may have older rules than the one that sends.
 //   - The receiver is served (Considered): now it is decided whether the alert is held, skipped or sent. A silenced alert is held,
-//     and an alert below the level of the receiver is skipped.
+//     and an alert below the level of the receiver is skipped. Outside the hours of the receiver everything new is held, ends too, until
+//     they begin (HoursBegan). What the receiver shows changes at once, but people are notified of it later.
 //   - A message is sent (Begun, then Posted, NothingToShow, Failed or GaveUp). These events carry what was sent, so that a change
 //     meanwhile stays owed.
 //   - The lease is lost (Overtaken, or CutOff if the answer is lost too), or a process died while it sent (CutOff): two senders may have

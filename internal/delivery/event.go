@@ -9,13 +9,14 @@ type Kind string
 const (
 	Added          Kind = "added"           // the receiver is to show the alert
 	Changed        Kind = "changed"         // the alert has a newer version
-	Considered     Kind = "considered"      // Version, Epoch, Detail: the receiver is served
+	Considered     Kind = "considered"      // Version, Epoch, Hours, Detail: the receiver is served
 	Begun          Kind = "begun"           // Message, Sent: an attempt begins
-	Posted         Kind = "posted"          // Sent
+	Posted         Kind = "posted"          // Sent, Hours
 	NothingToShow  Kind = "nothing to show" // Sent, Again, Detail: the content has nothing to show to the receiver
 	Failed         Kind = "failed"          // Epoch, Error: the attempt will be retried
 	GaveUp         Kind = "gave up"         // Version, Epoch, Error: the attempt will not be retried
 	ReceiverFailed Kind = "receiver failed" // Error: the receiver accepts nothing until someone fixes it
+	HoursBegan     Kind = "hours began"     // the receiver is no longer outside its hours
 	Retried        Kind = "retried"         // an unreachable receiver is retried
 	Revived        Kind = "revived"         // the receiver may work again
 	RulesChanged   Kind = "rules changed"   // the rules file was read
@@ -37,6 +38,7 @@ type Event struct {
 	Message string // ID
 	Error   string
 	Detail  string // text of the mute, of the acknowledgement, or of the reason why there is nothing to show
+	Hours   string // text, if the receiver is outside its hours for the alert; "": it is not
 	For     string // receiver
 }
 

@@ -129,6 +129,15 @@ var planted = []struct {
 	{"no release of what is held", faults{rule: ignores(func(d delivery.Delivery, e delivery.Event) bool {
 		return e.Kind == delivery.Changed && d.State == delivery.Held
 	})}, bounds{1, 2, changes}, "held for no reason"},
+	{"no release when the hours begin", faults{rule: ignores(func(_ delivery.Delivery, e delivery.Event) bool {
+		return e.Kind == delivery.HoursBegan
+	})}, bounds{1, 2, hours}, "held for no reason"},
+	{"an escalation outside the hours that counts as shown", faults{rule: func(d delivery.Delivery, e delivery.Event, f delivery.Facts) delivery.Delivery {
+		if e.Kind == delivery.Posted {
+			e.Hours = ""
+		}
+		return right(d, e, f)
+	}}, bounds{1, 2, changes | hours}, "people were disturbed for"},
 	{"a row that is written as it was read", faults{writesBack: true}, bounds{1, 1, changes}, "what is delivered is displayed"},
 	{"a post that records the newest level", faults{rule: newestLevel}, bounds{1, 1, changes}, "people were disturbed for"},
 	{"a post that is forgotten, for it is of an older epoch", faults{rule: ignores(func(d delivery.Delivery, e delivery.Event) bool {

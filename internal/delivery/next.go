@@ -10,6 +10,7 @@ import (
 // Next returns the delivery after an event at now (domain clock). f are the facts of the current alert; p is the policy of the receiver,
 // which only Considered reads. An event that does not concern the delivery leaves it unchanged.
 func (d Delivery) Next(e Event, f Facts, p Policy, now time.Time) Delivery {
+	f.Outside = e.Hours != ""
 	switch e.Kind {
 	case Added:
 		return d.added(now)
@@ -25,6 +26,8 @@ func (d Delivery) Next(e Event, f Facts, p Policy, now time.Time) Delivery {
 		return d.nothingToShow(e, f, now)
 	case Failed, GaveUp:
 		return d.failed(e, f)
+	case HoursBegan:
+		return d.released(now)
 	case ReceiverFailed, Retried, Revived:
 		return d.moved(e)
 	case RulesChanged:
@@ -97,7 +100,7 @@ func (d Delivery) considered(e Event, f Facts, p Policy) Delivery {
 
 // consideredFiring considers a firing alert of which no message is known to have reached the receiver.
 func (d Delivery) consideredFiring(e Event, f Facts, p Policy) Delivery {
-	kept := f.Muted || f.Acknowledged
+	kept := f.Muted || f.Acknowledged || f.Outside
 	switch {
 	case f.Level < p.From && (d.Display == DisplayNone || kept):
 		return d.rests(Skipped, ReasonBelow, fmt.Sprintf("%s is below %s, the lowest level of this receiver", f.Level, p.From))
@@ -105,6 +108,8 @@ func (d Delivery) consideredFiring(e Event, f Facts, p Policy) Delivery {
 		return d.rests(Held, ReasonMuted, e.Detail)
 	case f.Acknowledged:
 		return d.rests(Held, ReasonAcknowledged, e.Detail)
+	case f.Outside:
+		return d.rests(Held, ReasonHours, e.Hours)
 	}
 	return d
 }
@@ -124,6 +129,8 @@ func (d Delivery) consideredEnded(e Event, f Facts, p Policy) Delivery {
 		reason, detail = ReasonEndedBelow, fmt.Sprintf("ended; %s is below %s, the lowest level of this receiver", f.Level, p.From)
 	case f.State == rules.Resolved && f.Muted:
 		reason, detail = ReasonEndedMuted, e.Detail+"; ended meanwhile"
+	case f.Outside:
+		return d.rests(Held, ReasonHours, e.Hours)
 	default:
 		return d
 	}

@@ -79,6 +79,13 @@ func text(detail string) func(*delivery.Event) {
 	return func(e *delivery.Event) { e.Detail = detail }
 }
 
+const untilMonday = "outside its hours until Mon 15 Jun 08:00 UTC"
+
+// closed is an event of version 2 in a round outside the hours of the receiver. People remain notified of a warning.
+func closed(kind delivery.Kind) delivery.Event {
+	return sent(kind, 2, text("silenced by amy"), func(e *delivery.Event) { e.Hours = untilMonday })
+}
+
 func of(kind delivery.Kind) delivery.Event { return delivery.Event{Kind: kind} }
 
 // The transition table. Alerts are in version 2; what happens, happens at noon.
@@ -109,6 +116,36 @@ func TestNext(t *testing.T) {
 		{"muted when it is shown", owed(), considered, fires(muted), owed()},
 		{"acknowledged before it is shown", owed(nothing), considered, fires(acknowledged),
 			owed(nothing, state(delivery.Held), because(delivery.ReasonAcknowledged, "silenced by amy"), since(never))},
+		{"new outside the hours of the receiver", owed(nothing), closed(delivery.Considered), fires(),
+			owed(nothing, state(delivery.Held), because(delivery.ReasonHours, untilMonday), since(never))},
+		{"muted and outside the hours", owed(nothing), closed(delivery.Considered), fires(muted),
+			owed(nothing, state(delivery.Held), because(delivery.ReasonMuted, "silenced by amy"), since(never))},
+		{"over before the hours begin", owed(nothing), closed(delivery.Considered), fires(resolved),
+			owed(nothing, state(delivery.Held), because(delivery.ReasonHours, untilMonday), since(never))},
+		{"withdrawn before the hours begin", owed(nothing), closed(delivery.Considered), fires(withdrawn), owed(nothing, state(delivery.Skipped),
+			have(2), since(never), because(delivery.ReasonWithdrawn, "withdrawn before it was sent"))},
+		{"changed outside the hours when it is shown", owed(), closed(delivery.Considered), fires(at(rules.Critical)), owed()},
+		{"over outside the hours when it is shown", owed(), closed(delivery.Considered), fires(resolved), owed()},
+		{"escalated outside the hours: displayed, and people are notified later", owed(), closed(delivery.Posted),
+			fires(at(rules.Critical), by(rules.Escalated)),
+			owed(state(delivery.Held), have(2), because(delivery.ReasonHours, untilMonday), since(never))},
+		{"reminded outside the hours", owed(), closed(delivery.Posted), fires(by(rules.Reminded)),
+			owed(state(delivery.Held), have(2), because(delivery.ReasonHours, untilMonday), since(never))},
+		{"reminded before the hours ended, and displayed with its group", shown(), closed(delivery.Posted), fires(by(rules.Reminded)), shown()},
+		{"an update outside the hours", owed(), closed(delivery.Posted), fires(), shown()},
+		{"an escalation that is muted outside the hours is owed when the mute ends", owed(), closed(delivery.Posted),
+			fires(at(rules.Critical), muted), shown()},
+		{"the hours begin", owed(state(delivery.Held), have(2), because(delivery.ReasonHours, untilMonday), since(never)), of(delivery.HoursBegan),
+			fires(at(rules.Critical)), owed(have(2), since(noon))},
+		{"the hours begin, but it is muted", owed(state(delivery.Held), because(delivery.ReasonMuted, "x"), since(never)), of(delivery.HoursBegan),
+			fires(muted), owed(state(delivery.Held), because(delivery.ReasonMuted, "x"), since(never))},
+		{"the rules changed what is held for the hours, which its receiver knows", owed(nothing, state(delivery.Held),
+			because(delivery.ReasonHours, "x"), since(never)), of(delivery.RulesChanged), fires(),
+			owed(nothing, state(delivery.Held), because(delivery.ReasonHours, "x"), since(never))},
+		{"a fallback does not wait for its hours", owed(nothing, state(delivery.Held), because(delivery.ReasonHours, "x"), since(never)),
+			delivery.Event{Kind: delivery.FallenBack, For: "ops"}, fires(), owed(nothing, since(noon), takeOverAlerts)},
+		{"the receiver is back, and it was outside its hours", owed(nothing, state(delivery.Removed), because(delivery.ReasonHours, "x"), since(never)),
+			of(delivery.ReceiverBack), fires(), owed(nothing, since(noon))},
 		{"below before it is shown", owed(nothing), considered, fires(at(rules.Info)), owed(nothing, state(delivery.Skipped), since(never),
 			because(delivery.ReasonBelow, "info is below warning, the lowest level of this receiver"))},
 		{"below, muted, after an attempt that failed", owed(maybe), considered, fires(at(rules.Info), muted), owed(maybe, state(delivery.Skipped),

@@ -32,6 +32,7 @@ func by(reason rules.Event) func(*delivery.Facts) {
 	return func(f *delivery.Facts) { f.Reason = reason }
 }
 func muted(f *delivery.Facts)        { f.Muted = true }
+func outside(f *delivery.Facts)      { f.Outside = true }
 func acknowledged(f *delivery.Facts) { f.Acknowledged = true }
 func resolved(f *delivery.Facts)     { f.State, f.Reason = rules.Resolved, rules.Cleared }
 func corrected(f *delivery.Facts)    { f.State, f.Reason = rules.Resolved, rules.Corrected }
@@ -118,6 +119,15 @@ var waits = []line{
 		alerts: []meaning{mean(fires(muted), rest(delivery.Held, delivery.ReasonMuted), message(rules.Warning, false))}},
 	{page: []string{"acknowledged", "no reminders; if it escalates, the acknowledgement ends", "held"},
 		alerts: []meaning{mean(fires(acknowledged), rest(delivery.Held, delivery.ReasonAcknowledged), message(rules.Warning, true))}},
+	{page: []string{"outside the `hours` of the receiver", "updated, and its end is sent; escalations and reminders are held until the hours begin",
+		"held; sent when the hours begin, as it is then, also if it has ended"},
+		alerts: []meaning{
+			mean(fires(outside), rest(delivery.Held, delivery.ReasonHours), message(rules.Warning, true)),
+			mean(fires(outside, at(rules.Critical), by(rules.Escalated)), rest(delivery.Held, delivery.ReasonHours), message(rules.Critical, false)),
+			{alert: fires(outside, by(rules.Reminded)), shown: new(message(rules.Warning, false))},
+			mean(fires(outside, resolved), rest(delivery.Held, delivery.ReasonHours), end("")),
+			mean(fires(outside, corrected), rest(delivery.Skipped, delivery.ReasonCorrected), end("")),
+		}},
 }
 
 // The page says what the code does, and the code does what the page says.
@@ -190,7 +200,11 @@ func (l line) check(t *testing.T, m meaning) {
 			d = d.Next(delivery.Event{Kind: delivery.TurnedAway}, before, warning, noon)
 		}
 		d = d.Next(delivery.Event{Kind: delivery.Changed}, m.alert, warning, noon)
-		d = d.Next(delivery.Event{Kind: delivery.Considered, Sent: delivery.Sent{Version: 2, Epoch: d.Epoch}}, m.alert, warning, noon)
+		considered := delivery.Event{Kind: delivery.Considered, Sent: delivery.Sent{Version: 2, Epoch: d.Epoch}}
+		if m.alert.Outside {
+			considered.Hours = untilMonday
+		}
+		d = d.Next(considered, m.alert, warning, noon)
 		found := showing{state: d.State, reason: d.Reason}
 		if v := d.View(m.alert, warning); d.State == delivery.Waiting {
 			found = showing{d.State, v.Reason, v.Level, v.Loud}

@@ -52,6 +52,8 @@ func (w *world) wrongState(r *receiver) string {
 		return "a delivery is removed, but the receiver is there"
 	case d.State == delivery.GivenUp && r.gaveUp != f.Version:
 		return fmt.Sprintf("version %d was given up, but %d is the newest", r.gaveUp, f.Version)
+	case d.State == delivery.Held && d.Reason == delivery.ReasonHours:
+		return w.wrongHours(r)
 	case d.State == delivery.Held && !(fires && (f.Muted || f.Acknowledged)):
 		return "a delivery is held for no reason"
 	case d.State == delivery.Held && red && w.troubles == 0:
@@ -60,6 +62,20 @@ func (w *world) wrongState(r *receiver) string {
 		return "a delivery is skipped, but displayed as firing"
 	case d.State == delivery.Delivered && !r.hollow():
 		return w.wrongDisplay(r)
+	}
+	return ""
+}
+
+// wrongHours says why a delivery must not be held for the hours of its receiver.
+func (w *world) wrongHours(r *receiver) string {
+	d := r.row
+	switch {
+	case !r.outside || d.For != "":
+		return "a delivery is held for no reason"
+	case d.Display == delivery.DisplayFiring && w.alert.State != rules.Firing:
+		return "an end is held, but the alert is displayed as firing"
+	case d.Display == delivery.DisplayFiring && !r.hollow() && r.displays.Version != w.alert.Version:
+		return fmt.Sprintf("version %d is displayed, but %d is the newest", r.displays.Version, w.alert.Version)
 	}
 	return ""
 }

@@ -97,6 +97,9 @@ func (w *world) claim(k, i int8, s *sender) {
 	if k == 1 && w.receivers[0].row.Missing(w.alert, warning, before) {
 		w.happens(k, delivery.Event{Kind: delivery.FallenBack, For: "first"})
 	}
+	if s.late = r.outside; !s.late {
+		w.happens(k, of(delivery.HoursBegan))
+	}
 	if r.unreachable {
 		w.happens(k, of(delivery.Retried))
 	}
@@ -106,7 +109,9 @@ func (w *world) read(k, _ int8, s *sender) {
 	r := &w.receivers[k]
 	s.other, r.other = r.other && r.row.Message != "", false
 	if s.place = done; s.other || r.row.State == delivery.Waiting {
-		s.place, s.sight = read, w.sights.of(sight{r.row, w.alert, r.asked})
+		alert := w.alert
+		alert.Outside = s.late && r.row.For == ""
+		s.place, s.sight = read, w.sights.of(sight{r.row, alert, r.asked})
 	}
 }
 

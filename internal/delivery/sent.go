@@ -25,8 +25,13 @@ func (d Delivery) posted(e Event, f Facts, now time.Time) Delivery {
 	if e.Epoch != d.Epoch {
 		return d.mayDisplay(e.Sent)
 	}
+	later := !f.Muted && d.fires(f) && e.Display == DisplayFiring && d.notifiesLater(f)
 	d.Shown, d.Display = e.Level, e.Display
-	return d.shows(e.Version, f, now)
+	d = d.shows(e.Version, f, now)
+	if later && d.State == Delivered {
+		return d.rests(Held, ReasonHours, e.Hours)
+	}
+	return d
 }
 
 // shows records that the receiver shows a version. A newer one is owed from now on.

@@ -21,9 +21,18 @@ func (d Delivery) moved(e Event) Delivery {
 }
 
 // reconsidered makes a delivery owed again if it is held or below the level of the receiver, because the rules file may have changed the
-// reason.
+// reason. What is held for the hours of the receiver is left to its next round: most of it stays held.
 func (d Delivery) reconsidered(f Facts, now time.Time) Delivery {
-	if f.State != rules.Firing || d.State != Held && d.Reason != ReasonBelow || d.State == Removed {
+	kept := d.State == Held && d.Reason != ReasonHours || d.Reason == ReasonBelow
+	if f.State != rules.Firing || !kept || d.State == Removed {
+		return d
+	}
+	return d.owed(now)
+}
+
+// released makes a delivery owed that was held because the receiver was outside its hours.
+func (d Delivery) released(now time.Time) Delivery {
+	if d.State != Held || d.Reason != ReasonHours {
 		return d
 	}
 	return d.owed(now)
@@ -46,11 +55,14 @@ func (d Delivery) routed(away bool, now time.Time) Delivery {
 	return d.owed(now)
 }
 
-// fallenBack makes the receiver show the alert instead of another one, unless it is notified for itself.
+// fallenBack makes the receiver show the alert instead of another one, unless it is notified for itself. What it holds until its hours begin is
+// sent at once: otherwise no one would be notified until then.
 func (d Delivery) fallenBack(receiver string, now time.Time) Delivery {
 	switch {
 	case d.State == "":
 		d = d.added(now)
+	case d.State == Held && d.Reason == ReasonHours:
+		d = d.owed(now)
 	case d.State == Removed || !d.Rerouted:
 		return d
 	default:
@@ -71,7 +83,7 @@ func (d Delivery) kept(back bool, f Facts, now time.Time) Delivery {
 		return d
 	}
 	switch d.Reason {
-	case ReasonMuted, ReasonAcknowledged, ReasonBelow:
+	case ReasonMuted, ReasonAcknowledged, ReasonHours, ReasonBelow:
 		return d.owed(now)
 	}
 	if d.Have < f.Version || !d.Since.IsZero() {

@@ -30,6 +30,7 @@ type receiver struct {
 	routed      bool // the rules file sends it the alert
 	unreachable bool // this is known
 	other       bool // another alert of the same message is owed
+	outside     bool // it is outside its hours
 
 	displays delivery.Sent // what was posted last
 	turns    int64         // of the route, when it was posted
@@ -58,6 +59,7 @@ type sender struct {
 	place  place
 	moved  bool          // the receiver was made due since the claim
 	other  bool          // it sends the message for another alert
+	late   bool          // the receiver was outside its hours when the round began
 	back   bool          // the receiver is due again after this round
 	sight  *sight        // what it has read
 	result delivery.Kind // of the attempt; "" is that it was not made
@@ -103,7 +105,15 @@ func (s *sight) view() delivery.View { return s.row.View(s.alert, warning) }
 
 // considered is what is decided about what was read.
 func (s *sight) considered() delivery.Event {
-	return delivery.Event{Kind: delivery.Considered, Sent: delivery.Sent{Version: s.alert.Version, Epoch: s.row.Epoch}, Detail: "because"}
+	return delivery.Event{Kind: delivery.Considered, Sent: delivery.Sent{Version: s.alert.Version, Epoch: s.row.Epoch}, Detail: "because", Hours: s.hours()}
+}
+
+// hours is the text of the hours that the receiver is outside of.
+func (s *sight) hours() string {
+	if s.alert.Outside {
+		return "outside its hours"
+	}
+	return ""
 }
 
 func (s *sight) settled() delivery.Delivery {
@@ -112,7 +122,7 @@ func (s *sight) settled() delivery.Delivery {
 
 // result is an event about the attempt to send what was read.
 func (s *sight) result(kind delivery.Kind) delivery.Event {
-	return delivery.Event{Kind: kind, Sent: s.sent(), Again: s.row.Message != "", Error: "status 500", Detail: "because"}
+	return delivery.Event{Kind: kind, Sent: s.sent(), Again: s.row.Message != "", Error: "status 500", Detail: "because", Hours: s.hours()}
 }
 
 // newWorld is one in which an alert has just fired, and the first receiver owes it.
@@ -176,6 +186,9 @@ func (w *world) post(k int8, s *sender) {
 		if w.troubles == 0 && view.Loud && r.goesOnMuted(seen) {
 			w.must("people are disturbed by what is muted")
 		}
+		if view.Loud && r.comesOutside(seen, s.other) {
+			w.must("people are notified outside the hours of the receiver")
+		}
 	}
 	s.woken = r.woken
 	if r.woken = min(r.woken, view.Level); view.Loud && view.Level > seen.row.Shown {
@@ -188,6 +201,16 @@ func (w *world) post(k int8, s *sender) {
 func (r *receiver) goesOnMuted(seen *sight) bool {
 	muted := seen.alert.Muted && seen.alert.Reason != rules.Muted
 	return muted && r.displays.Display == delivery.DisplayFiring && seen.sent().Display == delivery.DisplayFiring
+}
+
+// comesOutside reports whether the receiver is outside its hours and is sent an alert that it does not show, or an escalation of one that it
+// shows. along is that the message is sent for another alert.
+func (r *receiver) comesOutside(seen *sight, along bool) bool {
+	if !seen.alert.Outside || along || seen.row.Rerouted {
+		return false
+	}
+	return seen.row.Display == delivery.DisplayNone ||
+		seen.alert.State == rules.Firing && seen.row.Display == delivery.DisplayFiring && seen.view().Level > seen.row.Shown
 }
 
 // loseResult is that nobody learns what a sender has posted, so that people count as disturbed as before.

@@ -28,15 +28,22 @@ type Message struct {
 // A Delivery is what one receiver owes for an alert.
 type Delivery struct {
 	Alert rules.Alert // the current alert
+	Hours string      // text, if the receiver is outside its hours for the alert; set by a round, not stored
 	delivery.Delivery
 }
 
 // Facts returns the facts of its alert.
-func (d *Delivery) Facts() delivery.Facts { return delivery.FactsOf(&d.Alert) }
+func (d *Delivery) Facts() delivery.Facts {
+	f := delivery.FactsOf(&d.Alert)
+	f.Outside = d.Hours != ""
+	return f
+}
 
 // Considered returns the event that its receiver is served, for Settle. detail is the text of the mute or acknowledgement.
 func (d *Delivery) Considered(detail string) delivery.Event {
-	return delivery.Event{Kind: delivery.Considered, Sent: delivery.Sent{Version: d.Alert.Version, Epoch: d.Epoch}, Detail: detail}
+	return delivery.Event{
+		Kind: delivery.Considered, Sent: delivery.Sent{Version: d.Alert.Version, Epoch: d.Epoch}, Detail: detail, Hours: d.Hours,
+	}
 }
 
 // fields lists the destinations of deliveryColumns.
@@ -54,33 +61,38 @@ func readDeliveries(ctx context.Context, tx database.Tx, condition string, args 
 		ORDER BY fired_at NULLS FIRST, alert.since NULLS FIRST, id`, args...)
 }
 
-// EachFresh calls each for every delivery of a receiver that Undelivered returns and that belongs to no message yet, in that order. Its
-// Alert has only ID, Rule, Project, State, Level, Version, Reason, Already, Mute and Ack. It is valid only during the call, which must not
-// use the store.
+// EachFresh calls each for every delivery of a receiver that Undelivered returns and that belongs to no message yet, in that order. It is
+// brief, and valid only during the call, which must not use the store.
 func (s *Store) EachFresh(ctx context.Context, receiver string, each func(*Delivery)) error {
 	err := s.db.View(ctx, func(tx database.Tx) error {
-		rows, err := tx.QueryContext(ctx, `
-			SELECT `+ownColumns+`, id, rule, project, alert.state, level, version, alert.reason, already, mute, ack
-			FROM delivery JOIN alert ON alert.id = delivery.alert
-			WHERE `+undelivered+` AND message IS NULL
-			ORDER BY fired_at NULLS FIRST, since NULLS FIRST, id`, receiver)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = rows.Close() }()
-		var d Delivery
-		a, seen := &d.Alert, database.NewRepeated()
-		fields := append(own(&d.Delivery), &a.ID, seen.Text(&a.Rule), seen.Text(&a.Project), &a.State, &a.Level, &a.Version, &a.Reason, &a.Already,
-			database.Document(&a.Mute), database.Document(&a.Ack))
-		for rows.Next() {
-			if err := rows.Scan(fields...); err != nil {
-				return err
-			}
-			each(&d)
-		}
-		return rows.Err()
+		return eachBrief(ctx, tx, each, undelivered+` AND message IS NULL ORDER BY fired_at NULLS FIRST, since NULLS FIRST, id`, receiver)
 	})
 	return database.Doing(err, "reading what is new to receiver %q", receiver)
+}
+
+// eachBrief calls each for every delivery that condition selects. Its Alert has only ID, Rule, Project, Subject, State, Level, Version, Reason,
+// Already, Drill, Mute, Ack, and the names in Told. It is valid only during the call, which must not use the store.
+func eachBrief(ctx context.Context, tx database.Tx, each func(*Delivery), condition string, args ...any) error {
+	rows, err := tx.QueryContext(ctx, `
+		SELECT `+ownColumns+`, id, rule, project, subject, alert.state, level, version, alert.reason, already, drill, mute, ack,
+			coalesce(told ->> 'subject', ''), coalesce(told ->> 'project', '')
+		FROM delivery JOIN alert ON alert.id = delivery.alert
+		WHERE `+condition, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	var d Delivery
+	a, seen := &d.Alert, database.NewRepeated()
+	fields := append(own(&d.Delivery), &a.ID, seen.Text(&a.Rule), seen.Text(&a.Project), &a.Subject, &a.State, &a.Level, &a.Version, &a.Reason,
+		&a.Already, &a.Drill, database.Document(&a.Mute), database.Document(&a.Ack), &a.Told.Subject, seen.Text(&a.Told.Project))
+	for rows.Next() {
+		if err := rows.Scan(fields...); err != nil {
+			return err
+		}
+		each(&d)
+	}
+	return rows.Err()
 }
 
 // Fresh returns the deliveries for the alerts with some IDs that Undelivered returns for a receiver and that belong to no message yet, in

@@ -13,7 +13,10 @@
 //     [Store.GiveUp], [Store.Retry] and [Store.Revive] (receiver.go) record what the rules file, an unreachable receiver or a person changed.
 //
 // An attempt is recorded before it is made, with what it would display and the epoch of each delivery (attempt.go). So a process that
-// starts knows what a dead one may have posted ([MendCutOff]).
+// starts knows what a dead one may have posted ([RecoverInterrupted]).
+//
+// Which receiver is outside its hours only a round knows: it sets Hours of a [Delivery], which is not stored, and calls [Store.Release] for
+// what is no longer held (hours.go).
 //
 // On PostgreSQL a transaction locks the rows of work of the receivers before it reads deliveries (locks.go); package store says in which
 // order. [Store.TakeLane] spaces the sends of all processes (lane.go).

@@ -2,6 +2,8 @@ package outbox
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"notewatch/internal/delivery"
@@ -15,6 +17,9 @@ type StandIn struct {
 	Policy delivery.Policy // of it
 	Before time.Time       // what has been waiting since then or longer counts as missing
 	Now    time.Time       // domain clock
+
+	// Outside reports whether the receiver is outside its hours for a brief delivery: then nothing is missing. nil means that it has none.
+	Outside func(*Delivery) bool
 }
 
 // FallBack gives a receiver the firing alerts that another one is missing. It returns how many are new to it. It returns ErrLeaseLost if
@@ -37,12 +42,25 @@ func (s *Store) FallBack(ctx context.Context, lease work.Lease, in StandIn) (cou
 // missingAlerts returns the alerts that a receiver is missing and its fallback does not have to show yet.
 func missingAlerts(ctx context.Context, tx database.Tx, fallback string, in StandIn) (missing []string, err error) {
 	rows, err := readRows(ctx, tx, 0, `delivery.receiver = $1 AND `+owes+` AND delivery.state IN ($2, $3) AND alert.state = 'firing'
-		AND NOT EXISTS (SELECT 1 FROM delivery AS own WHERE own.alert = delivery.alert AND own.receiver = $4 AND NOT own.rerouted)`,
-		in.For, delivery.Waiting, delivery.GivenUp, fallback)
+		AND NOT EXISTS (SELECT 1 FROM delivery AS own WHERE own.alert = delivery.alert AND own.receiver = $4 AND NOT own.rerouted
+			AND NOT (own.state = $5 AND own.reason = $6))`,
+		in.For, delivery.Waiting, delivery.GivenUp, fallback, delivery.Held, delivery.ReasonHours)
 	for i := range rows {
 		if r := &rows[i]; r.Missing(r.facts, in.Policy, in.Before) {
 			missing = append(missing, r.alert)
 		}
+	}
+	if err != nil || in.Outside == nil {
+		return missing, err
+	}
+	all := missing
+	missing = nil
+	for some := range slices.Chunk(all, maxAlerts) {
+		err = errors.Join(err, eachBrief(ctx, tx, func(d *Delivery) {
+			if !in.Outside(d) {
+				missing = append(missing, d.Alert.ID)
+			}
+		}, `receiver = $1 AND alert `+tx.Among(2)+` ORDER BY alert`, in.For, database.Texts(some)))
 	}
 	return missing, err
 }

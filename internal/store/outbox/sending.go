@@ -50,7 +50,7 @@ type Outcome struct {
 
 // event returns the event of the attempt for a member.
 func (o *Outcome) event(d *Delivery) delivery.Event {
-	e := delivery.Event{Sent: o.sent(d), Again: !o.Message.BegunAt.IsZero(), Error: o.Error, Detail: o.Detail}
+	e := delivery.Event{Sent: o.sent(d), Again: !o.Message.BegunAt.IsZero(), Error: o.Error, Detail: o.Detail, Hours: d.Hours}
 	switch o.Status {
 	case Posted:
 		e.Kind = delivery.Posted
