@@ -53,12 +53,13 @@ type Receiver struct {
 	Name     string      `json:"name"`
 	From     rules.Level `json:"from"`
 	Fallback string      `json:"fallback,omitempty"`
+	Hours    string      `json:"hours,omitempty"` // when it is notified of what is new: "Mon, Tue 08:00–18:00 Europe/Berlin"; "" means always
 }
 
 // A Window is a mute window with what it covers.
 type Window struct {
 	silences.Silence        // its keys are keys of the window
-	UTC              bool   `json:"-"` // the zone of its schedule
+	Times            string `json:"-"` // its schedule with the zone
 	Rules            string `json:"-"` // a name, or "all 3"
 	Project          string `json:"-"` // a name, or "all 2"
 	Devices          string `json:"-"` // a name, "all", or "-" for a rule for each project
@@ -100,11 +101,15 @@ func Of(file *config.File, wired watch.Config, warnings problem.Errors, now time
 		})
 	}
 	for _, receiver := range file.Receivers {
-		r.Receivers = append(r.Receivers, Receiver{receiver.Name, receiver.From, receiver.Fallback})
+		hours := ""
+		if receiver.Hours != nil {
+			hours = withUTC(silences.Schedule(*receiver.Hours), *receiver.Hours)
+		}
+		r.Receivers = append(r.Receivers, Receiver{receiver.Name, receiver.From, receiver.Fallback, hours})
 	}
 	for _, w := range file.Silences {
 		r.Windows = append(r.Windows, Window{
-			Silence: silences.Window(w, now), UTC: w.Zone == nil || w.Zone == time.UTC,
+			Silence: silences.Window(w, now), Times: withUTC(silences.Schedule(w), w),
 			Rules:   cmp.Or(w.Match.Rule, fmt.Sprintf("all %d", len(file.Rules))),
 			Project: cmp.Or(w.Match.Project, fmt.Sprintf("all %d", len(file.Projects))),
 			Devices: covered(file, w.Match),
@@ -117,6 +122,14 @@ func Of(file *config.File, wired watch.Config, warnings problem.Errors, now time
 		r.Warnings = append(r.Warnings, Warning{w.Code, w.File, w.Line, w.Column, w.Where, w.Message, w.Hint})
 	}
 	return r
+}
+
+// withUTC returns a schedule with its zone: one in UTC does not name it.
+func withUTC(schedule string, w muting.Window) string {
+	if w.Zone == nil || w.Zone == time.UTC {
+		return schedule + " UTC"
+	}
+	return schedule
 }
 
 // accounts returns how often the projects of each account are polled.

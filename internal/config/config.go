@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"notewatch/internal/config/document"
@@ -58,14 +59,26 @@ type Project struct {
 // A Receiver is a destination of notifications: exactly one of Terminal, Slack, PagerDuty, Webhook and Email is set.
 type Receiver struct {
 	Name      string
-	From      rules.Level // the lowest level it wants
-	Fallback  string      // name of the receiver that is notified while this one is unreachable; "" means none
+	From      rules.Level    // the lowest level it wants
+	Fallback  string         // name of the receiver that is notified while this one is unreachable; "" means none
+	Hours     *muting.Window // when it is notified of what is new; nil means always
 	Terminal  bool
 	Slack     *Slack
 	PagerDuty *PagerDuty
 	Webhook   *Webhook
 	Email     *Email
 	Missing   problem.Errors // what keeps it from being used; only of LoadPartly
+}
+
+// HoursOf returns when a receiver is notified of what is new, with the mute windows that are for it.
+func (f *File) HoursOf(r Receiver) muting.Hours {
+	h := muting.Hours{Open: r.Hours}
+	for _, w := range f.Silences {
+		if slices.Contains(w.Receivers, r.Name) {
+			h.Closed = append(h.Closed, w)
+		}
+	}
+	return h
 }
 
 // Slack is a Slack channel, reached by the bot token, or an incoming webhook: exactly one of Channel and URL is set.

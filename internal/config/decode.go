@@ -64,6 +64,7 @@ func (d *decoder) decode() {
 	d.file.Operators = d.defaultRecipients()
 	d.checkLimits()
 	d.checkUnused()
+	d.checkHours()
 	d.joinInner()
 	d.file.Warnings = d.warnings.Sorted()
 }

@@ -38,6 +38,7 @@ func (v value) receiver(taken names, fallbacks *[]link) Receiver {
 	v.keys(
 		key{name: "name", required: true, read: func(v value) { receiver.Name = v.claim("receiver", taken) }},
 		key{name: "from", read: func(v value) { receiver.From = v.level() }},
+		key{name: "hours", read: func(v value) { receiver.Hours = v.hours() }},
 		key{name: "fallback", read: func(v value) { fallback, receiver.Fallback = v, v.name() }},
 		key{name: "terminal", empty: true, read: func(v value) { receiver.Terminal = v.terminal() }},
 		key{name: "slack", read: func(v value) { receiver.Slack = v.slack() }},

@@ -18,14 +18,10 @@ func (v value) silence() muting.Window {
 	v = v.in(v.titled("silence"))
 	known := len(v.problems)
 	var w muting.Window
-	v.keys(
-		key{name: "match", required: true, read: func(v value) { w.Match = v.match() }},
-		key{name: "days", read: func(v value) { w.Days = v.weekdays() }},
-		key{name: "from", read: func(v value) { w.From = v.timeOfDay() }},
-		key{name: "to", read: func(v value) { w.To = v.timeOfDay() }},
-		key{name: "zone", read: func(v value) { w.Zone = v.zone() }},
+	v.keys(append(schedule(&w),
+		key{name: "match", required: true, read: func(v value) { w.Match, w.Receivers = v.match() }},
 		key{name: "because", required: true, read: func(v value) { w.Because = v.reason() }},
-	)
+	)...)
 	v.together("from", "to")
 	if len(v.problems) > known {
 		return w
@@ -35,6 +31,16 @@ func (v value) silence() muting.Window {
 		v.report("never ends", "want days, or from and to, that leave out some of the week")
 	}
 	return w
+}
+
+// schedule returns the keys that say when a window is open.
+func schedule(w *muting.Window) []key {
+	return []key{
+		{name: "days", read: func(v value) { w.Days = v.weekdays() }},
+		{name: "from", read: func(v value) { w.From = v.timeOfDay() }},
+		{name: "to", read: func(v value) { w.To = v.timeOfDay() }},
+		{name: "zone", read: func(v value) { w.Zone = v.zone() }},
+	}
 }
 
 // reason reads because, which messages and lists show.
@@ -48,19 +54,21 @@ func (v value) reason() string {
 
 const maxReason = 500
 
-// match reads which alerts are meant: all that have what is named.
-func (v value) match() muting.Match {
-	var m muting.Match
+// match reads which alerts are meant: all that have what is named; and for which receivers, if not for all.
+func (v value) match() (m muting.Match, receivers []string) {
 	known := len(v.problems)
 	v.keys(
 		key{name: "rule", read: func(v value) { m.Rule = v.refer("rule", v.ruleNames()) }},
 		key{name: "project", read: func(v value) { m.Project = v.refer("project", v.projectNames()) }},
 		key{name: "subject", read: func(v value) { m.Subject = v.name() }},
+		key{name: "receiver", read: func(v value) {
+			v.oneOrSome(func(v value) { receivers = append(receivers, v.refer("receiver", v.receiverNames())) })
+		}},
 	)
-	if m == (muting.Match{}) && len(v.problems) == known {
-		v.report("matches everything", "want rule, project or subject")
+	if m == (muting.Match{}) && receivers == nil && len(v.problems) == known {
+		v.report("matches everything", "want rule, project, subject or receiver")
 	}
-	return m
+	return m, receivers
 }
 
 // weekdays are the words for days, from Sunday as package time has it.

@@ -138,7 +138,7 @@ func (v value) checkMentions(r Receiver) {
 // almostMidnight is a time that users write for the end of the day.
 const almostMidnight = 24*time.Hour - time.Minute
 
-// checkWindow reports a mute window that matches nothing, and warns of a rule in shadow mode and of an end at 23:59.
+// checkWindow reports a mute window that matches nothing, and warns of a rule in shadow mode.
 func (v value) checkWindow(w muting.Window) {
 	for _, r := range v.drafts {
 		switch {
@@ -150,6 +150,11 @@ func (v value) checkWindow(w muting.Window) {
 			v.at("match", "rule").warn(fmt.Sprintf("the rule %q is in shadow mode, so it never notifies", r.Name), "")
 		}
 	}
+	v.checkMidnight(w)
+}
+
+// checkMidnight warns of an end at 23:59.
+func (v value) checkMidnight(w muting.Window) {
 	if w.To == almostMidnight {
 		v.at("to").warn("leaves out the last minute of the day", "write 00:00 for midnight")
 	}

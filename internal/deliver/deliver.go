@@ -14,6 +14,7 @@ import (
 	"notewatch/internal/store/work"
 	"notewatch/notify"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // A Config configures a Sender. Every field is required unless its comment says otherwise.
@@ -55,7 +56,7 @@ type Receiver struct {
 	Pause    time.Duration // time between the starts of two sends of its lane, on the machine clock
 	Batch    int           // messages to send before their results are recorded; 0 means 1. Use more only if repeats are harmless
 	Fallback string        // receiver that is notified while this one is unreachable; "" means none
-	Hours    Hours         // when it is notified of what is new
+	Hours    muting.Hours  // when it is notified of what is new
 	notify.Receiver
 
 	began time.Time // when the round began: its hours are as of then, so that nothing is held for hours that have begun meanwhile

@@ -37,7 +37,7 @@ func (s *Sender) takeOverAlerts(ctx context.Context, lease work.Lease, r Receive
 		}
 		now := s.now()
 		in := outbox.StandIn{For: other.Name, Policy: other.policy(), Before: now, Now: now}
-		if other.Hours.has() {
+		if !other.Hours.None() {
 			other.began = now
 			in.Outside = func(d *outbox.Delivery) bool { return other.outside(d) != "" }
 		}

@@ -48,7 +48,7 @@ func (s *Sender) plan(ctx context.Context, lease work.Lease, r Receiver) (p plan
 		return plan{}, err
 	}
 	var news []fresh
-	err = s.outbox.EachFresh(ctx, r.Name, func(d *outbox.Delivery) {
+	err = s.outbox.EachFresh(ctx, r.Name, len(r.Hours.Closed) > 0, func(d *outbox.Delivery) {
 		a := &d.Alert
 		if r.rests(d) {
 			settled = append(settled, *d)
@@ -68,7 +68,7 @@ func (s *Sender) plan(ctx context.Context, lease work.Lease, r Receiver) (p plan
 		return plan{}, err
 	}
 	p.messages = append(p.messages, changes...)
-	p.later = work.Earlier(p.later, r.Hours.next(r.began))
+	p.later = work.Earlier(p.later, r.Hours.Next(r.began))
 	if r.Live {
 		err = s.refresh(ctx, r, &p)
 	}

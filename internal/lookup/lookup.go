@@ -21,13 +21,14 @@ type Config struct {
 	Projects  []Project
 	Accounts  []Account
 	Rules     []*rules.Rule
-	Receivers []string         // names
-	Period    rules.PeriodSpec // the zero value is the calendar month
-	Prices    Prices           // the zero value is that none are set
-	Windows   []muting.Window  // mute windows of the rules file
-	Interval  time.Duration    // between two polls of a project, unless its account has too few requests; 0 is not known
-	Kinds     budget.Kinds     // of answers that polls request
-	Now       func() time.Time // domain clock
+	Receivers []string                // names
+	Hours     map[string]muting.Hours // of receivers that have some
+	Period    rules.PeriodSpec        // the zero value is the calendar month
+	Prices    Prices                  // the zero value is that none are set
+	Windows   []muting.Window         // mute windows of the rules file
+	Interval  time.Duration           // between two polls of a project, unless its account has too few requests; 0 is not known
+	Kinds     budget.Kinds            // of answers that polls request
+	Now       func() time.Time        // domain clock
 }
 
 // A Project is a Notehub project that is watched.

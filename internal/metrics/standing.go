@@ -61,7 +61,7 @@ func newStanding() *storeCollector {
 		up:      desc("store_up", "Whether the store can be read and written: 1 or 0. If it cannot be read, the other series from the store are missing."),
 		firing:  desc("alerts_firing", "Firing alerts by current level.", "level"),
 		pending: desc("alerts_pending", "Alerts whose condition is true, but not for long enough yet."),
-		deliveries: desc("deliveries", "Deliveries by state: waiting, held while the alert is muted or acknowledged, given up, or removed with their receiver. Delivered and skipped ones are not counted.",
+		deliveries: desc("deliveries", "Deliveries by state: waiting, held while the alert is muted or acknowledged or the receiver is outside its hours, given up, or removed with their receiver. Delivered and skipped ones are not counted.",
 			"receiver", "state"),
 		waiting: desc("deliveries_waiting", "Waiting deliveries: changes of alerts that the receiver does not show yet.", "receiver"),
 		oldest: desc("deliveries_oldest_waiting_seconds", "Age of the oldest waiting delivery of the receiver; 0 if none is waiting.",

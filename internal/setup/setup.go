@@ -17,6 +17,7 @@ import (
 	"notewatch/internal/metrics"
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
+	"notewatch/rules/muting"
 )
 
 // A Setup holds the checked settings of a process: the environment and the rules file.
@@ -107,7 +108,7 @@ func newLog(w io.Writer, environment environ.Settings) *slog.Logger {
 // Desk returns a desk that answers questions about the subjects of the rules file, from the data in db.
 func (s Setup) Desk(db *store.Store, now func() time.Time) *lookup.Desk {
 	c := lookup.Config{
-		Store: db, Period: s.File.Period, Prices: lookup.Prices(s.File.Prices), Windows: s.File.Silences, Interval: bot.DefaultInterval, Now: now,
+		Store: db, Period: s.File.Period, Prices: lookup.Prices(s.File.Prices), Windows: s.File.Silences, Interval: bot.DefaultInterval, Now: now, Hours: map[string]muting.Hours{},
 	}
 	for _, p := range s.File.Projects {
 		c.Projects = append(c.Projects, lookup.Project{UID: p.UID, Name: p.Name, Account: p.Account, Period: p.Period})
@@ -121,6 +122,9 @@ func (s Setup) Desk(db *store.Store, now func() time.Time) *lookup.Desk {
 	c.Kinds = bot.Kinds(s.rules())
 	for _, r := range s.File.Receivers {
 		c.Receivers = append(c.Receivers, r.Name)
+		if hours := s.File.HoursOf(r); !hours.None() {
+			c.Hours[r.Name] = hours
+		}
 	}
 	return lookup.New(c)
 }

@@ -123,7 +123,7 @@ func (s Setup) receivers() ([]deliver.Receiver, error) {
 			problems = append(problems, fmt.Errorf("receiver %q: %w", r.Name, err))
 			continue
 		}
-		wired := deliver.Receiver{Name: r.Name, From: r.From, Fallback: r.Fallback, Receiver: receiver}
+		wired := deliver.Receiver{Name: r.Name, From: r.From, Fallback: r.Fallback, Receiver: receiver, Hours: s.File.HoursOf(r)}
 		if r.Slack != nil {
 			wired.Live = r.Slack.Channel != ""
 			wired.Lane, wired.Pause = s.lane(r), slackPause

@@ -19,8 +19,9 @@ type Silence struct {
 	Match    lookup.Match `json:"match"`
 	On       bool         `json:"on"`
 	Start    time.Time    `json:"start,omitzero"`
-	End      time.Time    `json:"end,omitzero"`       // zero: a closed window, or a silence that ends with its alert
-	Schedule string       `json:"schedule,omitempty"` // of a window: "Sat, Sun 22:00–06:00 Europe/Berlin"
+	End      time.Time    `json:"end,omitzero"`        // zero: a closed window, or a silence that ends with its alert
+	Schedule string       `json:"schedule,omitempty"`  // of a window: "Sat, Sun 22:00–06:00 Europe/Berlin"
+	For      []string     `json:"receivers,omitempty"` // of a window: receivers that hold what it matches, which is then not muted
 	By       string       `json:"by,omitempty"`
 	Because  string       `json:"because"`
 	EndedAt  time.Time    `json:"ended_at,omitzero"` // of a silence that someone ended
@@ -84,7 +85,7 @@ func Window(w muting.Window, now time.Time) Silence {
 	m := w.Match
 	s := Silence{
 		Kind: rules.ByWindow, Match: lookup.Match{Alert: m.Alert, Rule: m.Rule, Project: m.Project, Device: m.Subject},
-		Schedule: schedule(w), Because: w.Because,
+		Schedule: Schedule(w), For: w.Receivers, Because: w.Because,
 	}
 	if s.End, s.On = w.Open(now); !s.On {
 		s.Start, s.End = w.Next(now).UTC(), time.Time{}
@@ -93,8 +94,8 @@ func Window(w muting.Window, now time.Time) Silence {
 	return s
 }
 
-// schedule returns when a window opens and closes: "Sat, Sun 22:00–06:00 Europe/Berlin".
-func schedule(w muting.Window) string {
+// Schedule returns when a window opens and closes: "Sat, Sun 22:00–06:00 Europe/Berlin". Without a zone it is UTC.
+func Schedule(w muting.Window) string {
 	var days []string
 	for _, day := range w.Days {
 		days = append(days, day.String()[:3])

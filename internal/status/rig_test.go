@@ -14,6 +14,7 @@ import (
 	"notewatch/internal/store/usage"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 const minute = time.Minute
@@ -42,6 +43,7 @@ func newScene(t testing.TB) *scene {
 		Projects:  []lookup.Project{cold, lab, far},
 		Accounts:  []lookup.Account{{Name: "acme", PerMinute: 4}, {Name: "other", PerMinute: 2}},
 		Receivers: []string{"team", "on-call"},
+		Hours:     map[string]muting.Hours{"on-call": {Open: &muting.Window{From: 20 * time.Hour, To: 6 * time.Hour}}},
 		Interval:  15 * minute,
 		Now:       func() time.Time { return now },
 	}}

@@ -9,6 +9,7 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -53,8 +54,23 @@ type Receiver struct {
 	Name    string        `json:"name"`
 	Waiting int           `json:"waiting"`           // alerts
 	GivenUp int           `json:"gave_up"`           // alerts
+	Held    int           `json:"held"`              // alerts: muted, acknowledged, or new outside the hours of the receiver
 	Oldest  time.Duration `json:"oldest_seconds"`    // age of the oldest waiting one
 	Next    time.Time     `json:"next_try,omitzero"` // when it is served next; zero: when there is something new
+
+	Outside bool      `json:"outside_hours"`        // it is outside its hours
+	Begin   time.Time `json:"hours_begin,omitzero"` // when they begin, if it is outside of them
+}
+
+// Hours returns that the receiver is outside its hours: "outside its hours until Mon 15 Jun 08:00 UTC, 3 alerts held"; "" if it is not.
+func (r Receiver) Hours() string {
+	switch {
+	case !r.Outside:
+		return ""
+	case r.Held > 0:
+		return words.OutsideHours(r.Begin) + ", " + words.Count(r.Held, "alert") + " held"
+	}
+	return words.OutsideHours(r.Begin)
 }
 
 // Of returns the state of projects, accounts, receivers and alerts.
@@ -95,8 +111,13 @@ func receivers(ctx context.Context, d *lookup.Desk, standing store.Standing) (al
 		if err != nil {
 			return nil, err
 		}
+		begin, outside := d.Hours[name].Begin(rules.Alert{}, d.Now())
+		if !outside {
+			begin = time.Time{}
+		}
 		all = append(all, Receiver{
-			Name: name, Waiting: queue.Count[delivery.Waiting], GivenUp: queue.Count[delivery.GivenUp], Oldest: queue.Oldest, Next: next,
+			Name: name, Waiting: queue.Count[delivery.Waiting], GivenUp: queue.Count[delivery.GivenUp], Held: queue.Count[delivery.Held],
+			Oldest: queue.Oldest, Next: next, Outside: outside, Begin: begin.UTC(),
 		})
 	}
 	return all, nil

@@ -46,7 +46,7 @@ func TestStatus(t *testing.T) {
 			{Account: s.Accounts[0], Today: 1, Interval: 15 * minute, Rate: 4},
 			{Account: s.Accounts[1], Interval: 15 * minute, Rate: 1, RestoredAt: now.Add(5 * minute), HeldUntil: now.Add(minute)},
 		},
-		Receivers: []status.Receiver{{Name: "team", Waiting: 1, Oldest: time.Hour, Next: now.Add(-time.Hour)}, {Name: "on-call"}},
+		Receivers: []status.Receiver{{Name: "team", Waiting: 1, Oldest: time.Hour, Next: now.Add(-time.Hour)}, {Name: "on-call", Outside: true, Begin: now.Add(8 * time.Hour)}},
 		Alerts:    status.Alerts{Warning: 2, Critical: 1, Pending: 1, Muted: 1, Acknowledged: 1, Silences: 1},
 	}, got)
 }

@@ -283,6 +283,27 @@ No alert is firing.
 `, "\n"+out.String())
 }
 
+// A receiver outside its hours is fine: it is said when they begin, and how much waits for that.
+func TestStatusOfReceivers(t *testing.T) {
+	var out strings.Builder
+	morning := time.Date(2026, 7, 2, 6, 0, 0, 0, time.UTC)
+	require.NoError(t, Status(Screen{W: &out}, status.Status{Now: noon, Receivers: []status.Receiver{
+		{Name: "always"},
+		{Name: "team", Outside: true, Begin: morning},
+		{Name: "office", Outside: true, Begin: morning, Held: 3},
+		{Name: "closed", Outside: true, Waiting: 1, Oldest: time.Hour, Next: noon.Add(time.Minute)},
+	}}))
+	require.Equal(t, `
+RECEIVER  WAITING  GIVEN UP  STATE
+always    0        0         fine
+team      0        0         outside its hours until Thu 2 Jul 06:00 UTC
+office    0        0         outside its hours until Thu 2 Jul 06:00 UTC, 3 alerts held
+closed    1        0         waiting for 1 h, next try in 1 min · outside its hours
+
+No alert is firing.
+`, "\n"+out.String())
+}
+
 func TestStatusOfAFullDisk(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, Status(Screen{W: &out}, status.Status{DiskError: (&database.UnavailableError{Cause: database.Full}).Error()}))

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,7 +14,7 @@ import (
 
 // Check prints how a rules file is understood.
 func Check(s Screen, r check.Report) error {
-	return errors.Join(checkedRules(s, r), leftOut(s, r), checkedWindows(s, r), checkedAccounts(s, r), checkedProxies(s, r))
+	return errors.Join(checkedRules(s, r), leftOut(s, r), checkedHours(s, r), checkedWindows(s, r), checkedAccounts(s, r), checkedProxies(s, r))
 }
 
 func checkedRules(s Screen, r check.Report) error {
@@ -48,18 +49,28 @@ func joinLevels(levels []rules.Level) string {
 	return strings.Join(texts, ", ")
 }
 
+// checkedHours prints when receivers with hours are notified of what is new.
+func checkedHours(s Screen, r check.Report) error {
+	t := &table{columns: columns("RECEIVER", "NOTIFIED OF WHAT IS NEW")}
+	for _, receiver := range r.Receivers {
+		if receiver.Hours != "" {
+			t.add(receiver.Name, receiver.Hours)
+		}
+	}
+	if len(t.rows) == 0 {
+		return nil
+	}
+	return errors.Join(s.blank(), t.print(s))
+}
+
 // checkedWindows prints what each mute window covers.
 func checkedWindows(s Screen, r check.Report) error {
 	if len(r.Windows) == 0 {
 		return nil
 	}
-	t := &table{columns: columns("MUTED", "RULES", "PROJECTS=", "DEVICES=", "BECAUSE_")}
+	t := &table{columns: columns("MUTED", "RULES", "PROJECTS=", "DEVICES=", "RECEIVERS=", "BECAUSE_")}
 	for _, w := range r.Windows {
-		schedule := w.Schedule
-		if w.UTC {
-			schedule += " UTC"
-		}
-		t.add(schedule, w.Rules, w.Project, w.Devices, w.Because)
+		t.add(w.Times, w.Rules, w.Project, w.Devices, cmp.Or(strings.Join(w.For, ", "), "all"), w.Because)
 	}
 	return errors.Join(s.blank(), t.print(s))
 }

@@ -26,9 +26,18 @@ func Silences(s Screen, all []silences.Silence) error {
 		if silence.Kind == rules.ByWindow {
 			by = "rules file, " + silence.Schedule
 		}
-		t.add(cmp.Or(silence.ID, "-"), state, whenText(silence), MatchText(silence.Match), by, silence.Because)
+		t.add(cmp.Or(silence.ID, "-"), state, whenText(silence), coveredText(silence), by, silence.Because)
 	}
 	return t.print(s)
+}
+
+// coveredText describes what a silence matches, and the receivers that a mute window is for.
+func coveredText(s silences.Silence) string {
+	parts := []string{MatchText(s.Match)}
+	for _, receiver := range s.For {
+		parts = append(parts, "receiver "+receiver)
+	}
+	return strings.TrimPrefix(strings.Join(parts, ", "), ", ")
 }
 
 // whenText returns the end of a silence, or its start if it is not active yet.

@@ -147,13 +147,15 @@ func (t statusText) receivers() *table {
 	return table
 }
 
-// receiver describes the deliveries to a receiver.
+// receiver describes the deliveries to a receiver, and that it is outside its hours.
 func (t statusText) receiver(r status.Receiver) string {
 	switch {
 	case r.Waiting > 0:
-		return "waiting for " + words.Duration(r.Oldest) + ", next try " + t.until(r.Next)
+		return words.Dotted("waiting for "+words.Duration(r.Oldest)+", next try "+t.until(r.Next), r.Hours())
 	case r.GivenUp > 0:
-		return "deliveries given up: see notewatch history; notewatch redeliver sends them again"
+		return words.Dotted("deliveries given up: see notewatch history; notewatch redeliver sends them again", r.Hours())
+	case r.Outside:
+		return r.Hours()
 	}
 	return "fine"
 }

@@ -85,7 +85,7 @@ func wideTables() map[string]func(Screen) error {
 	counts := demo.Summary{Receivers: []demo.Counts{{Receiver: long, Messages: 33, Fired: 14, Escalated: 2, Reminded: 10, Ended: 14}}}
 	report := check.Report{
 		File: long, Rules: []check.Rule{{Name: "sessions-no-events", Each: rules.EachDevice, Kind: "period", Levels: []rules.Level{rules.Warning, rules.Critical}, Reads: []string{long}, Receivers: []string{long}}},
-		Windows: []check.Window{{Silence: silences.Silence{Schedule: "Sat, Sun 22:00–06:00 Europe/Berlin", Because: long}, Rules: "all 3", Project: long, Devices: long}},
+		Windows: []check.Window{{Silence: silences.Silence{For: []string{long}, Because: long}, Times: "Sat, Sun 22:00–06:00 Europe/Berlin", Rules: "all 3", Project: long, Devices: long}},
 	}
 	printStory := func(s Screen) error { return Story(s, story) }
 	printUsage := func(s Screen) error { return Usage(s, usage, nil) }

@@ -44,13 +44,27 @@ type decidedProject struct {
 type decidedReceiver struct {
 	Name, Fallback, Lane string
 	From                 rules.Level
+	Hours                *decidedWindow `json:",omitempty"`
 }
 
 type decidedWindow struct {
-	Match    muting.Match
-	Days     []time.Weekday
-	From, To time.Duration
-	Zone     string
+	Match     muting.Match
+	Days      []time.Weekday
+	From, To  time.Duration
+	Zone      string
+	Receivers []string `json:",omitempty"`
+}
+
+// decidedWindowOf returns the decisions of a mute window, or of the hours of a receiver; nil for nil.
+func decidedWindowOf(w *muting.Window) *decidedWindow {
+	if w == nil {
+		return nil
+	}
+	zone := time.UTC
+	if w.Zone != nil {
+		zone = w.Zone
+	}
+	return &decidedWindow{w.Match, w.Days, w.From, w.To, zone.String(), w.Receivers}
 }
 
 // RulesHash identifies the decisions of the rules file of a configuration. It is 16 hexadecimal digits.
@@ -67,14 +81,10 @@ func RulesHash(c Config) string {
 		d.Accounts[a.Name] = a.PerMinute
 	}
 	for _, r := range c.Receivers {
-		d.Receivers = append(d.Receivers, decidedReceiver{r.Name, r.Fallback, r.Lane, r.From})
+		d.Receivers = append(d.Receivers, decidedReceiver{r.Name, r.Fallback, r.Lane, r.From, decidedWindowOf(r.Hours.Open)})
 	}
 	for _, w := range left.Windows {
-		zone := time.UTC
-		if w.Zone != nil {
-			zone = w.Zone
-		}
-		d.Windows = append(d.Windows, decidedWindow{w.Match, w.Days, w.From, w.To, zone.String()})
+		d.Windows = append(d.Windows, *decidedWindowOf(&w))
 	}
 	text, err := json.Marshal(d)
 	if err != nil {

@@ -59,6 +59,8 @@ func TestRulesHash(t *testing.T) {
 		"summary":    {change: func(_ *rules.Spec, c *Config) { c.Bot.Summary = false }},
 		"window":     {change: func(_ *rules.Spec, c *Config) { c.Bot.Windows[0].To = 3 * time.Hour }},
 		"zone":       {change: func(_ *rules.Spec, c *Config) { c.Bot.Windows[0].Zone = time.FixedZone("X", 3600) }},
+		"hours":      {change: func(_ *rules.Spec, c *Config) { c.Receivers[0].Hours.Open = &muting.Window{To: time.Hour} }},
+		"its window": {change: func(_ *rules.Spec, c *Config) { c.Bot.Windows[0].Receivers = []string{"ops"} }},
 		"summaries":  {change: func(s *rules.Spec, _ *Config) { s.Summary = "{{.Subject}}" }, same: true},
 		"advice":     {change: func(s *rules.Spec, _ *Config) { s.Advice = "look" }, same: true},
 		"reason":     {change: func(_ *rules.Spec, c *Config) { c.Bot.Windows[0].Because = "night" }, same: true},

@@ -13,6 +13,15 @@ func Time(t time.Time) string {
 	return t.UTC().Format("Mon 2 Jan 15:04 UTC")
 }
 
+// OutsideHours returns that a receiver is outside its hours, and when they begin: "outside its hours until Mon 15 Jun 08:00 UTC". The zero time
+// means that this is not known.
+func OutsideHours(begin time.Time) string {
+	if begin.IsZero() {
+		return "outside its hours"
+	}
+	return "outside its hours until " + Time(begin)
+}
+
 // Duration returns a length of time as text, in its two largest units: "2 d 3 h", "4 h 12 min", "40 s".
 func Duration(d time.Duration) string {
 	const day = 24 * time.Hour

@@ -9,8 +9,8 @@ import (
 
 // Sources holds everything that can mute alerts.
 type Sources struct {
-	Silences []Silence // that have not ended, and those that a person ended recently
-	Windows  []Window
+	Silences []Silence                                // that have not ended, and those that a person ended recently
+	Windows  []Window                                 // those for some receivers mute nothing
 	Rules    map[string]rules.Spec                    // by name
 	Firing   func(rule, project, subject string) bool // whether a rule is firing for a subject; "" is the project
 	Within   func(project, device string) []string    // the fleets of a device
@@ -41,7 +41,7 @@ func (m Sources) active(now time.Time) []active {
 		}
 	}
 	for _, w := range m.Windows {
-		if until, open := w.Open(now); open {
+		if until, open := w.Open(now); open && w.Receivers == nil {
 			on = append(on, active{w.Match, rules.Mute{Kind: rules.ByWindow, Until: until, Because: w.Because}})
 		}
 	}
@@ -122,6 +122,9 @@ func (m Sources) Next(now time.Time) time.Time {
 		at(s.Stops())
 	}
 	for _, w := range m.Windows {
+		if w.Receivers != nil {
+			continue
+		}
 		at(w.Next(now))
 		if until, open := w.Open(now); open {
 			at(until)

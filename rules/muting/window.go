@@ -13,6 +13,9 @@ type Window struct {
 	From, To time.Duration  // since midnight on the clock of Zone; both zero: the whole day; To not after From: it ends on the next day
 	Zone     *time.Location // nil means UTC
 	Because  string
+
+	// Receivers limit a window to some receivers, by name: what it matches is then not muted, but outside their Hours. nil means that it mutes.
+	Receivers []string
 }
 
 // lookAhead is the maximum number of days until an open window closes; one that covers the whole week never closes.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"notewatch/internal/bot"
@@ -161,7 +162,11 @@ func (d directory) windowLines(all []muting.Window, now time.Time) (lines []stri
 		} else if open {
 			when = "until " + words.Time(end)
 		}
-		lines = append(lines, "• "+d.matchText(w.Match)+" "+when+", by the rules file: "+slackapi.Mrkdwn(w.Because, maxSaid))
+		what := d.matchText(w.Match)
+		if w.Receivers != nil {
+			what += ", only for *" + name(strings.Join(w.Receivers, ", ")) + "*"
+		}
+		lines = append(lines, "• "+what+" "+when+", by the rules file: "+slackapi.Mrkdwn(w.Because, maxSaid))
 	}
 	return leftOut(lines, len(all), "window")
 }

@@ -163,7 +163,7 @@ func accountText(a status.Account, now time.Time) string {
 func receiverLines(s status.Status) []string {
 	var lines []string
 	for _, r := range s.Receivers {
-		if r.Waiting == 0 && r.GivenUp == 0 {
+		if r.Waiting == 0 && r.GivenUp == 0 && !r.Outside {
 			continue
 		}
 		waiting, dead, next := "", "", ""
@@ -176,7 +176,7 @@ func receiverLines(s status.Status) []string {
 		if r.Next.After(s.Now) {
 			next = "next try " + words.Time(r.Next)
 		}
-		lines = append(lines, "• receiver "+words.Dotted("*"+name(r.Name)+"*", waiting, dead, next))
+		lines = append(lines, "• receiver "+words.Dotted("*"+name(r.Name)+"*", waiting, dead, next, r.Hours()))
 	}
 	if len(lines) == 0 {
 		lines = append(lines, "All receivers are up to date: "+words.Count(len(s.Receivers), "receiver"))

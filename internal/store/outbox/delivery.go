@@ -62,20 +62,24 @@ func readDeliveries(ctx context.Context, tx database.Tx, condition string, args 
 }
 
 // EachFresh calls each for every delivery of a receiver that Undelivered returns and that belongs to no message yet, in that order. It is
-// brief, and valid only during the call, which must not use the store.
-func (s *Store) EachFresh(ctx context.Context, receiver string, each func(*Delivery)) error {
+// brief, with names if names is set, and valid only during the call, which must not use the store.
+func (s *Store) EachFresh(ctx context.Context, receiver string, names bool, each func(*Delivery)) error {
 	err := s.db.View(ctx, func(tx database.Tx) error {
-		return eachBrief(ctx, tx, each, undelivered+` AND message IS NULL ORDER BY fired_at NULLS FIRST, since NULLS FIRST, id`, receiver)
+		return eachBrief(ctx, tx, names, each, undelivered+` AND message IS NULL ORDER BY fired_at NULLS FIRST, since NULLS FIRST, id`, receiver)
 	})
 	return database.Doing(err, "reading what is new to receiver %q", receiver)
 }
 
 // eachBrief calls each for every delivery that condition selects. Its Alert has only ID, Rule, Project, Subject, State, Level, Version, Reason,
-// Already, Drill, Mute, Ack, and the names in Told. It is valid only during the call, which must not use the store.
-func eachBrief(ctx context.Context, tx database.Tx, each func(*Delivery), condition string, args ...any) error {
+// Already, Drill, Mute, Ack and, if names is set, the names of its subject and project, which take time to read. It is valid only during the
+// call, which must not use the store.
+func eachBrief(ctx context.Context, tx database.Tx, names bool, each func(*Delivery), condition string, args ...any) error {
+	named := `'', ''`
+	if names {
+		named = `coalesce(told ->> 'subject', ''), coalesce(told ->> 'project', '')`
+	}
 	rows, err := tx.QueryContext(ctx, `
-		SELECT `+ownColumns+`, id, rule, project, subject, alert.state, level, version, alert.reason, already, drill, mute, ack,
-			coalesce(told ->> 'subject', ''), coalesce(told ->> 'project', '')
+		SELECT `+ownColumns+`, id, rule, project, subject, alert.state, level, version, alert.reason, already, drill, mute, ack, `+named+`
 		FROM delivery JOIN alert ON alert.id = delivery.alert
 		WHERE `+condition, args...)
 	if err != nil {

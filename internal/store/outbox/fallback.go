@@ -56,7 +56,7 @@ func missingAlerts(ctx context.Context, tx database.Tx, fallback string, in Stan
 	all := missing
 	missing = nil
 	for some := range slices.Chunk(all, maxAlerts) {
-		err = errors.Join(err, eachBrief(ctx, tx, func(d *Delivery) {
+		err = errors.Join(err, eachBrief(ctx, tx, true, func(d *Delivery) {
 			if !in.Outside(d) {
 				missing = append(missing, d.Alert.ID)
 			}

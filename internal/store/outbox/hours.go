@@ -15,9 +15,11 @@ const outsideHours = `receiver = $1 AND ` + keptBack + ` AND delivery.state = '`
 	string(delivery.ReasonHours) + `'`
 
 // EachOutsideHours calls each for every delivery of a receiver that is held because the receiver is outside its hours. The delivery is brief,
-// as that of EachFresh, and valid only during the call, which must not use the store.
+// as that of EachFresh, with names, and valid only during the call, which must not use the store.
 func (s *Store) EachOutsideHours(ctx context.Context, receiver string, each func(*Delivery)) error {
-	err := s.db.View(ctx, func(tx database.Tx) error { return eachBrief(ctx, tx, each, outsideHours+` ORDER BY alert`, receiver) })
+	err := s.db.View(ctx, func(tx database.Tx) error {
+		return eachBrief(ctx, tx, true, each, outsideHours+` ORDER BY alert`, receiver)
+	})
 	return database.Doing(err, "reading what receiver %q holds until its hours begin", receiver)
 }
 

@@ -35,11 +35,12 @@ const (
 	Hold     = "hold"
 	History  = "history"
 	Unless   = "unless" // found by who knows the other rules
+	Hours    = "hours"  // found by who knows the receivers
 )
 
 // Codes returns the codes of findings that can be accepted, and of those that are certain.
 func Codes() (accepted, certain []string) {
-	return []string{Always, Bytes, Units, Midnight, Late, Floor, Start, Estimate, Levels, Hold, Unless}, []string{Never, History}
+	return []string{Always, Bytes, Units, Midnight, Late, Floor, Start, Estimate, Levels, Hold, Unless, Hours}, []string{Never, History}
 }
 
 // A Finding is what a rule can hardly mean.
