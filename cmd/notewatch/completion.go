@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"notewatch/cmd/notewatch/help"
 )
 
 // withoutPackage is a prefix of the completion script for bash, for hosts without the package bash-completion.
@@ -27,7 +29,7 @@ To load completions in your current shell session:
   source <(notewatch completion bash)
 
 To load completions for every new session, add that line to ~/.bashrc.`
-	fitHelp(bash)
+	help.Fit(bash)
 	generate := bash.RunE
 	bash.RunE = func(c *cobra.Command, args []string) error {
 		if err := generate(c, args); err != nil {

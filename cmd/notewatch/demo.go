@@ -14,6 +14,7 @@ import (
 
 	"notewatch/internal/config/environ"
 	"notewatch/internal/demo"
+	"notewatch/internal/driven"
 	"notewatch/internal/secret"
 	"notewatch/internal/setup"
 	"notewatch/internal/store/database"
@@ -63,7 +64,7 @@ func (d demoFlags) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	clock := demo.NewClock(demo.Start)
+	clock := driven.NewClock(demo.Start)
 	hub := demo.NewHub(clock, s.File.Projects)
 	address, stop, err := hub.Start()
 	if err != nil {
@@ -75,7 +76,7 @@ func (d demoFlags) run(c *cobra.Command) error {
 }
 
 // play runs the demo and prints its result.
-func (d demoFlags) play(c *cobra.Command, s setup.Setup, clock *demo.Clock, requests func() int) error {
+func (d demoFlags) play(c *cobra.Command, s setup.Setup, clock *driven.Clock, requests func() int) error {
 	wired, err := s.Wire(clock.Clock())
 	if err != nil {
 		return err

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -34,6 +36,7 @@ func TestExamplesCanBeTyped(t *testing.T) {
 	require.NotContains(t, typed(t, "notewatch usage today"), "no data")
 
 	clear(shown)
+	t.Chdir(exampleTests(t))
 	for _, command := range newRoot().Commands() {
 		for line := range strings.Lines(command.Example) {
 			shown[command.Name()]++
@@ -43,6 +46,18 @@ func TestExamplesCanBeTyped(t *testing.T) {
 	for _, name := range []string{"usage", "top", "explain", "status", "alerts", "history", "silence", "silences"} {
 		require.Positive(t, shown[name], "%s shows no example", name)
 	}
+}
+
+// exampleTests returns a directory with the files of rule tests that the examples of help name.
+func exampleTests(t *testing.T) (directory string) {
+	t.Helper()
+	directory = t.TempDir()
+	const test = "rules: {rules: [{name: any, when: events.today > 9}]}\ntests: [{name: a flood, poll: 12h, expect: {alerts: []}}]\n"
+	require.NoError(t, os.Mkdir(filepath.Join(directory, "team"), 0o700))
+	for _, name := range []string{"rules_test.yaml", filepath.Join("team", "a_test.yaml")} {
+		require.NoError(t, os.WriteFile(filepath.Join(directory, name), []byte(test), 0o600))
+	}
+	return directory
 }
 
 // typed runs a command line, whose words may stand in double quotes, and returns what it printed.

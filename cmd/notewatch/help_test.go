@@ -8,6 +8,8 @@ import (
 	"github.com/clipperhouse/displaywidth"
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
+
+	"notewatch/cmd/notewatch/help"
 )
 
 // Help fits a terminal of the usual width.
@@ -18,7 +20,7 @@ func TestHelpFits(t *testing.T) {
 		require.Zero(t, run(t.Context(), append(path, "--help"), &stdout, &stderr), stderr.String())
 		require.NotEmpty(t, stdout.String())
 		for line := range strings.Lines(stdout.String()) {
-			require.LessOrEqual(t, displaywidth.String(strings.TrimSuffix(line, "\n")), helpWidth, "%v: %s", path, line)
+			require.LessOrEqual(t, displaywidth.String(strings.TrimSuffix(line, "\n")), help.Width, "%v: %s", path, line)
 		}
 		for _, below := range c.Commands() {
 			all(below, append(path, below.Name()))
@@ -29,11 +31,9 @@ func TestHelpFits(t *testing.T) {
 
 // Each text of help is that of a command, and each command has one.
 func TestEveryCommandHasItsText(t *testing.T) {
-	files, err := helpTexts.ReadDir("help")
-	require.NoError(t, err)
 	texts := map[string]bool{}
-	for _, file := range files {
-		texts[strings.TrimSuffix(file.Name(), ".txt")] = true
+	for _, name := range help.Commands() {
+		texts[name] = true
 	}
 	root := newRoot()
 	for _, c := range append(root.Commands(), root) {

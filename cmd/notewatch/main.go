@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/cmd/notewatch/help"
 	"notewatch/internal/words"
 )
 
@@ -79,7 +80,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
 	})
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", helpWidth)))
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", help.Width)))
 	root.SetVersionTemplate("notewatch {{.Version}}\n")
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.SuggestionsMinimumDistance = 2
@@ -91,7 +92,7 @@ func newRoot() *cobra.Command {
 		}
 	}
 	root.AddCommand(newTemplate(), newVersion())
-	describe(root)
+	help.Describe(root)
 	return root
 }
 
@@ -103,7 +104,7 @@ type commandGroup struct {
 
 func commandGroups() []commandGroup {
 	return []commandGroup{
-		{"Watch:", []*cobra.Command{newRun(), newOnce(), newCheck(), newDemo()}},
+		{"Watch:", []*cobra.Command{newRun(), newOnce(), newCheck(), newTest(), newDemo()}},
 		{"Ask:", []*cobra.Command{
 			newUsage(), newTop(), newExplain(), newAlerts(), newHistory(), newStatus(), newSilences(), newExport(),
 		}},

@@ -161,11 +161,24 @@ func LoadPartly(path string, lookup func(name string) (string, bool), checks ...
 	return load(path, options{lookup: lookup, checks: checks, partly: true})
 }
 
+// ParseWithin is Parse for a rules file that stands under a key of another document, for tests of rules. Values for ${…} may be missing.
+// Without projects it has the project [TestProject], and without receivers the receiver [TestReceiver], which prints.
+func ParseWithin(path string, data []byte, key string) (*File, error) {
+	return parse(path, data, options{lookup: func(string) (string, bool) { return "", false }, partly: true, within: key})
+}
+
+// What a rules file within another document has if it says nothing else.
+const (
+	TestProject  = "test"
+	TestReceiver = "team"
+)
+
 // options are how a rules file is read.
 type options struct {
 	lookup func(name string) (string, bool)
 	checks []func(Receiver) error
-	partly bool // what ${…} stands for may be missing
+	partly bool   // what ${…} stands for may be missing
+	within string // key of the document under which the rules file stands; "" is the whole document
 }
 
 func load(path string, o options) (*File, error) {

@@ -45,7 +45,7 @@ func (d *decoder) decode() {
 		return
 	}
 	if root.has("include") && !root.has("rules") {
-		root.node.Content = append(root.node.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: "rules"}, &yaml.Node{Kind: yaml.SequenceNode})
+		root.node.Content = append(root.node.Content, textNode("rules"), &yaml.Node{Kind: yaml.SequenceNode})
 	}
 	root.keys(
 		key{name: "accounts", read: value.readAccounts},
@@ -94,7 +94,34 @@ func (d *decoder) root() (root value, ok bool) {
 		root.report("the file is empty", "")
 		return value{}, false
 	}
+	if d.within != "" {
+		return root.rulesWithin(d.within)
+	}
 	return root, true
+}
+
+// rulesWithin returns the rules file under a key, with a project and a receiver if it has none.
+func (v value) rulesWithin(key string) (rules value, ok bool) {
+	node, ok := v.get(key)
+	if !ok || node.Kind != yaml.MappingNode {
+		v.child(v.node, key).report("want a mapping", "")
+		return value{}, false
+	}
+	v.node = node
+	v.complete("projects", &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{textNode("uid"), textNode("app:" + TestProject), textNode("name"), textNode(TestProject)}})
+	v.complete("receivers", &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{textNode("name"), textNode(TestReceiver), textNode("terminal"), {Kind: yaml.MappingNode}}})
+	return v, true
+}
+
+// complete adds a list of one element to a mapping without it.
+func (v value) complete(key string, element *yaml.Node) {
+	if !v.has(key) {
+		v.node.Content = append(v.node.Content, textNode(key), &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{element}})
+	}
+}
+
+func textNode(text string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
 }
 
 // refersTo notes that a file was read for the rules file.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"notewatch/internal/config"
+	"notewatch/internal/driven"
 	"notewatch/internal/secret"
 	"notewatch/internal/watch"
 	"notewatch/notehub/notehubtest"
@@ -26,7 +27,7 @@ const (
 var Start = time.Date(2026, 6, 17, 15, 0, 0, 0, time.UTC)
 
 // NewHub returns a Notehub that simulates the projects of a rules file.
-func NewHub(clock *Clock, projects []config.Project) *notehubtest.Server {
+func NewHub(clock *driven.Clock, projects []config.Project) *notehubtest.Server {
 	return notehubtest.New(notehubtest.Config{
 		Now: clock.Now, Token: Token, Seed: 1, RequestsPerMinute: requestsPerMinute, Projects: scenario(projects),
 	})
@@ -77,7 +78,7 @@ type Counts struct {
 }
 
 // Play runs the wired watch with its database until the simulated days have passed or ctx is done. It takes the time lasts, or longer.
-func Play(ctx context.Context, wired watch.Config, clock *Clock, lasts time.Duration) (Summary, error) {
+func Play(ctx context.Context, wired watch.Config, clock *driven.Clock, lasts time.Duration) (Summary, error) {
 	db := wired.Bot.Store
 	if err := db.MarkDemo(ctx, Start); err != nil {
 		return Summary{}, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"notewatch/internal/driven"
 	"notewatch/internal/pause"
 	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
@@ -14,13 +15,13 @@ import (
 // they are shown the state of that moment, and at the end the final state.
 type follower struct {
 	watch     *watch.Watch
-	clock     *Clock
+	clock     *driven.Clock
 	receivers []string
 	news      chan struct{} // receives when there may be something to show; closed at the end
 }
 
 // follow lets w work until end.
-func follow(ctx context.Context, w *watch.Watch, clock *Clock, end time.Time, lasts time.Duration) error {
+func follow(ctx context.Context, w *watch.Watch, clock *driven.Clock, end time.Time, lasts time.Duration) error {
 	f := follower{watch: w, clock: clock, news: make(chan struct{}, 1)}
 	for _, r := range w.Config.Receivers {
 		if r.Pause > 0 {
@@ -29,7 +30,7 @@ func follow(ctx context.Context, w *watch.Watch, clock *Clock, end time.Time, la
 	}
 	served := make(chan error)
 	go func() { served <- f.serve(ctx) }()
-	err := clock.play(ctx, f.turn, end, lasts)
+	err := play(ctx, clock, f.turn, end, lasts)
 	close(f.news)
 	return errors.Join(err, <-served)
 }
@@ -79,7 +80,7 @@ func (f follower) finish(ctx context.Context) error {
 			return err
 		}
 		_ = pause.For(ctx, min(next.Sub(f.clock.Now()), lastPause)) // the store returns the error of ctx
-		f.clock.forward(next)
+		f.clock.Forward(next)
 	}
 	return nil
 }

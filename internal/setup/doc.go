@@ -2,7 +2,8 @@
 //
 // [Read] and [Outline] read the environment and the rules file into a [Setup]. Its methods build the rest:
 //
-//   - Wire makes the clients, receivers and rules of a watch (wire.go).
+//   - Wire makes the clients, receivers and rules of a watch (wire.go); Rehearse makes one whose Notehub and receivers are played
+//     (rehearse.go).
 //   - Start opens the database for this process and makes a watch on it (database.go). Attach makes one for use while another process is
 //     running (attach.go).
 //   - Hand and Onlooker make a bot for one command (hand.go).

@@ -123,17 +123,22 @@ func (s Setup) receivers() ([]deliver.Receiver, error) {
 			problems = append(problems, fmt.Errorf("receiver %q: %w", r.Name, err))
 			continue
 		}
-		wired := deliver.Receiver{Name: r.Name, From: r.From, Fallback: r.Fallback, Receiver: receiver, Hours: s.File.HoursOf(r)}
-		if r.Slack != nil {
-			wired.Live = r.Slack.Channel != ""
-			wired.Lane, wired.Pause = s.lane(r), slackPause
-		}
-		if r.PagerDuty != nil || r.Webhook != nil && slices.Contains(harmless, r.Webhook.Format) && r.Webhook.Template == "" {
-			wired.Batch = deliver.MaxBatch
-		}
-		receivers = append(receivers, wired)
+		receivers = append(receivers, s.served(r, receiver))
 	}
 	return receivers, errors.Join(problems...)
+}
+
+// served returns a receiver with what decides how it is served.
+func (s Setup) served(r config.Receiver, receiver notify.Receiver) deliver.Receiver {
+	served := deliver.Receiver{Name: r.Name, From: r.From, Fallback: r.Fallback, Receiver: receiver, Hours: s.File.HoursOf(r)}
+	if r.Slack != nil {
+		served.Live = r.Slack.Channel != ""
+		served.Lane, served.Pause = s.lane(r), slackPause
+	}
+	if r.PagerDuty != nil || r.Webhook != nil && slices.Contains(harmless, r.Webhook.Format) && r.Webhook.Template == "" {
+		served.Batch = deliver.MaxBatch
+	}
+	return served
 }
 
 // harmless are the formats of webhooks with an ID in each message, so that a receiver recognizes a repeated one.

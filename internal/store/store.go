@@ -35,6 +35,15 @@ func OpenReadOnly(ctx context.Context, place string) (*Store, error) {
 	return open(ctx, place, database.Looking)
 }
 
+// InMemory returns a new database in memory, for simulations.
+func InMemory(ctx context.Context) (*Store, error) {
+	db, err := database.InMemory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return newStore(db), nil
+}
+
 func open(ctx context.Context, place string, a database.Access) (*Store, error) {
 	db, err := database.Open(ctx, place, a)
 	if err != nil {

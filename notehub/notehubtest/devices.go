@@ -25,10 +25,18 @@ func devicesAnswer(q query) devicesEnvelope {
 			answer.HasMore = true
 			return answer
 		default:
-			answer.Devices = append(answer.Devices, d.line(q.now))
+			answer.Devices = append(answer.Devices, q.line(d))
 		}
 	}
 	return answer
+}
+
+// line returns the entry of a device.
+func (q *query) line(d *device) deviceLine {
+	if script := q.project.Script; script != nil {
+		return d.scriptedLine(script.State(d.UID, q.now))
+	}
+	return d.line(q.now)
 }
 
 func (d *device) line(now time.Time) deviceLine {

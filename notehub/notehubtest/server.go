@@ -44,6 +44,7 @@ type Project struct {
 	Routes          []string                 // UIDs; every event takes each route; none: one route
 	RouteSettings   map[string]RouteSettings // by UID
 	Incidents       []Incident
+	Script          *Script // of devices whose archetypes do not matter; nil: they have those habits
 }
 
 // A Request is what a client asked, and the status it got.
@@ -187,6 +188,11 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q query) {
 
 // body returns what is answered to q, for encoding/json.
 func (s *Server) body(q query) any {
+	if q.project != nil && q.project.Script != nil {
+		if body, ok := scriptedBody(q); ok {
+			return body
+		}
+	}
 	switch q.endpoint {
 	case Data:
 		return dataAnswer(q)

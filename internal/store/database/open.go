@@ -32,7 +32,7 @@ func Open(ctx context.Context, place string, a Access) (s *DB, err error) {
 	return s, Doing(err, "opening database %q", NameOf(place))
 }
 
-// Over returns a DB on open connections to an SQLite database in memory, for tests that need thousands of them. It creates the schema.
+// Over returns a DB on open connections to an SQLite database in memory, for tests that need thousands of them, and simulations. It creates the schema.
 // place is a path that exists.
 func Over(ctx context.Context, connections *sql.DB, place string) (*DB, error) {
 	info, err := os.Stat(place)
@@ -41,6 +41,23 @@ func Over(ctx context.Context, connections *sql.DB, place string) (*DB, error) {
 	}
 	s := &DB{write: connections, read: connections, name: place, info: info}
 	return s, s.prepare(ctx, Creating)
+}
+
+// InMemory returns a new database in memory, with its schema, for simulations. It has one connection, so a transaction must not wait for
+// another one.
+func InMemory(ctx context.Context) (*DB, error) {
+	connector, err := prepared.NewConnector("file:simulation?mode=memory&_txlock=immediate" + both)
+	if err != nil {
+		return nil, err
+	}
+	connections := sql.OpenDB(connector)
+	connections.SetMaxOpenConns(1)
+	connections.SetConnMaxIdleTime(0) // closing it would lose the data
+	s, err := Over(ctx, connections, os.TempDir())
+	if err != nil {
+		return nil, errors.Join(err, connections.Close())
+	}
+	return s, nil
 }
 
 // Connections returns the connections that write, for tests that check what they cannot see otherwise.

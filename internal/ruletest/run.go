@@ -1,0 +1,332 @@
+package ruletest
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/config"
+	"notewatch/internal/driven"
+	"notewatch/internal/ruletest/testfile"
+	"notewatch/internal/secret"
+	"notewatch/internal/setup"
+	"notewatch/internal/store"
+	"notewatch/internal/watch"
+	"notewatch/notehub"
+	"notewatch/notehub/notehubtest"
+	"notewatch/notify"
+	"notewatch/rules"
+	"notewatch/rules/muting"
+)
+
+// A Result is the result of a test.
+type Result struct {
+	File        string       `json:"file"`
+	Test        string       `json:"test"`
+	Line        int          `json:"line"`
+	Passed      bool         `json:"passed"`
+	Took        float64      `json:"seconds"`
+	Differences []Difference `json:"differences"`
+}
+
+// An Alert is an alert of a test.
+type Alert struct {
+	Rule    string
+	Subject string // its name; that of the project for a rule about projects
+	Level   string // the highest that was announced
+	Fired   time.Time
+	Ended   time.Time // zero: it is firing at the end of the test
+	As      string    // how it ended
+}
+
+// An actual is what followed from a test.
+type actual struct {
+	alerts   []Alert
+	messages map[string][]Message // by receiver
+	results  []string             // of the expected results, in their order
+}
+
+// Run runs a test of a file. It takes no longer than the work does.
+func Run(ctx context.Context, file *testfile.File, t *testfile.Test) (Result, error) {
+	began := time.Now()
+	got, err := rehearse(ctx, file.Rules, t)
+	if err != nil {
+		return Result{}, fmt.Errorf("running the test %q of %s: %w", t.Name, file.Path, err)
+	}
+	r := Result{File: file.Path, Test: t.Name, Line: t.Line, Differences: compare(t, got)}
+	r.Passed, r.Took = len(r.Differences) == 0, time.Since(began).Seconds()
+	return r, nil
+}
+
+// A rehearsal is a watch on a simulated Notehub while a test runs.
+type rehearsal struct {
+	test    *testfile.Test
+	project config.Project
+	clock   *driven.Clock
+	hub     *notehubtest.Server
+	store   *store.Store
+	watch   *watch.Watch
+	stands  []*stand
+	world   *world
+	results []string
+}
+
+const token = "simulated"
+
+// rehearse lets what a test says happen.
+func rehearse(ctx context.Context, file *config.File, t *testfile.Test) (got actual, err error) {
+	r := &rehearsal{test: t, clock: driven.NewClock(t.Begins()), world: newWorld(t)}
+	at := slices.IndexFunc(file.Projects, func(p config.Project) bool { return p.Name == t.Project })
+	r.project = file.Projects[at]
+	only := *file
+	only.Projects = []config.Project{r.project}
+	if r.store, err = store.InMemory(ctx); err != nil {
+		return got, err
+	}
+	defer func() { _ = r.store.Close() }() // nothing of it is needed
+	r.hub = notehubtest.New(r.hubConfig())
+	client, err := notehub.New(notehub.Config{BaseURL: "http://notehub.invalid", Token: secret.New(token), HTTP: r.hub.Client()})
+	if err != nil {
+		return got, err
+	}
+	if err := r.start(ctx, setup.Rehearse(&only, r.clock.Clock(), client, r.stand)); err != nil {
+		return got, err
+	}
+	if err := r.play(ctx); err != nil {
+		return got, err
+	}
+	return r.collect(ctx)
+}
+
+// stand makes what stands for a receiver.
+func (r *rehearsal) stand(of config.Receiver) notify.Receiver {
+	s := newStand(of, r.test, r.clock.Now)
+	r.stands = append(r.stands, s)
+	return s
+}
+
+// hubConfig returns the simulated Notehub of the test.
+func (r *rehearsal) hubConfig() notehubtest.Config {
+	p := notehubtest.Project{
+		UID: r.project.UID, Name: r.project.Name, Script: r.world.script(), Fleets: map[string]string{},
+		FleetSettings: map[string]notehubtest.FleetSettings{}, RouteSettings: map[string]notehubtest.RouteSettings{},
+	}
+	begins := r.test.Begins()
+	for _, d := range r.test.Devices {
+		one := notehubtest.Device{UID: d.Value.UID, Name: d.Key, Product: d.Value.Product, Provisioned: d.Value.Provisioned.In(begins)}
+		if d.Value.Removed.Given() {
+			one.Removed = d.Value.Removed.In(begins)
+		}
+		for _, name := range d.Value.Fleets {
+			one.Fleets = append(one.Fleets, fleetUID(name))
+		}
+		p.Devices = append(p.Devices, one)
+	}
+	for _, name := range r.test.FleetNames() {
+		settings, _ := r.test.Fleets.Get(name)
+		p.Fleets[fleetUID(name)] = name
+		p.FleetSettings[fleetUID(name)] = notehubtest.FleetSettings{
+			ConnectivityAssurance: settings.AutoTopup, WatchdogMinutes: int64(settings.Watchdog),
+		}
+	}
+	for _, route := range r.test.Routes {
+		p.Routes = append(p.Routes, route.Value.UID)
+		p.RouteSettings[route.Value.UID] = notehubtest.RouteSettings{Name: route.Key, Type: route.Value.Type, Disabled: route.Value.Disabled}
+	}
+	return notehubtest.Config{Now: r.clock.Now, Token: token, Projects: []notehubtest.Project{p}}
+}
+
+func fleetUID(name string) string { return "fleet:" + name }
+
+// start makes the watch.
+func (r *rehearsal) start(ctx context.Context, c watch.Config) (err error) {
+	machine := driven.NewClock(r.test.Begins())
+	c.Bot.Store, c.Bot.Interval, c.Bot.Machine, c.Bot.Workers = r.store, r.test.Every(), machine.Now, 1
+	c.Sleep = func(_ context.Context, d time.Duration) { machine.Forward(machine.Now().Add(d)) }
+	r.watch, err = watch.New(ctx, c)
+	return err
+}
+
+// An act is something that is done at an instant, before what is due then, or after it.
+type act struct {
+	at     time.Time
+	before bool
+	do     func(ctx context.Context) error
+}
+
+// play lets time pass, and does what the steps say.
+func (r *rehearsal) play(ctx context.Context) error {
+	acts := r.acts()
+	slices.SortStableFunc(acts, func(a, b act) int { return a.at.Compare(b.at) })
+	for _, a := range acts {
+		until := a.at
+		if a.before {
+			until = until.Add(-1)
+		}
+		if err := r.run(ctx, until); err != nil {
+			return err
+		}
+		if err := a.do(ctx); err != nil {
+			return err
+		}
+	}
+	return r.run(ctx, r.test.Ends().Add(-1))
+}
+
+// run serves what is due until an instant.
+func (r *rehearsal) run(ctx context.Context, until time.Time) error {
+	always := context.WithoutCancel(ctx) // SQLite would start a goroutine for each statement to watch a context that ends
+	for !r.clock.Now().After(until) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		next, err := r.watch.Turn(always)
+		if err != nil {
+			return err
+		}
+		if next.IsZero() || next.After(until) {
+			break
+		}
+		r.clock.Forward(next)
+	}
+	r.clock.Forward(until)
+	return nil
+}
+
+// acts returns what is done at instants: faults begin and end, people do something, and results are noted.
+func (r *rehearsal) acts() (all []act) {
+	begins := r.test.Begins()
+	for _, s := range r.test.Steps {
+		at := s.When.In(begins)
+		switch {
+		case s.Notehub != "":
+			all = append(all, act{at, true, func(context.Context) error { return r.setFaults(at) }})
+			if end := ends(s, r.test); end.Before(r.test.Ends()) {
+				all = append(all, act{end, true, func(context.Context) error { return r.setFaults(end) }})
+			}
+		case s.Ack != nil:
+			all = append(all, act{at, false, func(ctx context.Context) error { return r.acknowledge(ctx, *s.Ack, s.By, r.watch.Bot.Acknowledge) }})
+		case s.Unack != nil:
+			all = append(all, act{at, false, func(ctx context.Context) error { return r.acknowledge(ctx, *s.Unack, s.By, r.watch.Bot.Unacknowledge) }})
+		case s.Silence != nil:
+			all = append(all, act{at, false, func(ctx context.Context) error { return r.silence(ctx, s) }})
+		}
+	}
+	r.results = make([]string, len(r.test.Expect.Results))
+	for i, want := range r.test.Expect.Results {
+		all = append(all, act{want.When.In(begins), false, func(ctx context.Context) (err error) {
+			r.results[i], err = r.result(ctx, want)
+			return err
+		}})
+	}
+	return all
+}
+
+// setFaults makes Notehub answer as it does from an instant on.
+func (r *rehearsal) setFaults(at time.Time) error {
+	r.hub.ClearFaults()
+	for _, s := range r.test.Steps {
+		if s.Notehub == "" || s.When.In(r.test.Begins()).After(at) || !ends(s, r.test).After(at) {
+			continue
+		}
+		endpoint := notehubtest.Endpoint(s.Endpoint)
+		if slices.Contains([]testfile.Endpoint{"data", "events", "sessions", "route-logs"}, s.Endpoint) {
+			endpoint = "usage/" + endpoint
+		}
+		r.hub.Fail(notehubtest.Fault{Kind: notehubtest.FaultKind(s.Notehub), Endpoint: endpoint})
+	}
+	return nil
+}
+
+// acknowledge lets a person acknowledge an alert, or remove that.
+func (r *rehearsal) acknowledge(
+	ctx context.Context, of testfile.Target, by string, do func(context.Context, rules.Alert, string) (bool, error),
+) error {
+	a, open, err := r.store.OpenAlert(ctx, of.Rule, r.project.UID, r.uid(of.Subject))
+	if err != nil {
+		return err
+	}
+	if !open || a.State != rules.Firing {
+		return fmt.Errorf("line %d: the alert of %s about %q is not firing at %s", of.Line, of.Rule, cmp.Or(of.Subject, r.project.Name), stamp(r.clock.Now(), r.test))
+	}
+	_, err = do(ctx, a, cmp.Or(by, "someone"))
+	return err
+}
+
+// silence lets a person silence alerts.
+func (r *rehearsal) silence(ctx context.Context, s testfile.Step) error {
+	now := r.clock.Now()
+	match := muting.Match{Rule: s.Silence.Rule, Project: r.project.UID, Subject: r.uid(s.Silence.Subject)}
+	return r.watch.Bot.Silence(ctx, muting.Silence{
+		ID: "s-" + strings.ToLower(rand.Text()[:8]), Match: match, Start: now, End: ends(s, r.test),
+		By: cmp.Or(s.By, "someone"), Because: cmp.Or(s.Because, "a step of this test"),
+	})
+}
+
+// uid returns the UID of a subject by its name; "" for the project.
+func (r *rehearsal) uid(name string) string {
+	if d, ok := r.test.Devices.Get(name); ok {
+		return d.UID
+	}
+	if route, ok := r.test.Routes.Get(name); ok {
+		return route.UID
+	}
+	if slices.Contains(r.test.FleetNames(), name) {
+		return fleetUID(name)
+	}
+	return ""
+}
+
+// result returns the result of a rule for a subject now.
+func (r *rehearsal) result(ctx context.Context, of testfile.Result) (string, error) {
+	e, err := r.watch.Bot.Explain(ctx, of.Rule, r.project.UID, r.uid(of.Subject))
+	if err != nil {
+		return "", fmt.Errorf("line %d: %w", of.Line, err)
+	}
+	return outcome(e), nil
+}
+
+// outcome returns the result of a rule in the words of tests.
+func outcome(e bot.Explanation) string {
+	switch {
+	case e.Err != nil || e.Result.Least != e.Result.Most:
+		return string(testfile.NoData)
+	case e.Result.Least == rules.Inactive:
+		return string(testfile.False)
+	}
+	return e.Result.Least.String()
+}
+
+// collect returns what followed.
+func (r *rehearsal) collect(ctx context.Context) (got actual, err error) {
+	got = actual{messages: map[string][]Message{}, results: r.results}
+	for _, s := range r.stands {
+		got.messages[s.name] = s.messages
+	}
+	all, err := r.store.Alerts(ctx, store.AlertFilter{})
+	if err != nil {
+		return got, err
+	}
+	for _, a := range all {
+		if a.Project == r.project.UID && !a.FiredAt.IsZero() {
+			got.alerts = append(got.alerts, r.alert(a))
+		}
+	}
+	slices.SortFunc(got.alerts, func(a, b Alert) int {
+		return cmp.Or(a.Fired.Compare(b.Fired), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Subject, b.Subject))
+	})
+	return got, nil
+}
+
+func (r *rehearsal) alert(a rules.Alert) Alert {
+	one := Alert{Rule: a.Rule, Subject: cmp.Or(a.Told.Subject, r.project.Name), Level: a.Worst.String(), Fired: a.FiredAt.UTC()}
+	if !a.Open() {
+		one.Ended, one.As = a.EndedAt.UTC(), string(a.Reason)
+	}
+	return one
+}

@@ -1,0 +1,259 @@
+package notehubtest
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+)
+
+// A Script says what the devices and routes of a project have, in place of the habits of archetypes. Its functions are called by several
+// goroutines; date is the start of a UTC day, and now the instant of the answer.
+type Script struct {
+	Usage  func(device string, date, now time.Time) Usage
+	State  func(device string, now time.Time) State
+	Routed func(route string, date, now time.Time) RouteUsage
+}
+
+// Usage is what a device used on a UTC day, by the fields of Notehub's answers. A negative number is answered as it is, which is not a count.
+// A device that used nothing has no row.
+type Usage struct {
+	Bytes, Satellite, SatellitePackets              int64
+	Events, EventsTotal, Platform, Watchdog         int64
+	Reboots, FwUpdates                              int64
+	Sessions, SessionBytes, TLSSessions, FirstSyncs int64
+	Notefiles, Transports                           map[string]int64
+}
+
+// RouteUsage is what a route handed on during a UTC day. A negative number is answered as it is. The latency is the average in
+// milliseconds; nil is none.
+type RouteUsage struct {
+	Total, Failed int64
+	LatencyMS     *float64
+}
+
+// A State is what the device list says of a device at an instant.
+type State struct {
+	SKU, Firmware, FirmwareHost string
+	Disabled, Updating          bool
+	Voltage, Temperature        float64   // a voltage of 0 is not known
+	LastActivity                time.Time // zero: never
+	Plan                        *PlanState
+}
+
+// A PlanState is the data plan of a device with one SIM, in bytes.
+type PlanState struct {
+	Used, Limit int64
+	Updated     time.Time
+}
+
+// A scripted is the usage of a device, a fleet or the project on a day.
+type scripted struct {
+	device, fleet string
+	devices       int64
+	start         time.Time
+	usage         Usage
+}
+
+// scripted returns the usage that the query asks for, one for each day.
+func (q *query) scripted() (all []scripted) {
+	sums := map[string]map[time.Time]*scripted{}
+	for _, p := range q.periods() {
+		for _, d := range q.selected() {
+			if !p.first.Add(day).After(d.Provisioned) || !d.Removed.IsZero() && !p.first.Before(d.Removed) {
+				continue
+			}
+			used := q.project.Script.Usage(d.UID, p.first, q.now)
+			if q.aggregate == "device" {
+				all = append(all, scripted{device: d.UID, devices: 1, start: p.start, usage: used})
+				continue
+			}
+			for _, key := range q.groups(d) {
+				if sums[key] == nil {
+					sums[key] = map[time.Time]*scripted{}
+				}
+				if sums[key][p.start] == nil {
+					sums[key][p.start] = &scripted{fleet: key, start: p.start}
+				}
+				sums[key][p.start].add(used)
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(sums)) {
+		for _, start := range slices.SortedFunc(maps.Keys(sums[key]), time.Time.Compare) {
+			all = append(all, *sums[key][start])
+		}
+	}
+	return all
+}
+
+// add adds the usage of a device. A number that is not a count makes the sum none.
+func (s *scripted) add(u Usage) {
+	s.devices++
+	sum := &s.usage
+	for _, n := range []struct {
+		sum *int64
+		one int64
+	}{
+		{&sum.Bytes, u.Bytes}, {&sum.Satellite, u.Satellite}, {&sum.SatellitePackets, u.SatellitePackets}, {&sum.Events, u.Events},
+		{&sum.EventsTotal, u.EventsTotal}, {&sum.Platform, u.Platform}, {&sum.Watchdog, u.Watchdog}, {&sum.Reboots, u.Reboots},
+		{&sum.FwUpdates, u.FwUpdates}, {&sum.Sessions, u.Sessions}, {&sum.SessionBytes, u.SessionBytes}, {&sum.TLSSessions, u.TLSSessions},
+		{&sum.FirstSyncs, u.FirstSyncs},
+	} {
+		*n.sum = plus(*n.sum, n.one)
+	}
+	sum.Notefiles, sum.Transports = plusEach(sum.Notefiles, u.Notefiles), plusEach(sum.Transports, u.Transports)
+}
+
+func plus(a, b int64) int64 {
+	if a < 0 || b < 0 {
+		return -1
+	}
+	return a + b
+}
+
+func plusEach(sum, more map[string]int64) map[string]int64 {
+	if sum == nil && more != nil {
+		sum = map[string]int64{}
+	}
+	for name, n := range more {
+		sum[name] = plus(sum[name], n)
+	}
+	return sum
+}
+
+// scriptedBody returns what is answered to q about a project with a script; ok is false for an endpoint that the script says nothing of.
+func scriptedBody(q query) (body any, ok bool) {
+	switch q.endpoint {
+	case Data:
+		return scriptedData(q), true
+	case Events:
+		return scriptedEvents(q), true
+	case Sessions:
+		return scriptedSessions(q), true
+	case RouteLogs:
+		return scriptedRouteLogs(q), true
+	}
+	return nil, false
+}
+
+func scriptedData(q query) dataEnvelope {
+	var rows []dataSeries
+	for _, s := range q.scripted() {
+		row := dataSeries{Device: s.device, Fleet: s.fleet, Devices: s.devices}
+		if s.usage.Bytes != 0 {
+			row.Type, row.ICCID = "cellular", iccidOf(s.device)
+			row.Data = []dataPoint{{Period: s.start, Total: s.usage.Bytes}}
+			rows = append(rows, row)
+		}
+		if s.usage.Satellite != 0 || s.usage.SatellitePackets != 0 {
+			row.Type, row.ICCID, row.PSID = "satellite", "", "skylo:"+s.device
+			row.Data = []dataPoint{{
+				Period: s.start, Total: s.usage.Satellite, Billable: s.usage.Satellite, UplinkPackets: s.usage.SatellitePackets,
+			}}
+			rows = append(rows, row)
+		}
+	}
+	rows, truncated := cut(rows, &q)
+	return dataEnvelope{Data: rows, Truncated: truncated}
+}
+
+func iccidOf(device string) string {
+	if device == "" {
+		return ""
+	}
+	return "8901" + device
+}
+
+func scriptedEvents(q query) eventsEnvelope {
+	var rows []eventsPoint
+	for _, s := range q.scripted() {
+		u := s.usage
+		if u.EventsTotal == 0 && u.Events == 0 && u.Reboots == 0 && u.FwUpdates == 0 {
+			continue
+		}
+		row := eventsPoint{
+			Period: s.start, Device: s.device, Fleet: s.fleet, Devices: s.devices, Days: 1, Total: u.EventsTotal, Billable: u.Events,
+			Platform: u.Platform, Watchdog: u.Watchdog, Reboots: &u.Reboots, FwUpdates: &u.FwUpdates,
+		}
+		if q.includeNotefiles {
+			row.Notefiles = map[string]int64{"data.qo": max(u.Events, 0)}
+			if u.Notefiles != nil {
+				row.Notefiles = u.Notefiles
+			}
+		}
+		rows = append(rows, row)
+	}
+	rows, truncated := cut(rows, &q)
+	return eventsEnvelope{Data: rows, Truncated: truncated}
+}
+
+func scriptedSessions(q query) sessionsEnvelope {
+	var rows []sessionsPoint
+	for _, s := range q.scripted() {
+		u := s.usage
+		if u.Sessions == 0 && u.SessionBytes == 0 {
+			continue
+		}
+		row := sessionsPoint{
+			Period: s.start, Device: s.device, Fleet: s.fleet, Devices: s.devices, Sessions: u.Sessions, FirstSyncs: u.FirstSyncs,
+			TLS: &u.TLSSessions, Bytes: u.SessionBytes, Transports: map[string]int64{"cell": max(u.Sessions, 0)},
+		}
+		if u.Transports != nil {
+			row.Transports = u.Transports
+		}
+		rows = append(rows, row)
+	}
+	rows, truncated := cut(rows, &q)
+	return sessionsEnvelope{Sessions: rows, Truncated: truncated}
+}
+
+// scriptedRouteLogs answers for each route; the latency of a project is that of its last route.
+func scriptedRouteLogs(q query) routeLogsEnvelope {
+	var rows []routeLogsPoint
+	for _, p := range q.periods() {
+		sum := routeLogsPoint{Period: p.start}
+		for _, route := range q.project.Routes {
+			if len(q.routes) > 0 && !slices.Contains(q.routes, route) || q.project.RouteSettings[route].removed(p.first) {
+				continue
+			}
+			u := q.project.Script.Routed(route, p.first, q.now)
+			row := routeLogsPoint{
+				Period: p.start, Route: route, Total: u.Total, Successful: max(u.Total-u.Failed, 0), Failed: u.Failed, LatencyMS: u.LatencyMS,
+			}
+			if q.aggregate == "route" && u.Total != 0 {
+				rows = append(rows, row)
+			}
+			sum.Total, sum.Failed, sum.LatencyMS = plus(sum.Total, u.Total), plus(sum.Failed, u.Failed), cmp.Or(u.LatencyMS, sum.LatencyMS)
+		}
+		if q.aggregate == "project" && sum.Total != 0 {
+			sum.Successful = max(sum.Total-sum.Failed, 0)
+			rows = append(rows, sum)
+		}
+	}
+	rows, truncated := cut(rows, &q)
+	return routeLogsEnvelope{RouteLogs: rows, Truncated: truncated}
+}
+
+// scriptedLine returns the entry of a device in the device list.
+func (d *device) scriptedLine(s State) deviceLine {
+	line := deviceLine{
+		UID: d.UID, SerialNumber: d.Name, SKU: s.SKU, Product: d.Product, Fleets: append([]string{}, d.Fleets...),
+		FirmwareNotecard: firmware{"Blues Wireless", "Notecard", s.Firmware}.text(),
+		FirmwareHost:     firmware{"Acme", d.Product, s.FirmwareHost}.text(),
+		Disabled:         s.Disabled, Provisioned: d.Provisioned, Voltage: s.Voltage, Temperature: s.Temperature,
+	}
+	mode := "completed"
+	if s.Updating {
+		mode = "downloading"
+	}
+	line.Updates = &updates{Notecard: &update{Type: "card", Mode: mode}}
+	if last := s.LastActivity; !last.IsZero() {
+		last = last.UTC().Truncate(time.Second)
+		line.LastActivity = &last
+	}
+	if p := s.Plan; p != nil {
+		line.SIMs = []simUsage{{ICCID: iccidOf(d.UID), Used: p.Used, Limit: p.Limit, LifetimeUsed: p.Used, LastUpdated: p.Updated.Unix()}}
+	}
+	return line
+}
