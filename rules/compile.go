@@ -70,7 +70,7 @@ func (s *Set) Compile(spec Spec) (*Rule, []Problem) {
 	}
 	r.growing = growing(conditions)
 	r.Kind, r.Reads = kindOf(conditions), readsOf(append(b.reads, r.growing...))
-	r.Reads.FleetNames = spec.Limits != nil && spec.Each == EachDevice
+	r.Reads.FleetNames = spec.Limits != nil && spec.Each == EachDevice || r.Reads.Objects.Read("device.fleets")
 	r.Keep = r.keep(conditions)
 	return r, nil
 }

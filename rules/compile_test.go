@@ -27,7 +27,7 @@ const (
 	metricHas   = "today, yesterday, used, prev, forecast, d7, d30, median, mad, usual, usual_yesterday, ratio, z, peer_ratio, days, series"
 	plainHas    = "today, yesterday, used, prev, forecast, d7, d30, median, mad, usual, usual_yesterday, ratio, z, days, series"
 	polledHas   = "today, yesterday, used, prev, forecast, d7, d30, median, mad, usual, usual_yesterday, ratio, z, h1, h6, days, series"
-	deviceHas   = "uid, name, sku, product, fleets, firmware, host_firmware, disabled, is_new, updating, voltage, temperature, silent_hours, missed, age_days"
+	deviceHas   = "uid, name, sku, product, fleets, fleet_uids, firmware, host_firmware, disabled, is_new, updating, voltage, temperature, silent_hours, missed, age_days"
 )
 
 // TestProblemsOfExpressions lists what can be wrong with an expression, and where it is said to be.
@@ -447,7 +447,7 @@ func TestKindAndReads(t *testing.T) {
 				require.NotZero(t, rule.Reads.Members[figure])
 			}
 			reads := rule.Reads
-			reads.Members, reads.Objects, reads.Period = nil, nil, false
+			reads.Members, reads.Objects, reads.Period, reads.FleetNames = nil, nil, false, false
 			require.Equal(t, test.reads, reads)
 			require.Equal(t, name == "poll", rule.Reads.OnlyPoll())
 		})

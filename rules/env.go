@@ -143,7 +143,8 @@ type Device struct {
 	Name         string   `expr:"name"` // serial number, or the UID when it has none
 	SKU          string   `expr:"sku"`
 	Product      string   `expr:"product"`
-	Fleets       []string `expr:"fleets"` // fleet UIDs
+	Fleets       []string `expr:"fleets" known:"FleetsKnown"` // labels of its fleets; the UID of one without a label
+	FleetUIDs    []string `expr:"fleet_uids"`
 	Firmware     string   `expr:"firmware"`
 	HostFirmware string   `expr:"host_firmware"`
 	Disabled     bool     `expr:"disabled"`
@@ -155,7 +156,7 @@ type Device struct {
 	Missed       float64  `expr:"missed" of:"sessions.missed"`             // sessions that did not come while it was silent
 	AgeDays      float64  `expr:"age_days" unit:"d"`                       // days from provisioning to the time of the device list
 
-	UpdatingKnown bool `expr:"-"`
+	FleetsKnown, UpdatingKnown bool `expr:"-"`
 }
 
 // A Plan is the data plan of the SIM of a device that counts, as the device list says.

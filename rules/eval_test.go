@@ -31,7 +31,7 @@ func scene() rules.Env {
 	env.Bytes.Series = []float64{6, nan, 8}
 	env.Sessions = rules.Metric{Today: 10, Yesterday: 5, Used: 100, Prev: 80, D7: 28, D30: 90, Median: 4, Usual: 240, H1: 30, H6: 120, Days: 7,
 		Series: []float64{1, 2, 3, 4, 5, 6, 7}}
-	env.Device = rules.Device{Known: true, UID: "dev:1", Name: "pump-7", Fleets: []string{"fleet:a", "production"},
+	env.Device = rules.Device{Known: true, UID: "dev:1", Name: "pump-7", Fleets: []string{"north", "production"}, FleetsKnown: true, FleetUIDs: []string{"fleet:a", "fleet:b"},
 		Firmware: "1.2.3", Voltage: nan, SilentHours: 2, AgeDays: 30}
 	return env
 }
@@ -235,7 +235,7 @@ func TestTruth(t *testing.T) {
 		{"device.firmware endsWith \"3\"", yes},
 		{"\"production\" in device.fleets", yes},
 		{"\"lab\" not in device.fleets", yes},
-		{"any(device.fleets, # startsWith \"fleet:\")", yes},
+		{"any(device.fleet_uids, # startsWith \"fleet:\")", yes},
 		{"hasPrefix(device.name, \"pump\") && !hasSuffix(device.name, \"8\")", yes},
 		{"indexOf(device.name, \"-\") == 4 && lastIndexOf(device.name, \"x\") == -1", yes},
 		{"trim(\" a \") == lower(\"A\") && trimPrefix(device.name, \"pump-\") == \"7\"", yes},

@@ -24,7 +24,7 @@ func night() rules.Env {
 	env := rules.Env{Bytes: unknown, Events: unknown, Sessions: unknown}
 	env.Bytes.Used, env.Bytes.Median, env.Bytes.Series = 41.2e6, 1e6, []float64{1, 2, 3, 4, 5, 6, 7}
 	env.Events.Today, env.Events.Median = 240, 84
-	env.Device = rules.Device{Known: true, Name: "pump-7", Fleets: []string{"a", "b"}, Voltage: 3.1, SilentHours: math.NaN()}
+	env.Device = rules.Device{Known: true, Name: "pump-7", Fleets: []string{"a", "b"}, FleetsKnown: true, Voltage: 3.1, SilentHours: math.NaN()}
 	env.Poll = rules.Poll{AgeMinutes: 4, Truncated: true}
 	return env
 }

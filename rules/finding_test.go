@@ -153,6 +153,24 @@ func TestBytesAsNumbers(t *testing.T) {
 	})
 }
 
+// A UID is never a label, and a label never a UID, so that such a condition would select no device.
+func TestFleetsByLabelAndUID(t *testing.T) {
+	where := func(expr string) func(*rules.Spec) {
+		return func(s *rules.Spec) { s.Where = expr }
+	}
+	runFindings(t, "fleets", []findingTest{
+		{change: where(`"production" in device.fleets`)},
+		{change: where(`"fleet:1042ddc5" in device.fleet_uids`)},
+		{change: where(`"fleet:1042ddc5" in device.fleets`), code: "fleets", field: "where", error: true,
+			says: `"fleet:1042ddc5" is a UID, and device.fleets has labels`, hint: "write device.fleet_uids"},
+		{change: where(`device.sku == "x" && "fleet:1042ddc5" not in device.fleets`), code: "fleets", field: "where", offset: 21, error: true,
+			says: `"fleet:1042ddc5" is a UID, and device.fleets has labels`, hint: "write device.fleet_uids"},
+		{change: condition(`events.today > 5 && "production" in device.fleet_uids`), code: "fleets", offset: 20, error: true,
+			says: `"production" is a label, and device.fleet_uids has UIDs`, hint: "write device.fleets"},
+		{change: where(`any(device.fleet_uids, # startsWith "fleet:")`)},
+	})
+}
+
 func TestUnits(t *testing.T) {
 	runFindings(t, "units", []findingTest{
 		{change: condition("bytes.d7 > events.d7"), code: "units", says: "compares bytes with a count"},

@@ -55,7 +55,7 @@ func (l *Limits) of(e *Env, each Scope) float64 {
 	if Known(limit) {
 		return limit
 	}
-	for _, fleet := range e.Device.Fleets {
+	for _, fleet := range e.Device.FleetUIDs {
 		if of := l.named(fleet, e.FleetNames[fleet]); !(of >= limit) {
 			limit = of
 		}

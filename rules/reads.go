@@ -17,7 +17,7 @@ type Reads struct {
 	Poll    bool     // poll
 	Period  bool     // how time is cut into periods: used, prev and forecast of metrics, and period
 
-	FleetNames bool // names of fleets, by which devices have limits
+	FleetNames bool // labels of fleets: device.fleets, and limits of devices by their fleets
 }
 
 // Objects are paths of what is read beside metrics, such as device.voltage, in order.

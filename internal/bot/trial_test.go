@@ -16,7 +16,7 @@ import (
 // crowded is a rule whose lists grow too long for a device that belongs to hundreds of fleets.
 func crowded() rules.Spec {
 	return rules.Spec{Name: "crowded", Each: rules.EachDevice, When: []rules.Condition{
-		{Level: rules.Warning, Expr: "len(map(device.fleets, len(map(device.fleets, #)))) > 1000"},
+		{Level: rules.Warning, Expr: "len(map(device.fleet_uids, len(map(device.fleet_uids, #)))) > 1000"},
 	}}
 }
 
@@ -57,7 +57,7 @@ func TestARuleThatCannotBeJudgedIsToldOnce(t *testing.T) {
 	r.run(monday.Add(2 * hour))
 	require.Equal(t, []string{"fired"}, r.reasonsOf("second", "rule-broken"), "a restart says nothing new")
 	mended := crowded()
-	mended.When[0].Expr = "len(device.fleets) > 1000"
+	mended.When[0].Expr = "len(device.fleet_uids) > 1000"
 	r.rules(mended, silent())
 	r.open()
 	r.run(monday.Add(2*hour + time.Minute))

@@ -42,13 +42,13 @@ limits_file: testdata/limits/right.csv
 		want   float64
 	}{
 		"that of the rule":        {rules.Device{UID: "dev:9", Name: "Pump 9"}, 4e6},
-		"by UID":                  {rules.Device{UID: "dev:1", Name: "Pump 1", Fleets: []string{"fleet:south"}}, 5e6},
+		"by UID":                  {rules.Device{UID: "dev:1", Name: "Pump 1", FleetUIDs: []string{"fleet:south"}}, 5e6},
 		"by UID, in the file":     {rules.Device{UID: "dev:2", Name: "Pump 2"}, 6e6},
 		"by name":                 {rules.Device{UID: "dev:3", Name: "Pump 3"}, 7.5e6},
-		"by fleet":                {rules.Device{UID: "dev:9", Fleets: []string{"fleet:south"}}, 3.5e6},
-		"by the name of a fleet":  {rules.Device{UID: "dev:9", Fleets: []string{"fleet:north"}}, 14e6},
-		"the lowest of fleets":    {rules.Device{UID: "dev:9", Fleets: []string{"fleet:north", "fleet:south"}}, 3.5e6},
-		"an unknown fleet":        {rules.Device{UID: "dev:9", Fleets: []string{"fleet:east"}}, 4e6},
+		"by fleet":                {rules.Device{UID: "dev:9", FleetUIDs: []string{"fleet:south"}}, 3.5e6},
+		"by the name of a fleet":  {rules.Device{UID: "dev:9", FleetUIDs: []string{"fleet:north"}}, 14e6},
+		"the lowest of fleets":    {rules.Device{UID: "dev:9", FleetUIDs: []string{"fleet:north", "fleet:south"}}, 3.5e6},
+		"an unknown fleet":        {rules.Device{UID: "dev:9", FleetUIDs: []string{"fleet:east"}}, 4e6},
 		"a device without a name": {rules.Device{UID: "dev:9", Name: ""}, 4e6},
 	} {
 		t.Run(name, func(t *testing.T) {

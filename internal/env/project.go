@@ -23,7 +23,7 @@ type Project struct {
 	Every     time.Duration          // between two polls; 0 is not known
 	Counts    usage.DeviceCounts     // of the device list, silent ones being those that are silent for SilentAfter
 	Fleets    []usage.Fleet          // with their names; nil: no fleet is evaluated
-	Labels    map[string]string      // names of fleets, by UID; nil: no device has a limit by them
+	Labels    map[string]string      // labels of fleets, by UID; nil: no rule reads them
 	Silences  Silences               // of the device list
 	Assured   map[string]rules.Truth // whether more data is bought for devices of fleets, by UID; nil: not read
 	Routes    usage.RouteList        // empty: no route is evaluated
@@ -36,15 +36,31 @@ func (p Project) Identity(device *usage.Device, at time.Time) *rules.Env {
 	env.Project.Known, env.Project.UID, env.Project.Name = true, p.UID, p.Name
 	env.FleetNames = p.Labels
 	if device != nil {
-		env.Device = identityOf(device, at)
+		env.Device = p.identityOf(device, at)
 	}
 	return env
 }
 
+// labelsOf returns the labels of fleets, given by UID. They are not known before all of them were read.
+func (p Project) labelsOf(fleets []string) (labels []string, known bool) {
+	if p.Labels == nil {
+		return nil, false
+	}
+	labels = make([]string, len(fleets))
+	for i, uid := range fleets {
+		if labels[i] = p.Labels[uid]; labels[i] == "" {
+			return nil, false
+		}
+	}
+	return labels, true
+}
+
 // identityOf returns the identity of a device and its age at an instant.
-func identityOf(d *usage.Device, at time.Time) rules.Device {
+func (p Project) identityOf(d *usage.Device, at time.Time) rules.Device {
+	labels, known := p.labelsOf(d.Fleets)
 	return rules.Device{
-		Known: true, UID: d.UID, Name: d.Name, SKU: d.SKU, Product: d.Product, Fleets: d.Fleets,
+		Fleets: labels, FleetsKnown: known,
+		Known: true, UID: d.UID, Name: d.Name, SKU: d.SKU, Product: d.Product, FleetUIDs: d.Fleets,
 		Firmware: d.Firmware, HostFirmware: d.HostFirmware, Disabled: d.Disabled,
 		Voltage: math.NaN(), Temperature: math.NaN(), SilentHours: math.NaN(), Missed: math.NaN(),
 		IsNew: at.Sub(d.Provisioned) < newFor, AgeDays: at.Sub(d.Provisioned).Hours() / 24,

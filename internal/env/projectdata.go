@@ -297,7 +297,7 @@ func (b *BlockData) See(e *rules.Env, i int) {
 	*e = *b.common
 	e.Notefiles, e.Transport = notefiles, transport
 	if device := b.Device(i); device != nil {
-		e.Device = identityOf(device, b.data.Counts.ListedAt)
+		e.Device = b.data.identityOf(device, b.data.Counts.ListedAt)
 		b.data.condition(&e.Device, device)
 	}
 	if f := b.fleet(i); f != nil {

@@ -363,7 +363,7 @@ func TestMutesComeWithTheTurn(t *testing.T) {
 // A rule whose evaluation fails for some subjects is evaluated for the others. The trial says how many failed, with the first as an example.
 func TestATrialCountsFailures(t *testing.T) {
 	spec := busy("100")
-	spec.Where = `len(map(device.fleets, len(map(device.fleets, #)))) >= 0`
+	spec.Where = `len(map(device.fleet_uids, len(map(device.fleet_uids, #)))) >= 0`
 	b := newBench(t, spec)
 	var fleets []string
 	for i := range 400 {

@@ -238,7 +238,7 @@ func TestUsageLimit(t *testing.T) {
 		rule(t, "more", rules.EachProject, "bytes.used", "80000"),
 		rule(t, "silent", rules.EachDevice, "events.d7", "0"),
 	}
-	only := where(t, rules.EachDevice, `"fleet:lab" in device.fleets`, "19500")
+	only := where(t, rules.EachDevice, `"lab" in device.fleets`, "19500")
 	s.Rules = append(s.Rules, only)
 	for _, c := range []struct {
 		of     string

@@ -34,13 +34,14 @@ const (
 	Levels   = "levels"
 	Hold     = "hold"
 	History  = "history"
+	Fleets   = "fleets"
 	Unless   = "unless" // found by who knows the other rules
 	Hours    = "hours"  // found by who knows the receivers
 )
 
 // Codes returns the codes of findings that can be accepted, and of those that are certain.
 func Codes() (accepted, certain []string) {
-	return []string{Always, Bytes, Units, Midnight, Late, Floor, Start, Estimate, Levels, Hold, Unless, Hours}, []string{Never, History}
+	return []string{Always, Bytes, Units, Midnight, Late, Floor, Start, Estimate, Levels, Hold, Unless, Hours}, []string{Never, History, Fleets}
 }
 
 // A Finding is what a rule can hardly mean.
@@ -73,6 +74,7 @@ func (r Rule) Findings(accepted []string) []Finding {
 	l.checkAmounts()
 	l.checkLevels()
 	l.checkHistory()
+	l.checkFleets()
 	fields := append(append(slices.Clone(r.Named), r.Where...), append(slices.Clone(r.When), r.ResolveWhen...)...)
 	place := func(f Finding) int {
 		return slices.IndexFunc(fields, func(t Text) bool { return t.Field == f.Field })
