@@ -30,7 +30,15 @@ type Notification struct {
 	Quiet  bool    // disturb no one: change what is shown, or do nothing, but post nothing new
 	Tried  bool    // an earlier attempt may have succeeded, whatever ref says
 	Cohort *Cohort // what the devices of its alerts have in common; nil if nothing
+	TopUps *TopUps // what the plans of its devices may buy; nil if nothing
 	Alerts []Alert // at least one; of one rule, or of several in a digest. The message is sent because of those with Changed
+}
+
+// TopUps are the blocks of data that plans buy when they run out.
+type TopUps struct {
+	Blocks   int     // at most
+	Amount   float64 // what they cost; 0 if the price is not known
+	Currency string  // such as USD
 }
 
 // A Cohort is what the devices of many alerts have in common, and few others have.
@@ -87,6 +95,7 @@ type Alert struct {
 
 	Contributors *Contributors // the devices behind Value; nil for the value of one device
 	Condition    *Condition    // the condition that is true, if the rule has no limit; else nil
+	Causes       []Cause       // notefiles whose events are most above their median day, the most first; may be empty
 	Forecast     *Forecast     // of Value, at the end of its period; nil if it does not add up, or has no limit
 
 	Trend []Point // the figure day by day, oldest first, for a chart with Limit; may be empty
@@ -105,6 +114,13 @@ type Reading struct {
 	Value  float64
 }
 
+// A Cause is a notefile with more events than on its median day.
+type Cause struct {
+	Notefile string
+	Value    float64 // events of the day
+	Median   float64
+}
+
 // A Forecast is what a value is expected to come to by the end of its period.
 type Forecast struct {
 	Value   float64
@@ -113,7 +129,7 @@ type Forecast struct {
 
 // Contributors are the devices behind a value of several devices.
 type Contributors struct {
-	Figure      string // by which they are ranked, such as events.today
+	Figure      string // by which they are ranked, such as events.today or device.silent_hours
 	Unit        string // of the values: "B" or ""
 	Most        []Contributor
 	Others      int     // further devices
@@ -126,7 +142,8 @@ type Contributor struct {
 	UID   string
 	Name  string
 	Value float64
-	Share float64 // percent of the whole
+	Usual float64 // what is usual of Value; 0 if it is not known
+	Share float64 // percent of the whole; 0 if the values do not add up
 }
 
 // A Point is a figure of one UTC day. NaN is no data.

@@ -118,9 +118,12 @@ type Told struct {
 
 	Resolves time.Time `json:"resolves,omitzero"` // earliest time at which a quiet alert resolves
 
+	TopUp bool `json:"top_up,omitempty"` // it is about a plan that buys more data when it runs out
+
 	// What goes with the values at the newest event. A later poll does not renew it.
 	Contributors *Contributors `json:"contributors,omitempty"` // nil for one device, or for a figure that is not of a metric
 	Met          *Met          `json:"met,omitempty"`          // nil if the condition is not true, or the rule has a limit
+	Causes       *Causes       `json:"causes,omitempty"`       // nil if the shown figure is not of events, or no notefile is above its median
 	Forecast     *Forecast     `json:"forecast,omitempty"`     // nil if the shown figure does not add up over the period, or has no limit
 
 	Dated     string `json:"dated,omitempty"` // Summary with the name of its day or period: sent 9 events on Thu 18 Jun
@@ -137,7 +140,7 @@ func (t Told) Headline(now time.Time) string {
 
 // Keep returns t with what before says of the newest event.
 func (t Told) Keep(before Told) Told {
-	t.Contributors, t.Met, t.Forecast = before.Contributors, before.Met, before.Forecast
+	t.TopUp, t.Contributors, t.Causes, t.Met, t.Forecast = before.TopUp, before.Contributors, before.Causes, before.Met, before.Forecast
 	return t
 }
 

@@ -22,7 +22,26 @@ type Contributor struct {
 	UID   string  `json:"uid,omitempty"`
 	Name  string  `json:"name"`
 	Value float64 `json:"value"`
-	Share float64 `json:"share"` // percent of the whole
+	Usual float64 `json:"usual,omitempty"` // what is usual of Value; 0 if it is not known
+	Share float64 `json:"share"`           // percent of the whole; 0 if the values do not add up
+}
+
+// SilentHours is the figure by which the devices behind a count of silent ones are ranked.
+const SilentHours = "device.silent_hours"
+
+// CountsSilent reports whether a figure counts silent devices, or is their share. hours is how long a device is silent that may count.
+func CountsSilent(path string) (hours float64, ok bool) {
+	object, member := CutPath(path)
+	if object != "fleet" && object != "project" {
+		return 0, false
+	}
+	switch member {
+	case "silent", "silent_pct", "overdue", "overdue_pct":
+		return 24, true
+	case "late", "late_pct":
+		return 2, true
+	}
+	return 0, false
 }
 
 // Growing is a device whose increase over its usual value is at least half of the increase of the whole.

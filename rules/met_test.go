@@ -93,3 +93,26 @@ func TestForecasts(t *testing.T) {
 		})
 	}
 }
+
+// A rule about a plan knows of top-ups if it reads whether there are any.
+func TestTopsUp(t *testing.T) {
+	for name, c := range map[string]struct {
+		when, show string
+		plan       rules.Plan
+		want       bool
+	}{
+		"known":        {when: "plan.auto_topup && plan.left < mb(100)", plan: rules.Plan{AutoTopup: true, AutoTopupKnown: true}, want: true},
+		"none":         {when: "!plan.auto_topup && plan.left < mb(100)", plan: rules.Plan{AutoTopupKnown: true}},
+		"not known":    {when: "plan.auto_topup && plan.left < mb(100)", plan: rules.Plan{AutoTopup: true}},
+		"not read":     {when: "plan.left < mb(100)", plan: rules.Plan{AutoTopup: true, AutoTopupKnown: true}},
+		"not of plans": {when: "plan.auto_topup && bytes.today > mb(9)", show: "bytes.today", plan: rules.Plan{AutoTopup: true, AutoTopupKnown: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := unknown()
+			env.Plan = c.plan
+			spec := ruleWhen(c.when)
+			spec.Show = c.show
+			require.Equal(t, c.want, compile(t, spec).TopsUp(rules.NewView(&env)))
+		})
+	}
+}

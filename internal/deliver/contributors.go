@@ -38,16 +38,23 @@ func contributorTexts(c *rules.Contributors) (lines []string) {
 		if one.Name == "" {
 			break
 		}
-		text := fmt.Sprintf("%s %s (%s)", words.Clean(one.Name, longestContributors/2), words.Figure(one.Value, c.Unit), words.Percent(one.Share))
+		text := words.Clean(one.Name, longestContributors/2) + " " + words.Figure(one.Value, c.Unit) + shareText(c, one)
 		if i > 0 && utf8.RuneCountInString(line+text) > longestContributors {
 			others, share = others+1, share+one.Share
 			continue
 		}
 		line += text + ", "
 	}
-	lines = append(lines, "most from "+strings.TrimSuffix(line, ", "))
+	head := "most from "
+	if c.Figure == rules.SilentHours {
+		head = "silent longest: "
+	}
+	lines = append(lines, head+strings.TrimSuffix(line, ", "))
 	var rest []string
-	if others > 0 {
+	switch {
+	case others > 0 && c.Figure == rules.SilentHours:
+		rest = append(rest, words.Count(others, "other"))
+	case others > 0:
 		rest = append(rest, fmt.Sprintf("%s %s", words.Count(others, "other"), words.Percent(share)))
 	}
 	if c.Unknown > 0 {
@@ -61,4 +68,15 @@ func contributorTexts(c *rules.Contributors) (lines []string) {
 			words.Clean(g.Name, longestContributors/2), words.Figure(g.By, c.Unit), words.Figure(g.Of, c.Unit)))
 	}
 	return lines
+}
+
+// shareText returns, in brackets, the share of a device and what is usual of it, as far as there are any.
+func shareText(c *rules.Contributors, one rules.Contributor) string {
+	switch {
+	case c.Figure == rules.SilentHours:
+		return ""
+	case one.Usual > 0:
+		return fmt.Sprintf(" (%s, usually %s)", words.Percent(one.Share), words.Figure(one.Usual, c.Unit))
+	}
+	return " (" + words.Percent(one.Share) + ")"
 }

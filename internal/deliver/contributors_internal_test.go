@@ -28,6 +28,14 @@ func TestContributorTexts(t *testing.T) {
 			[]string{"most from pump-7 41.2 MB (77 %), devices no longer listed 300 kB (under 1 %)", "114 others 22 %, 3 without data",
 				"pump-7 alone makes 40 MB of 42 MB above usual"},
 		},
+		"what is usual": {
+			&rules.Contributors{Most: [5]rules.Contributor{{Name: "pump-7", Value: 12400, Share: 41, Usual: 24}, {Name: "new", Value: 9, Share: 1}}},
+			[]string{"most from pump-7 12,400 (41 %, usually 24), new 9 (1 %)"},
+		},
+		"silence": {
+			&rules.Contributors{Figure: rules.SilentHours, Unit: "h", Others: 12, Most: [5]rules.Contributor{{Name: "pump-7", Value: 49.7}, {Name: "b", Value: 30}}},
+			[]string{"silent longest: pump-7 49.7 h, b 30 h", "12 others"},
+		},
 		"names that do not fit": {
 			&rules.Contributors{Others: 1, OthersShare: 10, Most: [5]rules.Contributor{
 				{Name: long, Value: 50, Share: 50}, {Name: long, Value: 30, Share: 30}, {Name: "b", Value: 10, Share: 10}}},

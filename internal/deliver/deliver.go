@@ -23,6 +23,7 @@ type Config struct {
 	Receivers []Receiver
 	Operators []string                                    // names of the default receivers, which get alerts about notewatch itself
 	Period    func(rule, project string) rules.PeriodSpec // over which used adds up for a rule in a project
+	DataBlock Price                                       // of what a plan buys when it runs out; zero if it is not known
 	Once      bool                                        // for notewatch once, whose start is no reason for a retry
 	Hooks     Hooks
 	Now       func() time.Time // domain clock
@@ -31,6 +32,12 @@ type Config struct {
 	Sleep   func(context.Context, time.Duration)
 	Metrics *metrics.Metrics // nil counts nothing
 	Log     *slog.Logger
+}
+
+// A Price is an amount of money.
+type Price struct {
+	Amount   float64
+	Currency string // such as USD
 }
 
 // Hooks are the functions of the left side of Commit that a Sender calls. It has no other access to that side.
@@ -73,6 +80,7 @@ type Sender struct {
 	receivers []Receiver
 	operators []string
 	period    func(rule, project string) rules.PeriodSpec
+	dataBlock Price
 	once      bool
 	hooks     Hooks
 	now       func() time.Time
@@ -87,7 +95,7 @@ type Sender struct {
 // New returns a sender. It writes nothing to the store.
 func New(c Config) *Sender {
 	return &Sender{
-		store: c.Store, work: c.Store.Work, outbox: c.Store.Outbox, receivers: c.Receivers, operators: c.Operators, period: c.Period, once: c.Once, hooks: c.Hooks,
+		store: c.Store, work: c.Store.Work, outbox: c.Store.Outbox, receivers: c.Receivers, operators: c.Operators, period: c.Period, dataBlock: c.DataBlock, once: c.Once, hooks: c.Hooks,
 		now: c.Now, machine: c.Machine, sleep: c.Sleep, metrics: c.Metrics, log: c.Log,
 	}
 }

@@ -29,6 +29,7 @@ func (s *Sender) notification(ctx context.Context, r Receiver, m outgoing) (noti
 		n.Alerts = append(n.Alerts, a)
 	}
 	n.Key = fmt.Sprintf("%s-%d", n.ID, states)
+	n.TopUps = s.topUps(m.Members)
 	var err error
 	if n.Cohort, err = cohortOf(m.Message); err != nil {
 		return n, fmt.Errorf("reading the cohort of message %q: %w", n.ID, err)
@@ -81,6 +82,7 @@ func (r Receiver) alert(d outbox.Delivery, now time.Time) notify.Alert {
 		QuietNow: !a.QuietSince.IsZero() && a.State == rules.Firing,
 		Since:    a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt, AsOf: a.AsOf,
 		Contributors: contributors(a.Told.Contributors), Condition: condition(a.Told.Met), Forecast: forecast(a.Told.Forecast),
+		Causes: causes(a.Told.Causes),
 	}
 	if d.Shown > rules.Inactive {
 		out.Was = d.Shown.String()
@@ -117,6 +119,9 @@ func detail(a rules.Alert, now time.Time) []string {
 		lines = append(lines, conditionText(a.Told.Met))
 	}
 	lines = append(lines, contributorTexts(a.Told.Contributors)...)
+	if a.Told.Causes != nil {
+		lines = append(lines, causesText(a.Told.Causes))
+	}
 	switch {
 	case a.Reason == rules.Unacknowledged && a.By != "":
 		lines = append(lines, "unacknowledged by "+Name(a.By))

@@ -83,8 +83,27 @@ func (c *contribution) add(uid, name string, m rules.Metric) {
 		c.result.Grown = rules.Growing{Name: name, By: by, Of: c.query.Above}
 	}
 	if value > 0 {
-		c.all = append(c.all, rules.Contributor{UID: uid, Name: name, Value: value})
+		usual := m.Value(c.usual)
+		if !rules.Known(usual) {
+			usual = 0
+		}
+		c.all = append(c.all, rules.Contributor{UID: uid, Name: name, Value: value, Usual: usual})
 	}
+}
+
+// SilentFor returns the devices of a fleet, or of the project, that have been silent for longer than some hours, the longest first. The
+// values are hours, and have no shares.
+func (d *ProjectData) SilentFor(fleet string, hours float64) rules.Contributors {
+	c := contribution{result: rules.Contributors{Figure: rules.SilentHours, Unit: "h"}}
+	for device := range d.list.All() {
+		if device.Disabled || device.LastActivity.IsZero() || fleet != "" && !slices.Contains(device.Fleets, fleet) {
+			continue
+		}
+		if silent := d.Counts.ListedAt.Sub(device.LastActivity).Hours(); silent > hours {
+			c.all = append(c.all, rules.Contributor{UID: device.UID, Name: device.Name, Value: silent})
+		}
+	}
+	return c.ranked()
 }
 
 // close returns the result, given the total value.
@@ -96,10 +115,15 @@ func (c *contribution) close(whole float64) rules.Contributors {
 	if whole > total {
 		total = whole
 	}
-	slices.SortStableFunc(c.all, func(a, b rules.Contributor) int { return cmp.Compare(b.Value, a.Value) })
 	for i := range c.all {
 		c.all[i].Share = 100 * c.all[i].Value / total
 	}
+	return c.ranked()
+}
+
+// ranked returns the result, with the largest values named.
+func (c *contribution) ranked() rules.Contributors {
+	slices.SortStableFunc(c.all, func(a, b rules.Contributor) int { return cmp.Compare(b.Value, a.Value) })
 	named := copy(c.result.Most[:], c.all)
 	for _, other := range c.all[named:] {
 		c.result.Others++

@@ -10,10 +10,16 @@ import (
 // contributors adds the devices behind the value to each alert about a fleet or project that changed in this turn.
 func (t *Turn) contributors(ctx context.Context) error {
 	for _, a := range t.Commit.Alerts {
-		figure, member, ok := rules.RankedBy(a.Told.Figure)
 		scope := rules.ScopeOf(a.Subject)
 		whole := scope == rules.EachFleet || scope == rules.EachProject
-		if _, happened := t.Commit.Show[a.ID]; !ok || !happened || !whole || a.Reason == rules.Corrected || a.Reason == rules.Retracted {
+		if _, happened := t.Commit.Show[a.ID]; !happened || !whole || a.Reason == rules.Corrected || a.Reason == rules.Retracted {
+			continue
+		}
+		if hours, ok := rules.CountsSilent(a.Told.Figure); ok && a.State == rules.Firing {
+			a.Told.Contributors = new(t.data.SilentFor(a.Subject, hours))
+		}
+		figure, member, ok := rules.RankedBy(a.Told.Figure)
+		if !ok {
 			continue
 		}
 		data := t.data

@@ -1,6 +1,7 @@
 package evaluate_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"notewatch/internal/env"
 	"notewatch/internal/store/storetest"
+	"notewatch/internal/store/usage"
 	"notewatch/rules"
 )
 
@@ -22,7 +24,7 @@ func TestContributors(t *testing.T) {
 	b.events(today, 110, 30) // the valve is no longer listed
 	turn := b.evaluate()
 	require.Equal(t, &rules.Contributors{
-		Figure: "events.today", Most: [5]rules.Contributor{{UID: "dev:pump", Name: "pump", Value: 110, Share: 100}},
+		Figure: "events.today", Most: [5]rules.Contributor{{UID: "dev:pump", Name: "pump", Value: 110, Usual: 4, Share: 100}},
 		Grown: rules.Growing{Name: "pump", By: 106, Of: 106},
 	}, alertOf(t, turn.Commit.Alerts, "fleet").Told.Contributors)
 	c := alertOf(t, turn.Commit.Alerts, "project").Told.Contributors
@@ -121,4 +123,53 @@ func TestManyContributors(t *testing.T) {
 	require.Equal(t, 2, c.Others)
 	require.InDelta(t, 100*3.0/28, c.OthersShare, 1e-9)
 	require.Zero(t, c.Unknown)
+}
+
+// An alert about events names the notefiles that rules read and that are most above their median day.
+func TestCauses(t *testing.T) {
+	reads := each(rules.EachDevice, "other", `notefiles["_log.qo"].today > 1e6 || notefiles["data.qo"].today > 1e6 || notefiles["old.qo"].today > 1e6`)
+	b := newBench(t, each(rules.EachDevice, "device", "events.today > 100"), each(rules.EachProject, "project", "events.used > 100"),
+		each(rules.EachFleet, "fleet", "events.today > 100"), reads)
+	b.inFleet("pump")
+	names := map[string][2]float64{"_log.qo": {170, 3}, "data.qo": {30, 24}, "old.qo": {5, 5}} // today, and before
+	var figures []rules.Figure
+	var rows []storetest.Usage
+	for name := range names {
+		figures = append(figures, rules.Notefile(name))
+	}
+	for day := today - 16; day <= today; day++ {
+		b.events(day, 205, 1)
+		of := storetest.Figures{}
+		for name, events := range names {
+			of[rules.Notefile(name)] = events[1]
+			if day == today {
+				of[rules.Notefile(name)] = events[0]
+			}
+		}
+		rows = append(rows, storetest.Usage{Device: "dev:pump", Day: day, Figures: of}, storetest.Usage{Day: day, Figures: of})
+	}
+	storetest.SaveUsage(t, b.store, project, rows, figures...)
+	turn := b.evaluate()
+	want := &rules.Causes{Most: []rules.Cause{{Notefile: "_log.qo", Value: 170, Median: 3}, {Notefile: "data.qo", Value: 30, Median: 24}}}
+	require.Equal(t, want, alertOf(t, turn.Commit.Alerts, "device").Told.Causes)
+	require.Equal(t, want, alertOf(t, turn.Commit.Alerts, "project").Told.Causes)
+	require.Nil(t, alertOf(t, turn.Commit.Alerts, "fleet").Told.Causes)
+}
+
+// An alert about silent devices names those that are silent for longest.
+func TestSilentContributors(t *testing.T) {
+	b := newBench(t, each(rules.EachProject, "silent", "project.silent > 1"))
+	var devices []usage.Device
+	for i, hours := range []int{1, 25, 99, 30, 0} {
+		d := usage.Device{UID: fmt.Sprintf("dev:%d", i), Name: fmt.Sprintf("d-%d", i), Provisioned: noon.AddDate(-1, 0, 0), LastActivity: b.now.Add(-time.Duration(hours) * time.Hour)}
+		if d.Disabled = i == 3; i == 4 {
+			d.LastActivity = time.Time{}
+		}
+		devices = append(devices, d)
+	}
+	storetest.SaveDevices(t, b.store, project, devices, b.now)
+	c := alertOf(t, b.evaluate().Commit.Alerts, "silent").Told.Contributors
+	require.Equal(t, &rules.Contributors{
+		Figure: "device.silent_hours", Unit: "h", Most: [5]rules.Contributor{{UID: "dev:2", Name: "d-2", Value: 99}, {UID: "dev:1", Name: "d-1", Value: 25}},
+	}, c)
 }

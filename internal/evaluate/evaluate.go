@@ -137,12 +137,18 @@ func (e *Evaluator) Evaluate(ctx context.Context, data *env.ProjectData, about C
 	return t, nil
 }
 
-// explain adds to the alerts that changed in this turn what their rules need not read: the devices behind a value, and its forecast.
+// explain adds to the alerts that changed in this turn what their rules need not read: the devices behind a value,
+// its forecast, and the notefiles that grew.
 func (t *Turn) explain(ctx context.Context) error {
 	if err := t.contributors(ctx); err != nil {
 		return err
 	}
-	return t.forecasts(ctx)
+	return t.eachFiring(func(r *rules.Rule, alerts map[string]*rules.Alert) error {
+		if err := t.forecasts(ctx, r, alerts); err != nil {
+			return err
+		}
+		return t.causes(ctx, r, alerts)
+	})
 }
 
 // EvaluatePollRules is Evaluate for the rules that read only poll.
@@ -372,7 +378,7 @@ func (t *Turn) record(r *rules.Rule, before, after rules.Alert, event rules.Even
 		if event == rules.None {
 			after.Told = after.Told.Keep(before.Told)
 		} else if after.State == rules.Firing || event == rules.Revised {
-			after.Told.Met = r.Met(view, after.Level)
+			after.Told.Met, after.Told.TopUp = r.Met(view, after.Level), r.TopsUp(view)
 		}
 		t.Commit.Alerts = append(t.Commit.Alerts, new(after))
 	case !stored:

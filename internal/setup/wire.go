@@ -43,7 +43,8 @@ func (s Setup) Wire(clock bot.Clock) (watch.Config, error) {
 		Summary: s.File.Summary, Period: s.File.Period,
 		Clock: clock, Machine: time.Now, Metrics: s.Metrics, Log: s.Log,
 	}
-	return watch.Config{Bot: left, Receivers: receivers, Process: s.Process}, nil
+	block := deliver.Price{Amount: s.File.Prices.DataBlock, Currency: s.File.Prices.Currency}
+	return watch.Config{Bot: left, Receivers: receivers, DataBlock: block, Process: s.Process}, nil
 }
 
 // ThisProcess returns the entry of this process in the list of processes on the database. version is that of the program.

@@ -17,8 +17,9 @@ import (
 type Config struct {
 	Bot       bot.Config
 	Receivers []deliver.Receiver
-	Process   work.Process // process that runs it; the zero value is not listed. Rules is set here
-	Clock     *Clock       // clock of the database, if several hosts share it: then it is Bot.Clock and Bot.Machine; nil: these are the clock of the host
+	DataBlock deliver.Price // of what a plan buys when it runs out; zero if it is not known
+	Process   work.Process  // process that runs it; the zero value is not listed. Rules is set here
+	Clock     *Clock        // clock of the database, if several hosts share it: then it is Bot.Clock and Bot.Machine; nil: these are the clock of the host
 	// Sleep waits on the machine clock, at most until the context is done; nil means real time.
 	Sleep func(context.Context, time.Duration)
 }
@@ -81,7 +82,7 @@ func Attach(config Config) *Watch {
 		}
 	}
 	w.sender = deliver.New(deliver.Config{
-		Store: left.Store, Receivers: config.Receivers, Operators: left.Operators, Period: w.Bot.PeriodOf, Once: left.Once,
+		Store: left.Store, Receivers: config.Receivers, Operators: left.Operators, Period: w.Bot.PeriodOf, DataBlock: config.DataBlock, Once: left.Once,
 		Hooks: deliver.Hooks{Raise: w.Bot.Raise, Resolve: w.Bot.Resolve, Report: w.Bot.Report, Cohort: w.Bot.Cohort, Wake: func() { w.wakeAll(work.Receiver) }},
 		Now:   left.Clock.Now, Machine: left.Machine, Sleep: config.Sleep, Metrics: left.Metrics, Log: left.Log,
 	})

@@ -37,10 +37,21 @@ type Data struct {
 	Rule string `json:"rule"`
 	// Cohort is what the devices of the alerts have in common; left out if nothing, and for fewer than six alerts.
 	Cohort *Cohort `json:"cohort,omitempty"`
+	// TopUps is what the plans of the devices may buy; left out if nothing, or it is not known.
+	TopUps *TopUps `json:"top_ups,omitempty"`
 	// Unchanged counts the other alerts of the message, which did not change since it was last sent.
 	Unchanged int `json:"unchanged"`
 	// Alerts are those that changed since then, or all if none did.
 	Alerts []Alert `json:"alerts"`
+}
+
+// TopUps are the blocks of data that plans buy when they run out.
+type TopUps struct {
+	// Blocks is at most how many.
+	Blocks int `json:"blocks"`
+	// Amount is what they cost, in Currency; left out if the price is not set.
+	Amount   float64 `json:"amount,omitempty"`
+	Currency string  `json:"currency,omitempty"`
 }
 
 // A Cohort is what the devices of the alerts have in common, and few others have. It is decided when the message is first sent.
@@ -116,6 +127,8 @@ type Alert struct {
 
 	// Condition is the condition that is true; left out if the rule has a limit, or the alert has ended.
 	Condition *Condition `json:"condition,omitempty"`
+	// Causes are the notefiles whose events are most above their median day, three at most; left out if there are none.
+	Causes []Cause `json:"causes,omitempty"`
 	// Forecast is what Value comes to by the end of its period; left out if it does not add up over a period, or has no limit.
 	Forecast *Forecast `json:"forecast,omitempty"`
 
@@ -143,6 +156,22 @@ type Reading struct {
 	Figure string  `json:"figure"`
 	Unit   string  `json:"unit"`
 	Value  float64 `json:"value"`
+}
+
+// A Cause is a notefile with more events than on its median day.
+type Cause struct {
+	Notefile string `json:"notefile"`
+	// Value is the number of events of the day.
+	Value  float64 `json:"value"`
+	Median float64 `json:"median"`
+}
+
+// causesOf returns the causes of an alert.
+func causesOf(causes []notify.Cause) (all []Cause) {
+	for _, c := range causes {
+		all = append(all, Cause(c))
+	}
+	return all
 }
 
 // A Forecast is what a value is expected to come to.
@@ -195,7 +224,9 @@ type Contributor struct {
 	UID   string  `json:"uid"`
 	Name  string  `json:"name"`
 	Value float64 `json:"value"`
-	// Share is the part of the whole, in percent.
+	// Usual is the usual value of the device; left out if it is 0 or not known.
+	Usual float64 `json:"usual,omitempty"`
+	// Share is the part of the whole, in percent; 0 if the values do not add up, as hours of silence.
 	Share float64 `json:"share"`
 }
 
@@ -222,7 +253,7 @@ type Named struct {
 // bodyOf returns the body for n.
 func bodyOf(n notify.Notification) Body {
 	changed := n.ChangedAlerts()
-	data := Data{Message: n.ID, Key: n.Key, Cohort: (*Cohort)(n.Cohort), Unchanged: len(n.Alerts) - len(changed)}
+	data := Data{Message: n.ID, Key: n.Key, Cohort: (*Cohort)(n.Cohort), TopUps: (*TopUps)(n.TopUps), Unchanged: len(n.Alerts) - len(changed)}
 	data.Rule, _ = message.Common(changed, func(a notify.Alert) string { return a.Rule })
 	data.Alerts = make([]Alert, len(changed))
 	for i, a := range changed {
@@ -249,7 +280,7 @@ func alertOf(a notify.Alert) Alert {
 		Limit: numberOf(a.Limit), Usual: numberOf(a.Usual),
 		Since: post.Time(a.Since), FiredAt: post.Time(a.FiredAt),
 		EndedAt: post.Time(a.EndedAt), AsOf: post.Time(a.AsOf), Contributors: contributorsOf(a.Contributors),
-		Condition: conditionOf(a.Condition), Forecast: forecastOf(a.Forecast),
+		Condition: conditionOf(a.Condition), Causes: causesOf(a.Causes), Forecast: forecastOf(a.Forecast),
 	}
 	if a.Was != "" {
 		w.Was = &a.Was

@@ -91,8 +91,10 @@ func TestWebhookExplains(t *testing.T) {
 		Figure: "bytes.used", Unit: "B", Others: 2, OthersShare: 12.5, Unknown: 1,
 		Most: []notify.Contributor{{UID: "dev:1", Name: "pump-7", Value: 28e6, Share: 84.8}},
 	}
+	of.Causes = []notify.Cause{{Notefile: "_log.qo", Value: 1700, Median: 3}}
 	n := fixture.Notification(of, fixture.SampleNamed(t, "condition"))
 	n.Cohort = &notify.Cohort{Trait: "firmware", Value: "notecard-8.1.3", Alerts: 41, Of: 44, Share: 12}
+	n.TopUps = &notify.TopUps{Blocks: 2, Amount: 20, Currency: "USD"}
 	_, err := newFormat(t, server, "standard").Send(t.Context(), n, nil)
 	require.NoError(t, err)
 	fixture.Golden(t, "webhook_explained.golden.json", fixture.Indented(t, server.Requests()[0].Body)+"\n")

@@ -179,6 +179,34 @@ func TestListsNameTheCohort(t *testing.T) {
 	}
 }
 
+// A message about plans that buy more data says how much they may buy, for one alert and for many.
+func TestMessagesNameTopUps(t *testing.T) {
+	firing := fixture.With(func(a *notify.Alert) { a.State, a.Reason = "firing", "fired" })
+	for name, c := range map[string]struct {
+		alerts []notify.Alert
+		topUps notify.TopUps
+		want   string // "" is nothing
+	}{
+		"one":           {[]notify.Alert{firing}, notify.TopUps{Blocks: 1, Amount: 10, Currency: "USD"}, "buys a block of data, USD 10.00"},
+		"several":       {[]notify.Alert{firing, firing}, notify.TopUps{Blocks: 12, Amount: 120, Currency: "USD"}, "buys up to 12 blocks of data, USD 120.00"},
+		"without price": {[]notify.Alert{firing, firing}, notify.TopUps{Blocks: 1200}, "buys up to 1,200 blocks of data"},
+		"ended":         {[]notify.Alert{fixture.With(fixture.Ended)}, notify.TopUps{Blocks: 1}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := fixture.Notification(c.alerts...)
+			n.TopUps = &c.topUps
+			var out strings.Builder
+			_, err := terminal.New(&out, false).Send(t.Context(), n, nil)
+			require.NoError(t, err)
+			if c.want == "" {
+				require.NotContains(t, out.String(), "buys")
+			} else {
+				require.Contains(t, out.String(), "  "+c.want+"\n")
+			}
+		})
+	}
+}
+
 func TestListsSayWhatTheyCount(t *testing.T) {
 	several := func(change func(a *notify.Alert)) string {
 		alerts := fixture.Fleet(7)

@@ -44,7 +44,7 @@ func DescribeList(n notify.Notification, alerts []notify.Alert) List {
 	groups := GroupByRule(sorted)
 	l := List{
 		Word: listWord(sorted), Tone: toneOf(sorted[0]), Headline: listHeadline(n, alerts, groups),
-		Detail: append(cohortOf(n), commonDetail(alerts)...), AsOf: oldest(alerts), ID: words.Clean(n.ID, MaxName), Count: len(alerts),
+		Detail: slices.Concat(cohortOf(n), topUpsOf(n), commonDetail(alerts)), AsOf: oldest(alerts), ID: words.Clean(n.ID, MaxName), Count: len(alerts),
 	}
 	l.Groups = groups[:min(len(groups), notify.MaxRules)]
 	if left := groups[len(l.Groups):]; len(left) > 0 {
@@ -157,6 +157,9 @@ func StillFiring(alerts []notify.Alert) string {
 // DescribeIn returns an alert of n in words, with the number of alerts of n that are still firing.
 func DescribeIn(n notify.Notification, a notify.Alert) Card {
 	c := Describe(a)
+	if !a.Ended() {
+		c.Detail = append(topUpsOf(n), c.Detail...)
+	}
 	if still := StillFiring(n.Alerts); len(n.Alerts) > 1 && still != "" {
 		c.Detail = append(c.Detail, still+" in its group")
 	}
@@ -264,6 +267,22 @@ func commonDetail(alerts []notify.Alert) []string {
 		common = append(common, line)
 	}
 	return common
+}
+
+// topUpsOf returns the line with what plans may buy: buys up to 12 blocks of data, USD 120.00.
+func topUpsOf(n notify.Notification) []string {
+	t := n.TopUps
+	if t == nil {
+		return nil
+	}
+	line := "buys a block of data"
+	if t.Blocks > 1 {
+		line = "buys up to " + words.Count(t.Blocks, "block") + " of data"
+	}
+	if t.Amount > 0 {
+		line += ", " + words.Money(t.Amount, words.Clean(t.Currency, MaxName))
+	}
+	return []string{line}
 }
 
 // traits write what the devices of alerts have in common, after how many have it.

@@ -51,3 +51,14 @@ func (v *View) Number(l *Leaf) float64 {
 	}
 	return math.NaN()
 }
+
+// Truth returns the value of a leaf that is a truth; NoData if it is not known.
+func (v *View) Truth(l *Leaf) Truth {
+	switch field, known := l.Field(v.source); {
+	case !known:
+		return NoData
+	case field.Bool():
+		return True
+	}
+	return False
+}
