@@ -94,9 +94,9 @@ func makeUnknownEnv() (e Env) {
 		if field.Type.Kind() != reflect.Struct || field.Type == reflect.TypeFor[Period]() {
 			continue
 		}
-		for _, member := range object.Fields() {
-			if member.Kind() == reflect.Float64 {
-				member.SetFloat(math.NaN())
+		for _, member := range reflect.VisibleFields(field.Type) {
+			if member.Type.Kind() == reflect.Float64 {
+				object.FieldByIndex(member.Index).SetFloat(math.NaN())
 			}
 		}
 	}
@@ -173,19 +173,12 @@ type Plan struct {
 	AutoTopupKnown bool `expr:"-"`
 }
 
-// A Fleet is a fleet with counts over its listed devices.
+// A Fleet is a fleet with counts over its devices.
 type Fleet struct {
-	Known       bool    `expr:"known"` // of all members; expressions cannot name it
-	UID         string  `expr:"uid"`
-	Name        string  `expr:"name"`                                                    // its label, or the UID when it has none
-	DeviceCount float64 `expr:"device_count"`                                            // devices listed and not disabled
-	Active      float64 `expr:"active"`                                                  // of those, last seen within 24 hours before the list
-	Silent      float64 `expr:"silent"`                                                  // of those, last seen before that
-	SilentPct   float64 `expr:"silent_pct" unit:"%" range:"0 100"`                       // 100 × silent / device_count; no data without devices
-	Overdue     float64 `expr:"overdue" of:"sessions.missed"`                            // of those, silent for over 24 hours and with over 2.5 missed sessions
-	OverduePct  float64 `expr:"overdue_pct" unit:"%" range:"0 100" of:"sessions.missed"` // 100 × overdue / those last seen in the 35 days before the list
-	Late        float64 `expr:"late" of:"sessions.missed"`                               // of those, silent for longer than they usually are at most
-	LatePct     float64 `expr:"late_pct" unit:"%" range:"0 100" of:"sessions.missed"`    // 100 × late / those last seen in the 35 days before the list
+	Known bool   `expr:"known"` // of all members; expressions cannot name it
+	UID   string `expr:"uid"`
+	Name  string `expr:"name"` // its label, or the UID when it has none
+	DeviceCounts
 
 	AutoTopup    bool    `expr:"auto_topup" known:"AutoTopupKnown"` // more data is bought for a device whose plan runs out
 	WatchdogMins float64 `expr:"watchdog_mins" unit:"min"`          // of silence, after which Notehub makes an event for a device; 0 is never
@@ -204,9 +197,15 @@ type Route struct {
 
 // A Project is a project with counts over its device list.
 type Project struct {
-	Known       bool    `expr:"known"` // of all members; expressions cannot name it
-	UID         string  `expr:"uid"`
-	Name        string  `expr:"name"`
+	Known bool   `expr:"known"` // of all members; expressions cannot name it
+	UID   string `expr:"uid"`
+	Name  string `expr:"name"`
+	DeviceCounts
+}
+
+// DeviceCounts are counts over the device list of a project, or over the devices in it of a fleet. Their members are those of the project or
+// fleet.
+type DeviceCounts struct {
 	DeviceCount float64 `expr:"device_count"`                                            // devices listed and not disabled
 	Active      float64 `expr:"active"`                                                  // of those, last seen within 24 hours before the list
 	Silent      float64 `expr:"silent"`                                                  // of those, last seen before that

@@ -16,7 +16,7 @@ func unknown() rules.Env {
 	return rules.Env{
 		Bytes: none, Events: none, Sessions: none,
 		Device:  rules.Device{Voltage: nan, SilentHours: nan, AgeDays: nan},
-		Project: rules.Project{SilentPct: nan},
+		Project: rules.Project{DeviceCounts: rules.DeviceCounts{SilentPct: nan}},
 		Period:  rules.Period{ElapsedPct: 50, DaysLeft: 15},
 		Poll:    rules.Poll{AgeMinutes: 5},
 	}

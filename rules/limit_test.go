@@ -39,7 +39,7 @@ func TestLimitThatFollowsData(t *testing.T) {
 			require.True(t, r.Varies())
 			require.True(t, r.Reads.Counts)
 			env := rules.UnknownEnv()
-			env.Project = rules.Project{Known: true, UID: "app:1", Name: "lab", DeviceCount: c.devices}
+			env.Project = rules.Project{Known: true, UID: "app:1", Name: "lab", DeviceCounts: rules.DeviceCounts{DeviceCount: c.devices}}
 			env.Bytes.Used = c.used
 			e := r.Eval(rules.NewView(&env))
 			require.Equal(t, c.result, e.Result)

@@ -73,9 +73,8 @@ func fleetsOf(list *usage.DeviceList, named []usage.Fleet) *fleets {
 
 // seen returns the fleet as expressions see it now.
 func (f *fleet) seen(silences Silences) rules.Fleet {
-	seen, c := f.settings(), f.counts
-	seen.DeviceCount, seen.Active, seen.Silent, seen.SilentPct = float64(c.Enabled), float64(c.Active), float64(c.Silent), silentPct(c)
-	seen.Overdue, seen.OverduePct, seen.Late, seen.LatePct = silences.of(f.UID)
+	seen := f.settings()
+	seen.DeviceCounts = deviceCounts(f.counts, silences, f.UID)
 	return seen
 }
 

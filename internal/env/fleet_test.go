@@ -86,8 +86,9 @@ func TestFleets(t *testing.T) {
 			known := e.Fleet
 			known.WatchdogMins = 0
 			require.Equal(t, rules.Fleet{
-				Known: true, UID: want.uid, Name: want.name, DeviceCount: want.devices, Active: want.active, Silent: want.silent, SilentPct: want.silentPct,
-				AutoTopup: want.assured, AutoTopupKnown: want.assured,
+				Known: true, UID: want.uid, Name: want.name,
+				DeviceCounts: rules.DeviceCounts{DeviceCount: want.devices, Active: want.active, Silent: want.silent, SilentPct: want.silentPct},
+				AutoTopup:    want.assured, AutoTopupKnown: want.assured,
 			}, known)
 			require.False(t, e.Device.Known)
 			requireNumber(t, want.today, e.Events.Today)

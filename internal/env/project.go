@@ -106,13 +106,16 @@ func (p Project) condition(to *rules.Device, device *usage.Device) {
 
 // counts returns the counts of the project for expressions. Disabled devices do not count.
 func (p Project) counts() rules.Project {
-	c := p.Counts
-	seen := rules.Project{
-		Known: !c.ListedAt.IsZero(), UID: p.UID, Name: p.Name,
-		DeviceCount: float64(c.Enabled), Active: float64(c.Active), Silent: float64(c.Silent), SilentPct: silentPct(c),
+	return rules.Project{
+		Known: !p.Counts.ListedAt.IsZero(), UID: p.UID, Name: p.Name, DeviceCounts: deviceCounts(p.Counts, p.Silences, ""),
 	}
-	seen.Overdue, seen.OverduePct, seen.Late, seen.LatePct = p.Silences.of("")
-	return seen
+}
+
+// deviceCounts returns the counts of a fleet, or for "" of the project, for expressions.
+func deviceCounts(c usage.DeviceCounts, silences Silences, fleet string) rules.DeviceCounts {
+	counts := rules.DeviceCounts{DeviceCount: float64(c.Enabled), Active: float64(c.Active), Silent: float64(c.Silent), SilentPct: silentPct(c)}
+	counts.Overdue, counts.OverduePct, counts.Late, counts.LatePct = silences.of(fleet)
+	return counts
 }
 
 // silentPct returns the share of silent devices in percent; NaN without devices.

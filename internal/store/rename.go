@@ -5,20 +5,12 @@ import (
 	"time"
 
 	"notewatch/internal/store/database"
-	"notewatch/internal/store/work"
 )
 
 // RenameRule moves the stored data of a rule to its new name: alerts, the meaning at its last evaluation, and silences. If a subject has an
 // open alert of the new name already, its alert of the old name stays. Nothing happens if nothing is stored under the old name.
 func (s *Store) RenameRule(ctx context.Context, was, is string, now time.Time) error {
-	err := s.db.Update(ctx, func(tx database.Tx) error {
-		if err := lockSilences(ctx, tx); err != nil {
-			return err
-		}
-		seq, err := silenceSeq(ctx, tx)
-		if err != nil {
-			return err
-		}
+	err := s.changeSilences(ctx, now, func(tx database.Tx, seq int64) (changed bool, err error) {
 		for _, rename := range []struct {
 			statement string
 			args      []any
@@ -31,10 +23,10 @@ func (s *Store) RenameRule(ctx context.Context, was, is string, now time.Time) e
 			{`UPDATE silence SET rule = $1, seq = $3 WHERE rule = $2`, []any{is, was, seq + 1}},
 		} {
 			if _, err := tx.ExecContext(ctx, rename.statement, rename.args...); err != nil {
-				return err
+				return false, err
 			}
 		}
-		return work.Raise(ctx, tx, work.Mute, "", now, false)
+		return true, nil
 	})
 	return database.Doing(err, "moving the stored data of rule %q to rule %q", was, is)
 }

@@ -60,18 +60,8 @@ func (s *Store) SilencesSince(ctx context.Context, since time.Time) (silences []
 
 // AddSilence stores a silence and makes the work that applies it due at once. A silence without an end must name an alert.
 func (s *Store) AddSilence(ctx context.Context, silence muting.Silence, now time.Time) error {
-	err := s.db.Update(ctx, func(tx database.Tx) error {
-		if err := lockSilences(ctx, tx); err != nil {
-			return err
-		}
-		seq, err := silenceSeq(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if err := addSilences(ctx, tx, []muting.Silence{silence}, seq); err != nil {
-			return err
-		}
-		return work.Raise(ctx, tx, work.Mute, "", now, false)
+	err := s.changeSilences(ctx, now, func(tx database.Tx, seq int64) (changed bool, err error) {
+		return true, addSilences(ctx, tx, []muting.Silence{silence}, seq)
 	})
 	return database.Doing(err, "storing a silence")
 }
@@ -79,19 +69,32 @@ func (s *Store) AddSilence(ctx context.Context, silence muting.Silence, now time
 // AddSilences is AddSilence for several, all or none. seen is the state of the silences on which they were decided, as Silences returns it;
 // if it has changed, the error is ErrMoved.
 func (s *Store) AddSilences(ctx context.Context, silences []muting.Silence, seen int64, now time.Time) error {
-	err := s.db.Update(ctx, func(tx database.Tx) error {
+	err := s.changeSilences(ctx, now, func(tx database.Tx, seq int64) (changed bool, err error) {
+		if seq != seen {
+			return false, ErrMoved
+		}
+		return true, addSilences(ctx, tx, silences, seq)
+	})
+	return database.Doing(err, "storing %d silences", len(silences))
+}
+
+// changeSilences runs a change of the silences while no other is running, and makes the work that applies silences due at once if it changed
+// any. seq is the present state of the silences; what changes gets a higher one.
+func (s *Store) changeSilences(ctx context.Context, now time.Time, change func(tx database.Tx, seq int64) (changed bool, err error)) error {
+	return s.db.Update(ctx, func(tx database.Tx) error {
 		if err := lockSilences(ctx, tx); err != nil {
 			return err
 		}
-		if err := sameSilences(ctx, tx, seen); err != nil {
+		seq, err := silenceSeq(ctx, tx)
+		if err != nil {
 			return err
 		}
-		if err := addSilences(ctx, tx, silences, seen); err != nil {
+		changed, err := change(tx, seq)
+		if err != nil || !changed {
 			return err
 		}
 		return work.Raise(ctx, tx, work.Mute, "", now, false)
 	})
-	return database.Doing(err, "storing %d silences", len(silences))
 }
 
 // addSilences stores silences. seq is the present state of the silences.
@@ -113,20 +116,10 @@ func addSilences(ctx context.Context, tx database.Tx, silences []muting.Silence,
 
 // EndSilence ends a silence at now, in the name of by. ok is false if there is no such silence, or if it has ended.
 func (s *Store) EndSilence(ctx context.Context, id, by string, now time.Time) (ok bool, err error) {
-	err = s.db.Update(ctx, func(tx database.Tx) error {
-		if err := lockSilences(ctx, tx); err != nil {
-			return err
-		}
-		seq, err := silenceSeq(ctx, tx)
-		if err != nil {
-			return err
-		}
+	err = s.changeSilences(ctx, now, func(tx database.Tx, seq int64) (changed bool, err error) {
 		ok, err = database.Affected(tx.ExecContext(ctx, `
 			UPDATE silence SET ended_at = $1, seq = $2, ended_by = $3 WHERE id = $4 AND `+lasting, database.At(now), seq+1, by, id))
-		if err != nil || !ok {
-			return err
-		}
-		return work.Raise(ctx, tx, work.Mute, "", now, false)
+		return ok, err
 	})
 	return ok, database.Doing(err, "ending silence %q", id)
 }

@@ -31,7 +31,7 @@ func TestIncidents(t *testing.T) {
 	noUpdate := rules.Metric{}
 	spike := func(today, ratio float64) rules.Metric { return rules.Metric{Today: today * mb, Ratio: ratio} }
 	project := func(overdue, late, devices float64) rules.Env {
-		return rules.Env{Project: rules.Project{Known: true, OverduePct: overdue, LatePct: late, DeviceCount: devices}}
+		return rules.Env{Project: rules.Project{Known: true, DeviceCounts: rules.DeviceCounts{OverduePct: overdue, LatePct: late, DeviceCount: devices}}}
 	}
 	for name, c := range map[string]struct {
 		incident rules.Env

@@ -68,7 +68,7 @@ func (l *Leaf) Field(structure reflect.Value) (field reflect.Value, known bool) 
 		}
 		object = object.Elem()
 	}
-	return object.Field(l.index[1]), l.known == nil || object.Field(l.known[1]).Bool()
+	return object.FieldByIndex(l.index[1:]), l.known == nil || object.FieldByIndex(l.known[1:]).Bool()
 }
 
 // MayBeUnknown reports whether something beside its value says whether the leaf is known.
@@ -111,8 +111,9 @@ const countUnit = "count"
 const knownMember = "known"
 
 // New returns the names of E, a struct of structs: the objects and their members. Fields have the tag expr with their names. An object
-// with a field named known is no data while that is false; a member with the tag known, while the field of that name is. The tag scope of an object names the scopes that see it; the tag unit is
-// the unit of its members, or of one member. A member with the tag needs is left out of the objects that do not have the same word in
+// with a field named known is no data while that is false; a member with the tag known, while the field of that name is. The fields of an
+// embedded struct are members of the object. The tag scope of an object names the scopes that see it; the tag unit is the unit of its
+// members, or of one member. A member with the tag needs is left out of the objects that do not have the same word in
 // their tag has.
 //
 // A field that is a map stands for many objects, each with a key; the tag key is an example of one. A key of the map is the text that
