@@ -6,13 +6,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/arguments"
+	"notewatch/internal/bot"
 	"notewatch/internal/complete"
 	"notewatch/internal/silences"
 	"notewatch/internal/terminal"
 )
 
 func newSilence() *cobra.Command {
-	var o arguments.Silence
+	o := silences.Order{Prefix: "--"}
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "silence",
@@ -22,39 +23,41 @@ func newSilence() *cobra.Command {
 	}
 	matchFlags(c, &o.Match)
 	c.Flags().StringVar(&o.Match.Alert, "alert", "", "only this alert")
-	c.Flags().Var(&o.Length, "for", "duration, such as 90m, 2h, 3d or 1w")
+	c.Flags().BoolVar(&o.Everything, "everything", false, "all alerts")
+	c.Flags().StringVar(&o.For, "for", "", "duration, such as 90m, 2h, 3d or 1w; at most a year")
 	c.Flags().StringVar(&o.From, "from", "", `start, such as 22:00 (default: now)`)
 	c.Flags().StringVar(&o.Until, "until", "", `end instead of --for: 14:00, tomorrow, "2026-06-15 14:00", or over (when the alert ends)`)
 	completeFlag(c, "from", complete.OneOf("tomorrow"))
 	completeFlag(c, "alert", complete.AlertIDs(true))
-	completeFlag(c, "until", complete.OneOf(arguments.UntilOver, "tomorrow"))
+	completeFlag(c, "until", complete.OneOf(silences.Over, "tomorrow"))
 	c.Flags().StringVar(&o.Because, "because", "", "reason, shown with the silence")
 	jsonFlag(c, &asJSON)
 	return c
 }
 
-func silence(c *cobra.Command, o arguments.Silence, asJSON bool) error {
+func silence(c *cobra.Command, o silences.Order, asJSON bool) error {
 	return change(c, func(db opened) error {
 		now := db.clock.Now().UTC()
-		order, err := o.Silence(now, whoami())
+		silence, err := o.Silence(now)
 		if err != nil {
 			return usageError{fmt.Errorf("%w; see notewatch silence --help", err)}
 		}
+		silence.ID, silence.By = bot.NewSilenceID(), whoami()
 		selector, err := db.desk(c).Selector(c.Context())
 		if err != nil {
 			return err
 		}
-		if order.Match, err = o.Identify(c.Context(), selector); err != nil {
+		if silence.Match, err = arguments.Identify(c.Context(), selector, silence.Match); err != nil {
 			return terminal.Hinted(err)
 		}
-		count, err := selector.Desk.CountOpen(c.Context(), order.Match)
+		count, err := selector.Desk.CountOpen(c.Context(), silence.Match)
 		if err != nil {
 			return err
 		}
-		if err := hand(db).Silence(c.Context(), order); err != nil {
+		if err := hand(db).Silence(c.Context(), silence); err != nil {
 			return err
 		}
-		made, err := silences.Of(c.Context(), selector.Desk, order)
+		made, err := silences.Of(c.Context(), selector.Desk, silence)
 		switch {
 		case err != nil:
 			return err
@@ -64,6 +67,6 @@ func silence(c *cobra.Command, o arguments.Silence, asJSON bool) error {
 				Matches int `json:"matches"`
 			}{made, count})
 		}
-		return terminal.NewSilence(screenOf(c), order, made.Match, count, now, db.hence("applies it"))
+		return terminal.NewSilence(screenOf(c), silence, made.Match, count, now, db.hence("applies it"))
 	})
 }

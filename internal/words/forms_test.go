@@ -11,6 +11,7 @@ import (
 	"notewatch/internal/arguments"
 	"notewatch/internal/config"
 	"notewatch/internal/lookup"
+	"notewatch/internal/silences"
 	"notewatch/internal/slackapp/grammar"
 	"notewatch/rules/muting"
 )
@@ -39,7 +40,7 @@ func TestDurationsEverywhere(t *testing.T) {
 
 		order, err := silenceInSlack(t, "for "+text)
 		if require.Equal(t, want == 0, err != nil, "%q: %v", text, err); err == nil {
-			require.Equal(t, formsNow.Add(want), order.Until, text)
+			require.Equal(t, formsNow.Add(want), order.End, text)
 		}
 	}
 }
@@ -52,8 +53,8 @@ func TestInstantsEverywhere(t *testing.T) {
 		"2026-06-20T06:00:00+02:00": "2026-06-20 04:00", "2026–06–20 06:00": "2026-06-20 06:00",
 		"noon": "", "25:00": "", "tomorrow noon": "",
 	} {
-		o := arguments.Silence{Match: muting.Match{Rule: "r"}, Until: text, Because: "x"}
-		silence, inTerminal := o.Silence(formsNow, "ops")
+		o := silences.Order{Match: muting.Match{Rule: "r"}, Until: text, Because: "x", Prefix: "--"}
+		silence, inTerminal := o.Silence(formsNow)
 		order, inSlack := silenceInSlack(t, fmt.Sprintf("until %q", text))
 		if want == "" {
 			require.EqualError(t, inTerminal, fmt.Sprintf(`cannot read the time %q: write 14:00, tomorrow 9:00 or "2026-06-15 14:00", in UTC`, text))
@@ -63,12 +64,12 @@ func TestInstantsEverywhere(t *testing.T) {
 		require.NoError(t, inTerminal, text)
 		require.NoError(t, inSlack, text)
 		require.Equal(t, want, silence.End.Format("2006-01-02 15:04"), text)
-		require.Equal(t, silence.End, order.Until, text)
+		require.Equal(t, silence.End, order.End, text)
 	}
 }
 
 // silenceInSlack reads a silence of a rule that is typed in Slack, with an end.
-func silenceInSlack(t *testing.T, end string) (grammar.SilenceOrder, error) {
+func silenceInSlack(t *testing.T, end string) (muting.Silence, error) {
 	t.Helper()
 	line, err := grammar.Parse("silence rule r " + end + " because x")
 	require.NoError(t, err)

@@ -183,7 +183,7 @@ func TestAnAlertIsSilencedUntilItIsOver(t *testing.T) {
 func TestEverythingIsSilencedOnlyBySayingSo(t *testing.T) {
 	d := newAskDesk(t, usualScene())
 	d.allow.Change = []string{teamRoom}
-	require.Contains(t, d.refused("silence for 2h because of the fair"), "or write everything")
+	require.Contains(t, d.refused("silence for 2h because of the fair"), "or everything")
 	require.Contains(t, d.ask("silence everything for 2h because of the fair"), "*Silenced* everything until")
 }
 

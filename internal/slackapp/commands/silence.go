@@ -47,20 +47,19 @@ func (q *question) silence(ctx context.Context) (page, error) {
 
 // wanted returns the requested silence, if the person may make it.
 func (q *question) wanted(ctx context.Context) (muting.Silence, error) {
-	now := q.desk.Now()
-	order, err := grammar.ParseSilence(q.line, now)
+	s, err := grammar.ParseSilence(q.line, q.desk.Now())
 	if err != nil {
-		return muting.Silence{}, err
+		return s, err
 	}
-	s := muting.Silence{ID: bot.NewSilenceID(), Start: now, End: order.Until, By: q.asked.Person.String(), Because: order.Because}
-	if s.Match, err = q.match(ctx, order); err != nil {
+	s.ID, s.By = bot.NewSilenceID(), q.asked.Person.String()
+	if s.Match, err = q.match(ctx, s.Match); err != nil {
 		return s, err
 	}
 	return s, q.mayChangeAlerts(ctx, s.Match)
 }
 
-// match returns the match for an order, with identifiers.
-func (q *question) match(ctx context.Context, o grammar.SilenceOrder) (m muting.Match, err error) {
+// match returns a match of names with identifiers in their place.
+func (q *question) match(ctx context.Context, o muting.Match) (m muting.Match, err error) {
 	if o.Rule != "" {
 		r := q.rule(o.Rule)
 		if r == nil {
@@ -75,8 +74,8 @@ func (q *question) match(ctx context.Context, o grammar.SilenceOrder) (m muting.
 		}
 		m.Project = p.UID
 	}
-	if o.Device != "" {
-		d, err := q.find(ctx, o.Device, lookup.KindDevice)
+	if o.Subject != "" {
+		d, err := q.find(ctx, o.Subject, lookup.KindDevice)
 		if err != nil {
 			return m, err
 		}

@@ -1,72 +1,38 @@
 package grammar
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
-	"notewatch/internal/words"
+	"notewatch/internal/silences"
+	"notewatch/rules/muting"
 )
 
-// A SilenceOrder is the content of a silence command.
-type SilenceOrder struct {
-	Alert, Rule, Project, Device string
-	Everything                   bool
-	Over                         bool      // until the alert ends
-	Until                        time.Time // otherwise the end
-	Because                      string
-}
-
-// ParseSilence reads ALERT|rule R|project P|device D … for 2h|until "2026-06-15 14:00" because …
-func ParseSilence(l Line, now time.Time) (o SilenceOrder, err error) {
+// ParseSilence reads ALERT|rule R|project P|device D|everything … [from 22:00] for 2h|until "2026-06-15 14:00" because …. The silence has no
+// ID and no author, and its match has names as they were typed.
+func ParseSilence(l Line, now time.Time) (muting.Silence, error) {
 	parts, err := silenceParts(l.Rest)
 	if err != nil {
-		return o, err
+		return muting.Silence{}, err
 	}
-	_, o.Everything = parts["everything"]
-	o.Alert, o.Rule, o.Project, o.Device = parts["alert"], parts["rule"], parts["project"], parts["device"]
-	o.Because = l.Reason
-	named := o.Alert+o.Rule+o.Project+o.Device != ""
+	_, everything := parts["everything"]
+	order := silences.Order{
+		Match:      muting.Match{Alert: parts["alert"], Rule: parts["rule"], Project: parts["project"], Subject: parts["device"]},
+		Everything: everything, For: parts["for"], From: parts["from"], Until: parts["until"], Because: l.Reason,
+	}
+	s, err := order.Silence(now)
 	switch {
-	case !named && !o.Everything:
-		return o, MistakeError("Silence what? Name an alert, a rule, a project or a device, or write everything.")
-	case named && o.Everything:
-		return o, MistakeError("Give either everything, or a rule, project, device or alert.")
-	case o.Because == "":
-		return o, MistakeError("Add a reason at the end, such as: because planned maintenance")
+	case err == nil:
+		return s, nil
+	case order.For+order.Until == "" && endInReason.MatchString(l.Reason):
+		return s, unreadable(err) + " Everything after because is the reason."
 	}
-	return o, o.readEnd(parts, now)
+	return s, unreadable(err)
 }
 
-// readEnd reads the end of the silence.
-func (o *SilenceOrder) readEnd(parts map[string]string, now time.Time) (err error) {
-	length, lasts := parts["for"]
-	end, ends := parts["until"]
-	switch {
-	case lasts == ends:
-		return MistakeError("Before because, give a duration, such as for 2h, or an end, such as until 14:00 (UTC).")
-	case lasts:
-		var d time.Duration
-		if d, err = parseLength(length); err == nil {
-			o.Until = now.Add(d)
-		}
-		return err
-	case strings.EqualFold(end, "over") || strings.EqualFold(end, "it is over"):
-		if o.Over = true; o.Alert == "" {
-			return MistakeError("until over works only for an alert.")
-		}
-		return nil
-	}
-	o.Until, err = words.Instant(end, now)
-	switch {
-	case err != nil:
-		return unreadable(err)
-	case !o.Until.After(now):
-		return MistakeError(Quote(end) + " is in the past: it is now " + now.UTC().Format("2006-01-02 15:04") + " UTC.")
-	case o.Until.Sub(now) > maxLength:
-		return MistakeError(Quote(end) + " is too far away: a silence lasts at most a year.")
-	}
-	return nil
-}
+// endInReason matches a reason with an end of the silence in it.
+var endInReason = regexp.MustCompile(`\b(for|until) `)
 
 // silenceParts returns the text after each word of a silence command. What comes before these words names an alert.
 func silenceParts(tokens []Token) (map[string]string, error) {
@@ -76,7 +42,7 @@ func silenceParts(tokens []Token) (map[string]string, error) {
 		switch {
 		case t.Is("fleet"):
 			return nil, MistakeError("A fleet cannot be silenced. Silence its devices or the project.")
-		case t.Is("alert", "rule", "project", "device", "for", "until", "everything"):
+		case t.Is("alert", "rule", "project", "device", "from", "for", "until", "everything"):
 			if key = t.Word(); texts[key] != nil {
 				return nil, MistakeError(key + " is given twice.")
 			}
@@ -99,19 +65,4 @@ func silenceParts(tokens []Token) (map[string]string, error) {
 func unreadable(err error) MistakeError {
 	text := err.Error()
 	return MistakeError(strings.ToUpper(text[:1]) + text[1:] + ".")
-}
-
-// maxLength is the longest duration of a silence.
-const maxLength = 366 * 24 * time.Hour
-
-// parseLength reads the duration of a silence.
-func parseLength(text string) (time.Duration, error) {
-	length, err := words.Length(text)
-	switch {
-	case err != nil:
-		return 0, unreadable(err)
-	case length > maxLength:
-		return 0, MistakeError(Quote(text) + " is too long: a silence lasts at most a year.")
-	}
-	return length, nil
 }
