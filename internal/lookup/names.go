@@ -16,6 +16,8 @@ type Match struct {
 	ProjectName string `json:"project_name,omitempty"`
 	Device      string `json:"device,omitempty"` // UID or, in the rules file, also a name
 	DeviceName  string `json:"device_name,omitempty"`
+
+	DeviceIn string `json:"-"` // UID of the project of a listed device
 }
 
 // Name returns a match with the names of its project and device. A device that is no longer listed has the name of its newest alert.
@@ -32,7 +34,7 @@ func (d *Desk) Name(ctx context.Context, m muting.Match) (Match, error) {
 		return named, err
 	}
 	if at := slices.IndexFunc(listed, func(s Subject) bool { return s.UID == m.Subject }); at >= 0 {
-		named.DeviceName = listed[at].Name
+		named.DeviceName, named.DeviceIn = listed[at].Name, listed[at].Project.UID
 		return named, nil
 	}
 	former, err := d.Store.DevicesInAlerts(ctx, m.Subject)

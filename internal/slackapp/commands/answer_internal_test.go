@@ -337,7 +337,7 @@ func TestWhatIsSilencedIsNamedOnlyIfThatIsSure(t *testing.T) {
 	for want, m := range map[string]muting.Match{
 		"project " + linkTo(notify.Named{Name: "lab", URL: "https://notehub.io/project/" + labUID}) + " until": {Project: labUID},
 		"device " + linkTo(notify.Named{Name: first.Name, URL: link + first.UID}) + " until":                   {Subject: first.UID},
-		" · device " + linkTo(notify.Named{Name: first.Name, URL: link + first.UID}) + " until":                {Project: "cold-chain", Subject: first.Name},
+		"project cold-chain · device " + first.Name + " until":                                                 {Project: "cold-chain", Subject: first.Name},
 		"project lab-2 until":            {Project: "lab-2"},
 		"device sensor-1 until":          {Subject: "sensor-1"},
 		"device HOURLY-SENSOR-2 until":   {Subject: "HOURLY-SENSOR-2"},

@@ -116,7 +116,7 @@ func newAskDesk(t *testing.T, s scene) *askDesk {
 	d.look = lookup.Config{
 		Store: d.store, Accounts: []lookup.Account{{Name: "acme", PerMinute: 6}}, Receivers: []string{"team", "log"}, Prices: s.prices,
 		Projects: []lookup.Project{{UID: coldChainUID, Name: "cold-chain", Account: "acme"}, {UID: labUID, Name: "lab", Account: "acme"}},
-		Interval: time.Hour, Kinds: budget.Kinds{Usage: 2}, Now: func() time.Time { return d.now },
+		Windows:  s.windows, Interval: time.Hour, Kinds: budget.Kinds{Usage: 2}, Now: func() time.Time { return d.now },
 	}
 	for _, spec := range s.rules {
 		rule := watchtest.Compile(t, spec)

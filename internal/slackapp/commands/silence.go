@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
+	"notewatch/internal/silences"
 	"notewatch/internal/slackapi"
 	"notewatch/internal/slackapp/grammar"
 	"notewatch/internal/words"
@@ -30,7 +32,7 @@ func (q *question) silence(ctx context.Context) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	called, err := q.directory(ctx, s.Match)
+	made, err := silences.Of(ctx, q.desk, s)
 	if err != nil {
 		return page{}, err
 	}
@@ -40,7 +42,7 @@ func (q *question) silence(ctx context.Context) (page, error) {
 		return page{}, err
 	}
 	var p page
-	p.say(fmt.Sprintf("*Silenced* %s %s. It matches %s now. `%s`", called.matchText(s.Match), deliver.WhenText(s, s.Start), words.Count(matching, "open alert"), s.ID),
+	p.say(fmt.Sprintf("*Silenced* %s %s. It matches %s now. `%s`", matchText(made.Match), deliver.WhenText(s, s.Start), words.Count(matching, "open alert"), s.ID),
 		"New matching alerts are sent when it ends, if they are still firing. To end it earlier: "+q.typed("unsilence "+s.ID))
 	return p, nil
 }
@@ -112,70 +114,84 @@ func (q *question) silences(ctx context.Context) (page, error) {
 	if err := grammar.ParseNone(q.line); err != nil {
 		return page{}, err
 	}
-	now := q.desk.Now()
-	all, err := q.desk.Silences(ctx)
+	all, err := silences.List(ctx, q.desk)
 	if err != nil {
 		return page{}, err
 	}
-	windows := q.bot.Config().Windows
-	called, err := q.directory(ctx, matchesOf(all, windows)...)
-	if err != nil {
-		return page{}, err
+	var made, windows []string
+	for _, s := range all {
+		if s.Kind == rules.ByWindow {
+			windows = append(windows, windowLine(s))
+		} else {
+			made = append(made, silenceLine(s, q.desk.Now()))
+		}
 	}
 	var p page
-	if len(all)+len(windows) == 0 {
+	if len(all) == 0 {
 		p.say("No active silences and no mute windows.")
 		return p, nil
 	}
-	p.say("*" + words.Count(len(all), "silence") + "*, " + words.Count(len(windows), "mute window") + " in the rules file")
-	p.say(append(called.silenceLines(all, now), called.windowLines(windows, now)...)...)
+	p.say("*" + words.Count(len(made), "silence") + "*, " + words.Count(len(windows), "mute window") + " in the rules file")
+	p.say(append(leftOut(made, "silence"), leftOut(windows, "window")...)...)
 	return p, nil
 }
 
-// matchesOf returns the matches of silences and windows.
-func matchesOf(silences []muting.Silence, windows []muting.Window) (all []muting.Match) {
-	for _, s := range silences {
-		all = append(all, s.Match)
-	}
-	for _, w := range windows {
-		all = append(all, w.Match)
-	}
-	return all
+// silenceLine returns what a silence mutes, until when, who made it and why.
+func silenceLine(s silences.Silence, now time.Time) string {
+	return fmt.Sprintf("• `%s` %s %s, by %s: %s", name(s.ID), matchText(s.Match), deliver.WhenText(muting.Silence{Start: s.Start, End: s.End}, now),
+		name(deliver.Name(s.By)), slackapi.Mrkdwn(s.Because, maxSaid))
 }
 
-// silenceLines returns for each silence what it mutes, until when, who made it and why.
-func (d directory) silenceLines(all []muting.Silence, now time.Time) (lines []string) {
-	for _, s := range all[:min(len(all), maxSilences)] {
-		lines = append(lines, fmt.Sprintf("• `%s` %s %s, by %s: %s", name(s.ID), d.matchText(s.Match), deliver.WhenText(s, now), name(deliver.Name(s.By)),
-			slackapi.Mrkdwn(s.Because, maxSaid)))
+// windowLine returns what a mute window mutes, and until when or from when.
+func windowLine(s silences.Silence) string {
+	when := "from " + words.Time(s.Start)
+	switch {
+	case s.On && s.End.IsZero():
+		when = "always"
+	case s.On:
+		when = "until " + words.Time(s.End)
 	}
-	return leftOut(lines, len(all), "silence")
+	what := matchText(s.Match)
+	if s.For != nil {
+		what += ", only for *" + name(strings.Join(s.For, ", ")) + "*"
+	}
+	return "• " + what + " " + when + ", by the rules file: " + slackapi.Mrkdwn(s.Because, maxSaid)
 }
 
-// windowLines returns for each mute window what it mutes, and until when or from when.
-func (d directory) windowLines(all []muting.Window, now time.Time) (lines []string) {
-	for _, w := range all[:min(len(all), maxSilences)] {
-		when := "from " + words.Time(w.Next(now))
-		if end, open := w.Open(now); open && end.IsZero() {
-			when = "always"
-		} else if open {
-			when = "until " + words.Time(end)
-		}
-		what := d.matchText(w.Match)
-		if w.Receivers != nil {
-			what += ", only for *" + name(strings.Join(w.Receivers, ", ")) + "*"
-		}
-		lines = append(lines, "• "+what+" "+when+", by the rules file: "+slackapi.Mrkdwn(w.Because, maxSaid))
+// matchText describes what a match selects.
+func matchText(m lookup.Match) string {
+	if m == (lookup.Match{}) {
+		return "everything"
 	}
-	return leftOut(lines, len(all), "window")
+	alert, rule, project, device := "", "", "", ""
+	if m.Alert != "" {
+		alert = "alert `" + name(m.Alert) + "`"
+	}
+	if m.Rule != "" {
+		rule = "rule " + name(m.Rule)
+	}
+	if m.Project != "" {
+		project = "project " + name(m.Project)
+	}
+	if m.ProjectName != "" {
+		project = "project " + slackapi.Link(words.Name(m.ProjectName, m.Project), words.ProjectURL(m.Project))
+	}
+	if m.Device != "" {
+		device = "device " + name(cmp.Or(m.DeviceName, m.Device))
+	}
+	if m.DeviceIn != "" {
+		device = "device " + slackapi.Link(words.Name(m.DeviceName, m.Device), words.DeviceURL(m.DeviceIn, m.Device))
+	}
+	return words.Dotted(alert, rule, project, device)
 }
 
-// leftOut adds the number of lines that were left out.
-func leftOut(lines []string, total int, what string) []string {
-	if more := total - len(lines); more > 0 {
-		lines = append(lines, "and "+words.Count(more, "more "+what))
+// leftOut replaces the lines that are too many by their number.
+func leftOut(lines []string, what string) []string {
+	more := len(lines) - maxSilences
+	if more <= 0 {
+		return lines
 	}
-	return lines
+	return append(lines[:maxSilences:maxSilences], "and "+words.Count(more, "more "+what))
 }
 
 // unsilence ends a silence.
@@ -184,7 +200,7 @@ func (q *question) unsilence(ctx context.Context) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	called, err := q.directory(ctx, s.Match)
+	match, err := q.desk.Name(ctx, s.Match)
 	if err != nil {
 		return page{}, err
 	}
@@ -197,7 +213,7 @@ func (q *question) unsilence(ctx context.Context) (page, error) {
 		p.say("Silence `" + name(s.ID) + "` has already ended.")
 		return p, nil
 	}
-	p.say("*Silence ended:* " + called.matchText(s.Match) + ". Alerts that are still firing are sent now.")
+	p.say("*Silence ended:* " + matchText(match) + ". Alerts that are still firing are sent now.")
 	return p, nil
 }
 
