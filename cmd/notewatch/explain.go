@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/arguments"
 	"notewatch/internal/complete"
 	"notewatch/internal/explain"
 	"notewatch/internal/terminal"
@@ -14,7 +15,8 @@ import (
 
 func newExplain() *cobra.Command {
 	var asJSON bool
-	return withJSON(&asJSON, &cobra.Command{
+	var at arguments.Day
+	c := &cobra.Command{
 		Use:   "explain ALERT | RULE [NAME]",
 		Short: "Explain why a rule fires, or why it does not",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -34,12 +36,15 @@ func newExplain() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				e, err := explain.Explain(c.Context(), s.Desk(db.store, db.clock.Now), b, args[0], strings.Join(args[1:], " "))
+				asked := explain.Question{Alert: args[0], Name: strings.Join(args[1:], " "), Day: at.Day}
+				e, err := explain.Explain(c.Context(), s.Desk(db.store, db.clock.Now), b, asked)
 				if misuse, ok := errors.AsType[*explain.MisuseError](err); ok {
 					return usageError{fmt.Errorf("%w; see notewatch explain --help", misuse)}
 				}
 				return show(c, asJSON, e, terminal.Hinted(err), terminal.Explanation)
 			})
 		},
-	})
+	}
+	c.Flags().Var(&at, "at", "explain as of the end of this past day, such as 2026-06-16")
+	return withJSON(&asJSON, c)
 }

@@ -57,19 +57,9 @@ const StaleAfter = 2 * time.Hour
 // projects is explained for the project of the device. Only the stored data of this subject is read, and nothing is decided. If the last
 // poll is long ago, the result is that of the last poll. The error is an *UnknownError if there is no such rule, project or device.
 func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Explanation, error) {
-	r, ok := b.rule(rule)
-	if !ok {
-		return Explanation{}, &UnknownError{"rule", rule}
-	}
-	at := slices.IndexFunc(b.projects, func(p Project) bool { return p.UID == project })
-	if at < 0 {
-		return Explanation{}, &UnknownError{"project", project}
-	}
-	p := b.projects[at]
-	if r.Spec.Each == rules.EachProject {
-		subject = ""
-	} else if rules.ScopeOf(subject) != r.Spec.Each {
-		return Explanation{}, fmt.Errorf("rule %q is about %ss: say which one", rule, r.Spec.Each)
+	r, p, subject, err := b.explainable(rule, project, subject)
+	if err != nil {
+		return Explanation{}, err
 	}
 	asOf, err := b.explainedAsOf(ctx, r, p)
 	if err != nil {
@@ -79,17 +69,75 @@ func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Expla
 	if err != nil {
 		return Explanation{}, err
 	}
-	e := Explanation{
-		Explanation: r.Explain(rules.NewView(seen.Env)),
-		Rule:        r.Rule, Now: asOf, Period: seen.Env.Period,
-		Project:  notify.Named{UID: p.UID, Name: p.Name, URL: words.ProjectURL(p.UID)},
-		PolledAt: seen.State.PolledAt, Failures: seen.State.Failures, Failure: seen.State.Failure, Truncated: seen.State.Truncated,
-		ListedAt: seen.Counts.ListedAt,
-	}
+	e := b.explanation(r, p, seen.Env, seen.State)
+	e.Now, e.ListedAt = asOf, seen.Counts.ListedAt
 	if e.Subject = e.Project; subject != "" {
 		e.Subject = notify.Named{UID: subject, Name: seen.SubjectName(), URL: words.SubjectURL(p.UID, subject)}
 	}
 	return e, b.explainAlert(ctx, &e, subject)
+}
+
+// explainable returns the rule, the project and the subject to explain.
+func (b *Bot) explainable(rule, project, subject string) (*Rule, Project, string, error) {
+	r, ok := b.rule(rule)
+	if !ok {
+		return nil, Project{}, "", &UnknownError{"rule", rule}
+	}
+	at := slices.IndexFunc(b.projects, func(p Project) bool { return p.UID == project })
+	if at < 0 {
+		return nil, Project{}, "", &UnknownError{"project", project}
+	}
+	if r.Spec.Each == rules.EachProject {
+		subject = ""
+	} else if rules.ScopeOf(subject) != r.Spec.Each {
+		return nil, Project{}, "", fmt.Errorf("rule %q is about %ss: say which one", rule, r.Spec.Each)
+	}
+	return r, b.projects[at], subject, nil
+}
+
+// ExplainAt explains the result of a rule as of the end of a past day, with the data known now. What has no history is no data: what only a
+// device list says, and growth between polls. The explanation has no alert. Its errors are those of Explain.
+func (b *Bot) ExplainAt(ctx context.Context, rule, project, subject string, day rules.Day) (Explanation, error) {
+	r, p, subject, err := b.explainable(rule, project, subject)
+	if err != nil {
+		return Explanation{}, err
+	}
+	state, err := b.store.Project(ctx, p.UID)
+	if err != nil {
+		return Explanation{}, err
+	}
+	data, err := b.look(ctx, p, state, b.clock.Now().UTC())
+	if err != nil {
+		return Explanation{}, err
+	}
+	data = data.In(r.PeriodIn(data.Spec()))
+	block, i, listed := data.BlockOf(subject)
+	if !listed {
+		return Explanation{}, &UnknownError{string(rules.ScopeOf(subject)), subject}
+	}
+	read, err := data.Read(ctx, data.Reader(r.Reads.Members), block)
+	if err != nil {
+		return Explanation{}, err
+	}
+	seen, err := read.EnvAt(ctx, i, day)
+	if err != nil {
+		return Explanation{}, err
+	}
+	e := b.explanation(r, p, seen, state)
+	e.Now, e.ListedAt = day.End(), data.Counts.ListedAt
+	if e.Subject = e.Project; subject != "" {
+		e.Subject = notify.Named{UID: subject, Name: data.NameOf(subject), URL: words.SubjectURL(p.UID, subject)}
+	}
+	return e, nil
+}
+
+// explanation explains a rule for the subject of an Env, which is not named yet.
+func (b *Bot) explanation(r *Rule, p Project, seen *rules.Env, state store.Project) Explanation {
+	return Explanation{
+		Explanation: r.Explain(rules.NewView(seen)), Rule: r.Rule, Period: seen.Period,
+		Project:  notify.Named{UID: p.UID, Name: p.Name, URL: words.ProjectURL(p.UID)},
+		PolledAt: state.PolledAt, Failures: state.Failures, Failure: state.Failure, Truncated: state.Truncated,
+	}
 }
 
 // lookAt loads the data of one subject as of an instant, with the number of devices of the project if counts is set.

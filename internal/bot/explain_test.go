@@ -215,3 +215,46 @@ func TestEndingOfKeptAlerts(t *testing.T) {
 	e.Alert.QuietSince, e.Alert.Told.Resolves = monday.Add(19*hour), monday.Add(25*hour)
 	require.Equal(t, "It has been quiet since Mon 15 Jun 19:00 UTC and ends at Tue 16 Jun 01:00 UTC if it stays quiet.", e.Ending())
 }
+
+// As of a past day, a rule is explained by the figures that are stored of it; what has no history is no data.
+func TestExplainAt(t *testing.T) {
+	spike := events("100")
+	idle := rules.Spec{Name: "idle", Each: rules.EachDevice, When: []rules.Condition{{Level: rules.Warning, Expr: "events.yesterday < 30 && device.silent_hours >= 0"}}}
+	whole := rules.Spec{Name: "whole", Each: rules.EachProject, When: []rules.Condition{{Level: rules.Critical, Expr: "events.today > 100"}}}
+	r := newRig(t, 3, []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute)}, spike, idle, whole, budget("1150")).hourly()
+	r.run(monday.Add(2*day + 10*hour))
+	device := sensors(1)[0].UID
+	for name, c := range map[string]struct {
+		rule, subject string
+		day           int // from monday
+		least, most   rules.Level
+		value         float64
+	}{
+		"the day of the flood":        {"event-spike", device, 0, rules.Warning, rules.Warning, 624},
+		"the day before":              {"event-spike", device, -1, rules.Inactive, rules.Inactive, 24},
+		"the day after":               {"event-spike", device, 1, rules.Inactive, rules.Inactive, 24},
+		"before all that is known":    {"event-spike", device, -90, rules.Inactive, rules.Warning, math.NaN()},
+		"another device":              {"event-spike", sensors(3)[2].UID, 0, rules.Inactive, rules.Inactive, 24},
+		"the project":                 {"whole", "", 0, rules.Critical, rules.Critical, 672},
+		"the device list of the past": {"idle", device, 1, rules.Inactive, rules.Inactive, 624},
+		"the same on a quiet day":     {"idle", device, 0, rules.Inactive, rules.Warning, 24},
+		"a period so far":             {"event-budget", device, -1, rules.Inactive, rules.Inactive, 14 * 24},
+		"a period with the flood":     {"event-budget", device, 0, rules.Warning, rules.Warning, 14*24 + 624},
+	} {
+		t.Run(name, func(t *testing.T) {
+			on := rules.DayOf(monday) + rules.Day(c.day)
+			e, err := r.bot.ExplainAt(t.Context(), c.rule, project, c.subject, on)
+			require.NoError(t, err)
+			require.Equal(t, rules.Result{Least: c.least, Most: c.most}, e.Result)
+			require.Equal(t, on.End(), e.Now)
+			require.Empty(t, e.Alert.ID)
+			if math.IsNaN(c.value) {
+				require.True(t, math.IsNaN(e.Value))
+				return
+			}
+			require.InDelta(t, c.value, e.Value, 3, "sensors vary a little")
+		})
+	}
+	_, err := r.bot.ExplainAt(t.Context(), "event-spike", project, "dev:gone", rules.DayOf(monday))
+	require.ErrorAs(t, err, new(*bot.UnknownError))
+}

@@ -2,6 +2,7 @@ package env
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"notewatch/internal/history"
@@ -164,6 +165,31 @@ func (d *ProjectData) Blocks(scope rules.Scope) (all []Block) {
 		return blocksOf(scope, len(d.Routes.Routes), func(place int) int { return d.Routes.Routes[place].Ordinal })
 	}
 	return blocksOf(scope, d.list.Len(), d.list.Ordinal)
+}
+
+// BlockOf returns a block that holds one subject, with its index there. ok is false if it is not listed.
+func (d *ProjectData) BlockOf(subject string) (b Block, i int, ok bool) {
+	scope := rules.ScopeOf(subject)
+	switch scope {
+	case rules.EachDevice:
+		place, ok := d.find(subject)
+		if !ok {
+			return b, 0, false
+		}
+		return Block{Number: d.list.Ordinal(place) / history.BlockSize, Scope: scope, first: place, next: place + 1}, 0, true
+	case rules.EachRoute:
+		place := slices.IndexFunc(d.Routes.Routes, func(r usage.Route) bool { return r.UID == subject })
+		if place < 0 {
+			return b, 0, false
+		}
+		return Block{Number: d.Routes.Routes[place].Ordinal / history.BlockSize, Scope: scope, first: place, next: place + 1}, 0, true
+	case rules.EachFleet:
+		if d.fleets != nil {
+			i, ok = d.fleets.find(subject)
+		}
+		return Block{Scope: scope}, i, ok
+	}
+	return Block{Scope: scope}, 0, true
 }
 
 // blocksOf returns the blocks of subjects that have ordinals.

@@ -19,6 +19,7 @@ import (
 // An Explanation shows why a rule fires for a subject, or why it does not. NaN is no data.
 type Explanation struct {
 	Now     time.Time    `json:"-"` // time of the answer
+	Past    bool         `json:"-"` // it is about the end of a past day
 	Rule    string       `json:"rule"`
 	Each    rules.Scope  `json:"each"`
 	Project lookup.Named `json:"project"`
@@ -88,10 +89,20 @@ type MisuseError struct{ Text string }
 // Error names the missing word.
 func (e *MisuseError) Error() string { return e.Text }
 
-// Explain explains the rule of an alert, given its ID or the beginning of one, or a rule for a device or project, given by name. Its errors
-// are those of the desk, and *MisuseError if a name is missing.
-func Explain(ctx context.Context, desk *lookup.Desk, b *bot.Bot, word, name string) (Explanation, error) {
-	q := question{desk, b}
+// A Question is what someone asks: the ID of an alert or the beginning of one, or a rule and the name of a device or project.
+type Question struct {
+	Alert string // or a rule
+	Name  string
+	Day   rules.Day // as of whose end the rule is explained; 0 is now
+}
+
+// Explain answers a question. Its errors are those of the desk, and *MisuseError if a name is missing or the day has not ended.
+func Explain(ctx context.Context, desk *lookup.Desk, b *bot.Bot, asked Question) (Explanation, error) {
+	q, word, name := question{desk, b, asked.Day}, asked.Alert, asked.Name
+	if q.day != 0 && q.day >= rules.DayOf(desk.Now()) {
+		return Explanation{}, &MisuseError{"the past is known by days (UTC): give a day that has ended, such as " +
+			desk.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)}
+	}
 	rule := q.rule(word)
 	switch {
 	case rule == nil && name == "":
@@ -108,6 +119,7 @@ func Explain(ctx context.Context, desk *lookup.Desk, b *bot.Bot, word, name stri
 type question struct {
 	desk *lookup.Desk
 	bot  *bot.Bot
+	day  rules.Day // 0: now
 }
 
 // rule returns the rule with a name, ignoring case; nil if there is none.
@@ -178,6 +190,15 @@ func (q question) alert(ctx context.Context, id string) (Explanation, error) {
 
 // explain explains the result of a rule for a device, or for the project if device is "".
 func (q question) explain(ctx context.Context, rule *rules.Rule, project, device string) (Explanation, error) {
+	if q.day != 0 {
+		found, err := q.bot.ExplainAt(ctx, rule.Spec.Name, project, device, q.day)
+		if err != nil {
+			return Explanation{}, err
+		}
+		e := Of(found)
+		e.Now, e.Past = q.desk.Now(), true
+		return e, nil
+	}
 	found, err := q.bot.Explain(ctx, rule.Spec.Name, project, device)
 	if err != nil {
 		return Explanation{}, err

@@ -22,7 +22,7 @@ func Explanation(s Screen, explanation explain.Explanation) error {
 	if err := printSource(s, from, nil, e.Now); err != nil {
 		return err
 	}
-	lines := []string{e.result(), e.figures(), e.alert()}
+	lines := []string{e.past(), e.result(), e.figures(), e.alert()}
 	for _, h := range e.Held {
 		lines = append(lines, fmt.Sprintf("%s: true for %s of the required %s.",
 			h.Level, words.Duration(h.For), words.Duration(h.Need)))
@@ -49,6 +49,23 @@ func (e explanationText) title() string {
 		return e.Rule + " · " + e.Project.Name + " (project)"
 	}
 	return e.Rule + " · " + cmp.Or(e.Subject.Name, e.Subject.UID) + " (" + string(e.Each) + " in " + e.Project.Name + ")"
+}
+
+// day returns the day that the values are about.
+func (e explanationText) day() rules.Day {
+	if e.Past {
+		return rules.DayOf(e.Time.Add(-1))
+	}
+	return rules.DayOf(e.Time)
+}
+
+// past describes what is explained if it is the past; "" otherwise.
+func (e explanationText) past() string {
+	if !e.Past {
+		return ""
+	}
+	return "As of the end of " + e.Time.Add(-1).UTC().Format("Mon 2 Jan 2006") + " (UTC), with the data known now. " +
+		"What has no history is no data, such as the state of a device."
 }
 
 // result describes the result of the rule.
@@ -78,7 +95,7 @@ func (e explanationText) figures() string {
 		facts = append(facts, "limit "+words.Figure(e.Limit, e.Unit))
 	}
 	if words.Known(e.Usual) {
-		facts = append(facts, rules.UsualName(e.Figure, rules.DayOf(e.Time))+" "+words.Figure(e.Usual, e.Unit))
+		facts = append(facts, rules.UsualName(e.Figure, e.day())+" "+words.Figure(e.Usual, e.Unit))
 	}
 	return strings.Join(facts, " · ")
 }
@@ -86,6 +103,8 @@ func (e explanationText) figures() string {
 // alert describes the alert of the rule, and its end.
 func (e explanationText) alert() string {
 	switch {
+	case e.Past:
+		return ""
 	case e.Alert != nil && e.Alert.State == rules.Firing:
 		return "Alert " + e.Alert.ID + " is firing at level " + e.Alert.Level.String() + ", since " + words.Time(e.Alert.Since) + ". " + e.Ending
 	case e.Alert != nil:
