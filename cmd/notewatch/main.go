@@ -91,7 +91,7 @@ func newRoot() *cobra.Command {
 			root.AddCommand(command)
 		}
 	}
-	root.AddCommand(newTemplate(), newVersion())
+	root.AddCommand(newTemplate(), newSchema(), newVersion())
 	help.Describe(root)
 	return root
 }
