@@ -34,6 +34,9 @@ func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time
 		return nil, err
 	}
 	at := b.projectAt(p, state, now)
+	if at.Born, err = b.store.Usage.Born(ctx, p.UID); err != nil {
+		return nil, err
+	}
 	if b.evaluates(rules.EachRoute) {
 		if at.Routes, err = b.store.Usage.Routes(ctx, p.UID); err != nil {
 			return nil, err

@@ -38,7 +38,7 @@ func (d *ProjectData) Contributors(ctx context.Context, q ContributorQuery) (rul
 	list, reader := d.Reader(nil), d.Reader(rules.Wants{q.Figure: rules.MembersOf(q.Member, c.usual)})
 	whole := math.NaN() // of a fleet it is the sum over its devices
 	if q.Fleet == "" {
-		project, err := reader.Block(ctx, 0, []Member{MemberOf(nil)}, q.Day)
+		project, err := reader.Block(ctx, 0, []Member{d.Member(nil)}, q.Day)
 		if err != nil {
 			return rules.Contributors{}, err
 		}

@@ -19,6 +19,7 @@ const newFor = 48 * time.Hour
 type Project struct {
 	UID, Name string
 	Now       time.Time
+	Born      time.Time              // when its first device was provisioned; zero: not known
 	State     store.Project          // how the reading of Notehub goes
 	Every     time.Duration          // between two polls; 0 is not known
 	Counts    usage.DeviceCounts     // of the device list, silent ones being those that are silent for SilentAfter

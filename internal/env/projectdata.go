@@ -244,7 +244,7 @@ func (b *BlockData) member(i int) Member {
 	case rules.EachRoute:
 		return memberOfRoute(b.route(i))
 	}
-	return MemberOf(b.Device(i))
+	return b.data.Member(b.Device(i))
 }
 
 // metrics returns the metrics of the subjects as of a day.

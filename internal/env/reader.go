@@ -29,11 +29,16 @@ type Member struct {
 	Active   time.Time // when it was last active; zero: never, or it is no device
 }
 
-// MemberOf returns a device as a member of its block; nil means the project, which is a member of block 0.
-func MemberOf(device *usage.Device) Member {
+// Member returns a device as a member of its block; nil means the project, which is a member of block 0.
+func (p Project) Member(device *usage.Device) Member {
 	if device == nil {
-		return Member{}
+		return Member{Born: p.Born}
 	}
+	return MemberOf(device)
+}
+
+// MemberOf returns a device as a member of its block.
+func MemberOf(device *usage.Device) Member {
 	return Member{Position: device.Ordinal % history.BlockSize, Born: device.Provisioned, Active: device.LastActivity}
 }
 

@@ -65,6 +65,11 @@ func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) 
 			s.Device, s.name = &device, device.Name
 		}
 	}
+	if s.Device == nil {
+		if s.Born, err = db.Usage.Born(ctx, q.Project); err != nil {
+			return s, err
+		}
+	}
 	if q.Labels {
 		if s.Labels, err = FleetLabels(ctx, db.Usage, q.Project); err != nil {
 			return s, err
@@ -119,7 +124,7 @@ func (s Subject) measure(ctx context.Context, db *usage.Store, q Query) (Metrics
 		}
 		reader.Peers = PeersOf(list)
 	}
-	return reader.Block(ctx, block, []Member{MemberOf(s.Device)}, rules.DayOf(q.Now))
+	return reader.Block(ctx, block, []Member{s.Member(s.Device)}, rules.DayOf(q.Now))
 }
 
 // lookAtFleet loads the data of a fleet, for which all devices are read.

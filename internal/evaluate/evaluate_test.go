@@ -119,8 +119,10 @@ func (b *bench) turn(evaluateRules evaluation, kind work.Kind, commit committal)
 	}
 	routes, err := b.store.Usage.Routes(ctx, project)
 	require.NoError(b.t, err)
+	born, err := b.store.Usage.Born(ctx, project)
+	require.NoError(b.t, err)
 	data := env.Source{Usage: b.store.Usage, Objects: objects}.Data(env.Project{
-		UID: project, Name: "lab", State: b.state, Now: b.now, Fleets: fleets, Labels: labels, Routes: routes,
+		UID: project, Name: "lab", Born: born, State: b.state, Now: b.now, Fleets: fleets, Labels: labels, Routes: routes,
 	}, list)
 	about := evaluate.Context{Recipients: map[string][]string{}, NextStep: "check the network"}
 	specs, wants := map[string]rules.Spec{}, rules.Wants{}

@@ -178,7 +178,13 @@ func (c *lastPoll) update(ctx context.Context, block int, subjects []outdatedSub
 	reader := env.Reader{Usage: c.desk.Store.Usage, Project: c.UID, Period: c.period, Listed: c.Counts.ListedAt, Polled: c.State.PolledAt}
 	members := make([]env.Member, len(subjects))
 	for i, s := range subjects {
-		members[i] = env.MemberOf(s.device)
+		if s.device == nil {
+			var err error
+			if c.Born, err = c.desk.Store.Usage.Born(ctx, c.UID); err != nil {
+				return err
+			}
+		}
+		members[i] = c.Member(s.device)
 		for _, a := range s.alerts {
 			reader.Wants = reader.Wants.With(c.rules[a.Rule].Reads.Members)
 		}

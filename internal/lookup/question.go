@@ -22,7 +22,7 @@ type question struct {
 	from, to rules.Day // the days of the span; to is the day after the last
 	period   rules.PeriodSpec
 	ordinal  int  // of a device or, 0, a project; noOrdinal: no history
-	life     life // of a device; a project always existed
+	life     life // of a device; a project begins with its first device
 	members  []usage.Place
 }
 

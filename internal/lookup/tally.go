@@ -28,6 +28,12 @@ func (d *Desk) tally(ctx context.Context, q question) (tallies, error) {
 	if q.Kind == KindFleet {
 		return d.tallyFleet(ctx, q)
 	}
+	if q.Kind == KindAll || q.Kind == KindProject {
+		var err error
+		if q.life.born, err = d.born(ctx, d.ProjectsOf(q.Subject)); err != nil {
+			return nil, err
+		}
+	}
 	all := tallies{}
 	for _, figure := range d.figuresOf(q.Subject) {
 		var columns [][]float64
@@ -44,6 +50,20 @@ func (d *Desk) tally(ctx context.Context, q question) (tallies, error) {
 		}
 	}
 	return all, nil
+}
+
+// born returns the day on which the first device of some projects was provisioned; 0 if it is not known.
+func (d *Desk) born(ctx context.Context, projects []Project) (first rules.Day, err error) {
+	for _, p := range projects {
+		born, err := d.Store.Usage.Born(ctx, p.UID)
+		if err != nil {
+			return 0, err
+		}
+		if day := rules.DayOf(born); !born.IsZero() && (first == 0 || day < first) {
+			first = day
+		}
+	}
+	return first, nil
 }
 
 // withoutSums returns the tally of an average, which does not add up.

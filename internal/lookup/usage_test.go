@@ -198,6 +198,8 @@ func TestUsageOfNewAndGone(t *testing.T) {
 		require.Len(t, figure(t, u, rules.Bytes).Days, c.days, c.of)
 	}
 	require.Nil(t, s.usage(s.find("dev:gone"), lookup.Today).Device)
+	whole := s.usage(lookup.Subject{Kind: lookup.KindProject, Project: lookup.Named{UID: cold.UID, Name: cold.Name}}, lookup.Week)
+	require.Len(t, figure(t, whole, rules.Bytes).Days, 2, "a project begins with its first device")
 }
 
 // A device that is no longer listed has used nothing since.

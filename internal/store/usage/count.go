@@ -67,3 +67,12 @@ func (s *Store) Listed(ctx context.Context, project string) (read time.Time, err
 	})
 	return read, database.Doing(err, "reading when the devices of project %q were listed", project)
 }
+
+// Born returns when the first device of a project was provisioned, of all that it has ever listed; the zero time is never, or not known.
+func (s *Store) Born(ctx context.Context, project string) (born time.Time, err error) {
+	err = s.db.View(ctx, func(tx database.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT min(provisioned) FROM device WHERE project = (SELECT id FROM project WHERE uid = $1)`, project).
+			Scan(database.Time(&born))
+	})
+	return born, database.Doing(err, "reading when project %q was born", project)
+}
