@@ -68,7 +68,7 @@ events: less than USD 0.01 so far, forecast USD 1.50 (at list price).
 Not fetched from Notehub, because no rule uses them: sessions.
 
 ALERT       LEVEL     SINCE (UTC)       SUMMARY
-abcdefghij  critical  2026-06-15 12:00  a�[31m summary
+abcdefghij  critical  2026-06-15 12:00  a\x1b[31m summary
 `},
 		{66, `
 冷藏车 no. 7 (device in plant) · this period, since 1 Jun (UTC) ·
@@ -92,7 +92,7 @@ price).
 Not fetched from Notehub, because no rule uses them: sessions.
 
 ALERT       LEVEL     SINCE (UTC)       SUMMARY
-abcdefghij  critical  2026-06-15 12:00  a�[31m summary
+abcdefghij  critical  2026-06-15 12:00  a\x1b[31m summary
 `},
 	} {
 		var out, talk strings.Builder

@@ -43,7 +43,7 @@ func TestExportOfHostileNames(t *testing.T) {
 	require.Equal(t, "project,device,name,day,bytes,events\n"+
 		`'-plant,dev:1,"'=HYPERLINK(""http://x"";""y"")"`+row+"'-plant,dev:1,'+1"+row+"'-plant,dev:1,'-1"+row+"'-plant,dev:1,'@sum"+row+
 		"'-plant,dev:1,'=1"+row+"'-plant,dev:1,'=1"+row+"'-plant,dev:1,'＝1"+row+`'-plant,dev:1,"a ""b"", c"`+row+
-		"'-plant,dev:1,two lines"+row+"'-plant,dev:1,\uFFFD[31mred\uFFFD"+row+"'-plant,dev:1,a=b"+row+"'-plant,dev:1,"+row,
+		"'-plant,dev:1,two lines"+row+"'-plant,dev:1,\\x1b[31mred\\x00"+row+"'-plant,dev:1,a=b"+row+"'-plant,dev:1,"+row,
 		exported(t, newCSVExport(out, figures), out, &text, rows...))
 
 	text.Reset()

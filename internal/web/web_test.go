@@ -77,9 +77,9 @@ func TestHealth(t *testing.T) {
 	sick = errors.New(`project "app:1" was not read for 2 h`)
 	requireAnswer(t, server, "/readyz", http.StatusServiceUnavailable, "project \"app:1\" was not read for 2 h\n")
 	sick = errors.New("Notehub answers 500: \x1b[2J\u202e")
-	requireAnswer(t, server, "/readyz", http.StatusServiceUnavailable, "Notehub answers 500: \uFFFD[2J\uFFFD\n")
+	requireAnswer(t, server, "/readyz", http.StatusServiceUnavailable, `Notehub answers 500: \x1b[2J\u202e`+"\n")
 	note = "standing by"
-	requireAnswer(t, server, "/readyz", http.StatusServiceUnavailable, "Notehub answers 500: \uFFFD[2J\uFFFD\nstanding by\n")
+	requireAnswer(t, server, "/readyz", http.StatusServiceUnavailable, `Notehub answers 500: \x1b[2J\u202e`+"\nstanding by\n")
 	sick = nil
 	requireAnswer(t, server, "/readyz", http.StatusOK, "ok\nstanding by\n")
 	requireAnswer(t, server, "/livez", http.StatusOK, "ok\n")

@@ -8,27 +8,37 @@ import (
 	"unicode/utf8"
 )
 
-// Clean makes outside text fit for one line of at most limit characters: white space becomes single blanks, and the rest is treated as by
-// [Escape].
-func Clean(s string, limit int) string {
-	return Escape(strings.Join(strings.Fields(s), " "), limit)
+// Printable returns outside text as valid UTF-8 that cannot control a display: escape sequences, changes of the writing direction and other
+// invisible characters become \u escapes. Line breaks, tabs and the joiners of letters and emoji stay.
+func Printable(s string) string { return escape(s, "\n\t") }
+
+// Line returns outside text as one printable line. White space becomes single blanks.
+func Line(s string) string { return escape(oneSpace(s), "") }
+
+// Clean is [Line] of at most limit characters.
+func Clean(s string, limit int) string { return Escape(oneSpace(s), limit) }
+
+// Escape is [Printable] of at most limit characters, in which line breaks and tabs are escaped too.
+func Escape(s string, limit int) string {
+	if most := utf8.UTFMax * (limit + 1); len(s) > most {
+		s = s[:most] // enough, however many bytes a character takes
+	}
+	return Cut(escape(s, ""), limit)
 }
 
-// Escape returns s as valid UTF-8 of at most limit characters. Characters that could control a display become \u escapes: escape sequences,
-// changes of the writing direction and other invisible characters.
-func Escape(s string, limit int) string {
+func oneSpace(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// escape replaces the characters that could control a display, except some, by \u escapes.
+func escape(s, except string) string {
 	var b strings.Builder
-	for i, r := range s {
-		if i > utf8.UTFMax*limit {
-			break // enough, however many bytes a character takes
-		}
-		if unicode.IsPrint(r) || r == '\u200c' || r == '\u200d' { // the joiners make letters and emoji
+	for _, r := range s {
+		if unicode.IsPrint(r) || unicode.Is(unicode.Join_Control, r) || strings.ContainsRune(except, r) {
 			b.WriteRune(r)
 			continue
 		}
 		b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
 	}
-	return Cut(b.String(), limit)
+	return b.String()
 }
 
 // Cut shortens s to at most limit characters. The last one of a shortened text shows that something is missing.

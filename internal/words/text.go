@@ -3,23 +3,7 @@ package words
 import (
 	"cmp"
 	"strconv"
-	"strings"
-	"unicode"
 )
-
-// Line returns text as one printable line. White space becomes single blanks.
-func Line(text string) string { return Printable(strings.Join(strings.Fields(text), " ")) }
-
-// Printable replaces each character that could control a terminal with U+FFFD: escape sequences, changes of the writing
-// direction and other characters that do not print. Line breaks, tabs and the joiners of letters and emoji stay.
-func Printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) || r == '\n' || r == '\t' || unicode.Is(unicode.Join_Control, r) {
-			return r
-		}
-		return unicode.ReplacementChar
-	}, text)
-}
 
 // Truncated is the text for a project if an answer of its last poll was truncated.
 const Truncated = "Notehub truncated an answer: missing devices are read in turn"

@@ -12,10 +12,10 @@ import (
 func TestOutsideTextCannotControlATerminal(t *testing.T) {
 	for _, c := range []struct{ name, text, printable, line string }{
 		{"plain", "pump 1", "pump 1", "pump 1"},
-		{"escape sequence", "\x1b[31mred\x07", "\uFFFD[31mred\uFFFD", "\uFFFD[31mred\uFFFD"},
-		{"8-bit escape sequence", "\u009b31mred", "\uFFFD31mred", "\uFFFD31mred"},
-		{"writing direction", "a\u202Eb", "a\uFFFDb", "a\uFFFDb"},
-		{"carriage return", "fine\rfake", "fine\uFFFDfake", "fine fake"},
+		{"escape sequence", "\x1b[31mred\x07", `\x1b[31mred\a`, `\x1b[31mred\a`},
+		{"8-bit escape sequence", "\u009b31mred", `\u009b31mred`, `\u009b31mred`},
+		{"writing direction", "a\u202Eb", `a\u202eb`, `a\u202eb`},
+		{"carriage return", "fine\rfake", `fine\rfake`, "fine fake"},
 		{"lines", "one\n\ttwo  ", "one\n\ttwo  ", "one two"},
 		{"invalid UTF-8", "a\xffb", "a\uFFFDb", "a\uFFFDb"},
 		{"joiner", "👩\u200d🚒", "👩\u200d🚒", "👩\u200d🚒"},
