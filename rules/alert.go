@@ -21,17 +21,17 @@ type Event string
 
 // The events.
 const (
-	None        Event = ""
-	Fired       Event = "fired"
-	Escalated   Event = "escalated"
-	Deescalated Event = "deescalated"
-	Reminded    Event = "reminded"
-	Updated     Event = "updated" // still firing, but the content of its messages changed
-	Cleared     Event = "resolved"
-	Corrected   Event = "corrected" // a value that made it fire was wrong
-	PeriodEnded Event = "period_ended"
-	Revised     Event = "revised" // late data shows that the condition was true on a past day or in a past period
-	Retracted   Event = "withdrawn"
+	None           Event = ""
+	Fired          Event = "fired"
+	Escalated      Event = "escalated"
+	Deescalated    Event = "deescalated"
+	Reminded       Event = "reminded"
+	Updated        Event = "updated" // still firing, but the content of its messages changed
+	EventResolved  Event = "resolved"
+	Corrected      Event = "corrected" // a value that made it fire was wrong
+	PeriodEnded    Event = "period_ended"
+	Revised        Event = "revised" // late data shows that the condition was true on a past day or in a past period
+	EventWithdrawn Event = "withdrawn"
 
 	Muted          Event = "muted"   // notifications are off for now
 	Unmuted        Event = "unmuted" // notifications are on again
@@ -89,7 +89,7 @@ type Alert struct {
 	Ack   Ack  // who acknowledged it; zero if it is not acknowledged
 	Drill bool // a test alert
 
-	Told Told // its texts, for the values above
+	Texts Texts // its texts, for the values above
 }
 
 // NotSelected is the reason of an alert that was withdrawn because the where of its rule no longer selects the subject.
@@ -104,9 +104,9 @@ type Ack struct {
 // IsZero reports whether the alert is not acknowledged.
 func (a Ack) IsZero() bool { return a == Ack{} }
 
-// Told holds the texts of an alert for messages and look-ups. They are stored with the alert, because when a message is sent the rule may
+// Texts holds the texts of an alert for messages and look-ups. They are stored with the alert, because when a message is sent the rule may
 // have changed and the device may be gone.
-type Told struct {
+type Texts struct {
 	Subject string `json:"subject"` // name of the device or project
 	Project string `json:"project"` // name
 	Figure  string `json:"figure"`  // path of the shown figure, such as bytes.used; "" if there is none
@@ -131,7 +131,7 @@ type Told struct {
 }
 
 // Headline returns Summary, or Dated after the end of the day or period of Summary.
-func (t Told) Headline(now time.Time) string {
+func (t Texts) Headline(now time.Time) string {
 	if t.Dated != "" && DayOf(now) >= t.DatedFrom {
 		return t.Dated
 	}
@@ -139,13 +139,13 @@ func (t Told) Headline(now time.Time) string {
 }
 
 // Keep returns t with what before says of the newest event.
-func (t Told) Keep(before Told) Told {
+func (t Texts) Keep(before Texts) Texts {
 	t.TopUp, t.Contributors, t.Causes, t.Met, t.Forecast = before.TopUp, before.Contributors, before.Causes, before.Met, before.Forecast
 	return t
 }
 
 // Say sets the headline. say returns it with words for the days that it is about.
-func (t Told) Say(when When, now time.Time, say func(when string) string) Told {
+func (t Texts) Say(when When, now time.Time, say func(when string) string) Texts {
 	t.Summary, t.Dated, t.DatedFrom = say(when.On(DayOf(now))), "", 0
 	if dated := say(when.Named); DayOf(now) < when.Until && dated != t.Summary {
 		t.Dated, t.DatedFrom = dated, when.Until

@@ -110,7 +110,7 @@ func TestCorrected(t *testing.T) {
 		"a new day is no correction": {flood, []reading{
 			{at: fourteen, today: 600, event: rules.Fired, level: rules.Critical},
 			{at: day + 10*minute, today: 2, yesterday: 700, event: rules.Updated, level: rules.Critical},
-			{at: 2*day + 10*minute, today: 0, yesterday: 24, event: rules.Cleared, level: rules.Critical},
+			{at: 2*day + 10*minute, today: 0, yesterday: 24, event: rules.EventResolved, level: rules.Critical},
 		}},
 		"the day before is compared as of its end": {flood, []reading{
 			{at: 23*hour + 30*minute, today: 600, event: rules.Fired, level: rules.Critical},
@@ -122,7 +122,7 @@ func TestCorrected(t *testing.T) {
 		}},
 		"and what was right resolves": {calming, []reading{
 			{at: 23*hour + 30*minute, today: 600, event: rules.Fired, level: rules.Critical},
-			{at: day + 6*hour, today: 6, yesterday: 610, event: rules.Cleared, level: rules.Critical},
+			{at: day + 6*hour, today: 6, yesterday: 610, event: rules.EventResolved, level: rules.Critical},
 		}},
 		"a period rule does not take a new day for a correction": {both, []reading{
 			{at: fourteen, used: 1, today: 600, event: rules.Fired, level: rules.Critical},
@@ -130,7 +130,7 @@ func TestCorrected(t *testing.T) {
 		}},
 		"a live rule ends by itself": {live, []reading{
 			{at: ten, elapsedPct: 60, event: rules.Fired, level: rules.Critical},
-			{at: 11 * hour, elapsedPct: 40, event: rules.Cleared, level: rules.Critical},
+			{at: 11 * hour, elapsedPct: 40, event: rules.EventResolved, level: rules.Critical},
 		}},
 		"for begins anew": {held, []reading{
 			{at: ten, used: 7, event: rules.None},

@@ -40,7 +40,7 @@ func (a Alert) quiet(v Verdict, now time.Time) (Alert, Event) {
 		return a, None
 	}
 	a.QuietSince, a.Usual = now, v.PeakUsual
-	return a.raise(Updated, now), Updated
+	return a.record(Updated, now), Updated
 }
 
 // resolves returns the earliest time at which a quiet alert of the rule resolves; zero if it is not quiet.
@@ -59,8 +59,8 @@ func (a Alert) resolves(r *Rule) (at time.Time) {
 
 // Resolves returns the earliest time at which a quiet alert resolves, if it stays quiet.
 func (a Alert) Resolves() time.Time {
-	if a.Told.Resolves.IsZero() { // its texts are of an older version, in which only alerts of day rules could be quiet
+	if a.Texts.Resolves.IsZero() { // its texts are of an older version, in which only alerts of day rules could be quiet
 		return DayOf(a.QuietSince).End()
 	}
-	return a.Told.Resolves
+	return a.Texts.Resolves
 }

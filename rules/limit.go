@@ -163,10 +163,10 @@ func (a Alert) LimitDiffers(r *Rule, v Verdict) bool {
 func (a Alert) relimit(v Verdict, now time.Time) (Alert, Event) {
 	switch {
 	case v.Result.Most == Inactive:
-		return a.end(Resolved, Cleared, now)
+		return a.end(Resolved, EventResolved, now)
 	case v.Result.Most < a.Level:
 		a.Level, a.Doubted = v.Result.Most, false
-		return a.remember(v, now).raise(Deescalated, now), Deescalated
+		return a.remember(v, now).record(Deescalated, now), Deescalated
 	}
-	return a.remember(v, now).raise(Updated, now), Updated
+	return a.remember(v, now).record(Updated, now), Updated
 }

@@ -121,12 +121,12 @@ func TestLimitThatMoves(t *testing.T) {
 		lists []list
 	}{
 		"raised, still firing": {rules.Live, []list{{hour, 50, warning, stays, rules.Firing, 40}, {hour, 50, warning, rules.Updated, rules.Firing, 50}, {hour, 50, warning, stays, rules.Firing, 50}}},
-		"of one list":          {rules.PeriodRule, []list{{hour, 50, quiet, stays, rules.Firing, 40}, {0, 50, quiet, stays, rules.Firing, 40}, {hour, 50, quiet, rules.Cleared, rules.Resolved, 50}}},
+		"of one list":          {rules.PeriodRule, []list{{hour, 50, quiet, stays, rules.Firing, 40}, {0, 50, quiet, stays, rules.Firing, 40}, {hour, 50, quiet, rules.EventResolved, rules.Resolved, 50}}},
 		"there and back":       {rules.PeriodRule, []list{{hour, 50, quiet, stays, rules.Firing, 40}, {hour, 40, warning, stays, rules.Firing, 40}, {hour, 50, quiet, stays, rules.Firing, 40}}},
-		"to and fro":           {rules.PeriodRule, []list{{hour, 50, quiet, stays, rules.Firing, 40}, {hour, 60, quiet, stays, rules.Firing, 40}, {hour, 60, quiet, rules.Cleared, rules.Resolved, 60}}},
+		"to and fro":           {rules.PeriodRule, []list{{hour, 50, quiet, stays, rules.Firing, 40}, {hour, 60, quiet, stays, rules.Firing, 40}, {hour, 60, quiet, rules.EventResolved, rules.Resolved, 60}}},
 		"no data":              {rules.PeriodRule, []list{{hour, math.NaN(), noData, stays, rules.Firing, 40}, {hour, math.NaN(), noData, stays, rules.Firing, 40}}},
 		"latches otherwise":    {rules.PeriodRule, []list{{hour, 40, quiet, stays, rules.Firing, 40}}},
-		"of a day rule":        {rules.DayRule, []list{{hour, 50, quiet, rules.Updated, rules.Firing, 40}, {hour, 50, quiet, rules.Cleared, rules.Resolved, 50}}},
+		"of a day rule":        {rules.DayRule, []list{{hour, 50, quiet, rules.Updated, rules.Firing, 40}, {hour, 50, quiet, rules.EventResolved, rules.Resolved, 50}}},
 		"lowered":              {rules.Live, []list{{hour, 10, critical, rules.Escalated, rules.Firing, 40}, {hour, 10, critical, stays, rules.Firing, 40}, {hour, 10, critical, rules.Updated, rules.Firing, 10}}},
 	} {
 		t.Run(name, func(t *testing.T) {

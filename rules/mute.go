@@ -40,14 +40,14 @@ func (a Alert) Muted(m Mute, by string, now time.Time) (Alert, Event) {
 		return a, None
 	case m.Kind == ByNothing:
 		a.Mute = Mute{}
-		return a.raiseBy(by, Unmuted, now), Unmuted
+		return a.recordBy(by, Unmuted, now), Unmuted
 	case m.Kind == BySilence:
 		by = m.By
 	default:
 		by = ""
 	}
 	a.Mute = m
-	return a.raiseBy(by, Muted, now), Muted
+	return a.recordBy(by, Muted, now), Muted
 }
 
 // Acknowledged returns a firing alert as acknowledged by a person. Any other alert is returned unchanged, and so is one that the same
@@ -57,7 +57,7 @@ func (a Alert) Acknowledged(by string, now time.Time) (Alert, Event) {
 		return a, None
 	}
 	a.Ack = Ack{By: by, At: now}
-	return a.raiseBy(by, Acknowledged, now), Acknowledged
+	return a.recordBy(by, Acknowledged, now), Acknowledged
 }
 
 // Unacknowledged returns a firing alert as not acknowledged; by is who removed the acknowledgement. Any other alert is returned unchanged,
@@ -67,5 +67,5 @@ func (a Alert) Unacknowledged(by string, now time.Time) (Alert, Event) {
 		return a, None
 	}
 	a.Ack = Ack{}
-	return a.raiseBy(by, Unacknowledged, now), Unacknowledged
+	return a.recordBy(by, Unacknowledged, now), Unacknowledged
 }

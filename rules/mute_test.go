@@ -51,7 +51,7 @@ func TestMuted(t *testing.T) {
 
 	_, event = loud.Muted(rules.Mute{}, "", monday.Add(3*hour))
 	require.Equal(t, rules.None, event)
-	over, _ := muted.Clear(monday.Add(3 * hour))
+	over, _ := muted.Resolve(monday.Add(3 * hour))
 	require.Equal(t, rules.BySilence, over.Mute.Kind, "what ends while it is muted stays so")
 	for name, a := range map[string]rules.Alert{"over": over, "pending": {State: rules.Pending}, "nothing": {}} {
 		same, event := a.Muted(rules.Mute{}, "", monday.Add(4*hour))
@@ -84,7 +84,7 @@ func TestAcknowledged(t *testing.T) {
 	_, event = free.Unacknowledged("amy", monday.Add(4*hour))
 	require.Equal(t, rules.None, event, "nobody has it already")
 
-	ended, _ := taken.Clear(monday.Add(3 * hour))
+	ended, _ := taken.Resolve(monday.Add(3 * hour))
 	require.Equal(t, "amy", ended.Ack.By, "it is known who had it")
 	for name, a := range map[string]rules.Alert{"over": ended, "pending": {State: rules.Pending}, "nothing": {}} {
 		_, event = a.Acknowledged("ben", monday.Add(4*hour))
@@ -132,7 +132,7 @@ func TestNextOfWhatIsMutedOrTakenOn(t *testing.T) {
 			require.Equal(t, rules.Deescalated, event)
 			taken := take(better, monday.Add(4*day))
 			over, event := taken.Next(r, verdict(quiet), monday.Add(5*day))
-			require.Equal(t, rules.Cleared, event)
+			require.Equal(t, rules.EventResolved, event)
 			require.Equal(t, a.Mute, over.Mute, "it says why nobody was told")
 			require.Equal(t, "amy", over.Ack.By)
 		})

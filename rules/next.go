@@ -5,7 +5,6 @@ import (
 	"encoding/base32"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"time"
 )
@@ -93,7 +92,7 @@ func (a Alert) next(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	case level < a.Level:
 		fallen := a.Fallen(r, v, now)
 		a.Level, a.Doubted = level, false
-		return a.correct(r, fallen).remember(v, now).raise(Deescalated, now), Deescalated
+		return a.correct(r, fallen).remember(v, now).record(Deescalated, now), Deescalated
 	}
 	return a.stay(r, v, now)
 }
@@ -127,12 +126,12 @@ func (a Alert) over(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	if a.kept(r, now) {
 		return a.quiet(v, now)
 	}
-	return a.end(Resolved, Cleared, now)
+	return a.end(Resolved, EventResolved, now)
 }
 
 // Withdraw ends the alert because its rule or subject was removed or changed. why is the reason, for people.
 func (a Alert) Withdraw(why string, now time.Time) (Alert, Event) {
-	a, event := a.end(Withdrawn, Retracted, now)
+	a, event := a.end(Withdrawn, EventWithdrawn, now)
 	if event != None {
 		a.Why = why
 	}
@@ -160,7 +159,7 @@ func (a Alert) Reevaluate(r *Rule, v Verdict, why string, now time.Time) (Alert,
 	if !differs {
 		return a, None
 	}
-	return a.raise(Updated, now), Updated
+	return a.record(Updated, now), Updated
 }
 
 // Revise returns an alert about a day or period that has ended: late values show that at its end, v.AsOf, the condition was certainly true.
@@ -173,7 +172,7 @@ func (k Key) Revise(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	a.ID = a.id("revised "+v.Result.Least.String(), v.AsOf)
 	a.State, a.Level, a.Worst, a.AsOf, a.PeakOn = Resolved, v.Result.Least, v.Result.Least, v.AsOf, DayOf(v.AsOf)-1
 	a.Since, a.FiredAt, a.RaisedAt, a.NotifiedAt, a.EndedAt = v.AsOf, now, now, now, now
-	return a.raise(Revised, now), Revised
+	return a.record(Revised, now), Revised
 }
 
 // observe applies the values, and records how long each level has been certainly true.
@@ -217,7 +216,7 @@ func (a Alert) measure(r *Rule, v Verdict) Alert {
 }
 
 // showsOther reports whether the values of the alert belong to another figure than the rule shows now.
-func (a Alert) showsOther(r *Rule) bool { return a.Told.Figure != "" && a.Told.Figure != r.Show }
+func (a Alert) showsOther(r *Rule) bool { return a.Texts.Figure != "" && a.Texts.Figure != r.Show }
 
 // peak applies a value of a day to the peak.
 func (a Alert) peak(value float64, day Day) Alert {
@@ -320,16 +319,16 @@ func (a Alert) fire(level Level, now time.Time) Alert {
 		a = a.begin(now)
 	}
 	a.State, a.FiredAt, a.RaisedAt = Firing, now, now
-	return a.speak(level, now).raise(Fired, now)
+	return a.announce(level, now).record(Fired, now)
 }
 
 func (a Alert) escalate(level Level, now time.Time) Alert {
 	a.RaisedAt, a.Ack = now, Ack{} // the acknowledgement was for a lower level
-	return a.speak(level, now).raise(Escalated, now)
+	return a.announce(level, now).record(Escalated, now)
 }
 
-// speak announces a level.
-func (a Alert) speak(level Level, now time.Time) Alert {
+// announce announces a level.
+func (a Alert) announce(level Level, now time.Time) Alert {
 	a.Level, a.NotifiedAt, a.Doubted, a.QuietSince = level, now, false, time.Time{}
 	a.Worst = max(a.Worst, level)
 	return a
@@ -341,18 +340,18 @@ func (a Alert) stay(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 	surely := v.Result.Least >= a.Level
 	switch due, ok := a.nextReminder(r.Spec.Remind); {
 	case ok && surely && !a.Doubted && !now.Before(due) && a.Mute.Kind == ByNothing && a.Ack == Ack{}:
-		return a.speak(a.Level, now).raise(Reminded, now), Reminded
+		return a.announce(a.Level, now).record(Reminded, now), Reminded
 	case r.Kind.ByDay() && r.Spec.ResolveWhen == "" && a.QuietSince.IsZero() && v.Result.Most == Inactive:
 		return a.quiet(v, now)
 	case !a.QuietSince.IsZero() && v.Result.Least > Inactive:
 		a.QuietSince = time.Time{}
-		return a.raise(Updated, now), Updated
+		return a.record(Updated, now), Updated
 	}
 	return a, None
 }
 
-// nextReminder returns the first instant of the schedule after the last message. The schedule begins when the alert fires and again when it
-// escalates; its last step repeats.
+// nextReminder returns the first instant of the schedule, which ascends, after the last message. The schedule begins when the alert fires and
+// again when it escalates; its last step repeats.
 func (a Alert) nextReminder(schedule []time.Duration) (time.Time, bool) {
 	if len(schedule) == 0 {
 		return time.Time{}, false
@@ -362,7 +361,7 @@ func (a Alert) nextReminder(schedule []time.Duration) (time.Time, bool) {
 			return due, true
 		}
 	}
-	step := slices.Max(schedule)
+	step := schedule[len(schedule)-1]
 	since := a.NotifiedAt.Sub(a.RaisedAt)
 	return a.NotifiedAt.Add(step - since%step), true
 }
@@ -373,18 +372,19 @@ func (a Alert) end(state State, event Event, now time.Time) (Alert, Event) {
 		return a.Key().Inactive(), None
 	}
 	a.State, a.EndedAt = state, now
-	return a.raise(event, now), event
+	return a.record(event, now), event
 }
 
-func (a Alert) raise(event Event, now time.Time) Alert {
+// record makes a new version of the alert, with the event as its reason.
+func (a Alert) record(event Event, now time.Time) Alert {
 	a.Version++
 	a.Reason, a.ChangedAt, a.By, a.Why = event, now, "", ""
 	return a
 }
 
-// raiseBy is raise for an action of a person.
-func (a Alert) raiseBy(by string, event Event, now time.Time) Alert {
-	a = a.raise(event, now)
+// recordBy is record for an action of a person.
+func (a Alert) recordBy(by string, event Event, now time.Time) Alert {
+	a = a.record(event, now)
 	a.By = by
 	return a
 }

@@ -71,13 +71,13 @@ func TestNext(t *testing.T) {
 			{0, quiet, quiet, rules.None, "", 0},
 			{hour, warning, quiet, rules.Fired, rules.Firing, rules.Warning},
 			{hour, warning, quiet, rules.None, rules.Firing, rules.Warning},
-			{hour, quiet, quiet, rules.Cleared, rules.Resolved, rules.Warning},
+			{hour, quiet, quiet, rules.EventResolved, rules.Resolved, rules.Warning},
 		}},
 		"no data neither fires nor resolves": {steps: []step{
 			{0, noData, quiet, rules.None, "", 0},
 			{hour, warning, quiet, rules.Fired, rules.Firing, rules.Warning},
 			{hour, noData, quiet, rules.None, rules.Firing, rules.Warning},
-			{hour, quiet, quiet, rules.Cleared, rules.Resolved, rules.Warning},
+			{hour, quiet, quiet, rules.EventResolved, rules.Resolved, rules.Warning},
 		}},
 		"moves to the nearer end of what is known": {steps: []step{
 			{0, atLeast, quiet, rules.Fired, rules.Firing, rules.Warning},
@@ -122,7 +122,7 @@ func TestNext(t *testing.T) {
 			{hour, quiet, quiet, rules.Updated, rules.Firing, rules.Critical},
 			{3 * hour, quiet, quiet, rules.None, rules.Firing, rules.Critical},
 			{2 * hour, noData, quiet, rules.None, rules.Firing, rules.Critical},
-			{2 * hour, quiet, quiet, rules.Cleared, rules.Resolved, rules.Critical},
+			{2 * hour, quiet, quiet, rules.EventResolved, rules.Resolved, rules.Critical},
 		}},
 		"a kept alert whose condition is true again begins anew to be quiet": {change: keep(6 * hour), steps: []step{
 			{0, warning, quiet, rules.Fired, rules.Firing, rules.Warning},
@@ -130,7 +130,7 @@ func TestNext(t *testing.T) {
 			{5 * hour, warning, quiet, rules.Updated, rules.Firing, rules.Warning},
 			{hour, quiet, quiet, rules.Updated, rules.Firing, rules.Warning},
 			{5 * hour, quiet, quiet, rules.None, rules.Firing, rules.Warning},
-			{hour, quiet, quiet, rules.Cleared, rules.Resolved, rules.Warning},
+			{hour, quiet, quiet, rules.EventResolved, rules.Resolved, rules.Warning},
 		}},
 		"a kept alert falls to a lower level at once": {change: keep(6 * hour), steps: []step{
 			{0, critical, quiet, rules.Fired, rules.Firing, rules.Critical},
@@ -140,7 +140,7 @@ func TestNext(t *testing.T) {
 			{20 * hour, warning, quiet, rules.Fired, rules.Firing, rules.Warning},
 			{5 * hour, quiet, warning, rules.Updated, rules.Firing, rules.Warning},
 			{24 * hour, quiet, quiet, rules.None, rules.Firing, rules.Warning},
-			{6 * hour, quiet, quiet, rules.Cleared, rules.Resolved, rules.Warning},
+			{6 * hour, quiet, quiet, rules.EventResolved, rules.Resolved, rules.Warning},
 		}},
 		"a day rule stays until a whole day was quiet": {kind: rules.DayRule, steps: []step{
 			{20 * hour, warning, quiet, rules.Fired, rules.Firing, rules.Warning},
@@ -148,7 +148,7 @@ func TestNext(t *testing.T) {
 			{hour, quiet, warning, rules.None, rules.Firing, rules.Warning},
 			{hour, warning, warning, rules.Updated, rules.Firing, rules.Warning},
 			{21 * hour, quiet, warning, rules.Updated, rules.Firing, rules.Warning},
-			{24 * hour, quiet, quiet, rules.Cleared, rules.Resolved, rules.Warning},
+			{24 * hour, quiet, quiet, rules.EventResolved, rules.Resolved, rules.Warning},
 		}},
 		"a day rule whose yesterday is not known stays": {kind: rules.DayRule, steps: []step{
 			{20 * hour, critical, quiet, rules.Fired, rules.Firing, rules.Critical},
@@ -159,7 +159,7 @@ func TestNext(t *testing.T) {
 			{20 * hour, critical, quiet, rules.Fired, rules.Firing, rules.Critical},
 			{5 * hour, quiet, warning, rules.Deescalated, rules.Firing, rules.Warning},
 			{hour, quiet, warning, rules.Updated, rules.Firing, rules.Warning},
-			{24 * hour, quiet, quiet, rules.Cleared, rules.Resolved, rules.Warning},
+			{24 * hour, quiet, quiet, rules.EventResolved, rules.Resolved, rules.Warning},
 		}},
 		"a period rule latches": {kind: rules.PeriodRule, steps: []step{
 			{0, critical, quiet, rules.Fired, rules.Firing, rules.Critical},
@@ -227,7 +227,7 @@ func TestResolveWhenOverridesTheKind(t *testing.T) {
 		v = verdict(noData)
 		v.Recovered = rules.True
 		next, event := a.Next(r, v, monday.Add(hour))
-		require.Equal(t, rules.Cleared, event)
+		require.Equal(t, rules.EventResolved, event)
 		require.Equal(t, rules.Resolved, next.State)
 	}
 }
@@ -254,7 +254,7 @@ func TestWhereWithdraws(t *testing.T) {
 	v := verdict(quiet)
 	v.Selected = rules.False
 	withdrawn, event := a.Next(r, v, monday.Add(hour))
-	require.Equal(t, rules.Retracted, event)
+	require.Equal(t, rules.EventWithdrawn, event)
 	require.Equal(t, rules.Withdrawn, withdrawn.State)
 	pending, event := key.Inactive().Next(rule(rules.Live, func(r *rules.Rule) { r.Spec.For = hour }), verdict(warning), monday)
 	require.Equal(t, rules.None, event)
@@ -351,7 +351,7 @@ func TestTheUsualValueIsOfTheDayOfTheValue(t *testing.T) {
 		return v
 	}
 	told := func(a rules.Alert) rules.Alert {
-		a.Told.Figure = "sessions.today"
+		a.Texts.Figure = "sessions.today"
 		return a
 	}
 	a, _ := key.Inactive().Next(r, valued(warning, 339, 3.5, sunday.Add(11*hour)), sunday.Add(11*hour))
@@ -420,7 +420,7 @@ func TestReevaluate(t *testing.T) {
 	require.Equal(t, rules.Firing, unknown.State)
 
 	ended, event := firing.Reevaluate(raised, verdict(quiet), "limit is 50 now", monday.Add(hour))
-	require.Equal(t, rules.Retracted, event)
+	require.Equal(t, rules.EventWithdrawn, event)
 	require.Equal(t, rules.Withdrawn, ended.State)
 }
 

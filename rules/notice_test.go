@@ -10,12 +10,12 @@ import (
 )
 
 func TestRaiseAndClear(t *testing.T) {
-	broken := rules.Told{Summary: "the rules file is broken", Body: "line 3"}
+	broken := rules.Texts{Summary: "the rules file is broken", Body: "line 3"}
 	a, event := key.Inactive().Raise(rules.Warning, broken, monday)
 	require.Equal(t, rules.Fired, event)
 	require.Equal(t, rules.Firing, a.State)
 	require.Equal(t, rules.Warning, a.Level)
-	require.Equal(t, broken, a.Told)
+	require.Equal(t, broken, a.Texts)
 	require.Equal(t, int64(1), a.Version)
 	require.NotEmpty(t, a.ID)
 	require.True(t, math.IsNaN(a.Value), "it has no figure")
@@ -30,22 +30,22 @@ func TestRaiseAndClear(t *testing.T) {
 	worse.Body = "line 3, line 4"
 	updated, event := a.Raise(rules.Warning, worse, monday.Add(hour))
 	require.Equal(t, rules.Updated, event)
-	require.Equal(t, worse, updated.Told)
+	require.Equal(t, worse, updated.Texts)
 	require.Equal(t, a.NotifiedAt, updated.NotifiedAt)
 
 	taken, _ := updated.Acknowledged("amy", monday.Add(hour))
 	escalated, event := taken.Raise(rules.Critical, broken, monday.Add(2*hour))
 	require.Equal(t, rules.Escalated, event)
 	require.Equal(t, rules.Critical, escalated.Worst)
-	require.Equal(t, broken, escalated.Told)
+	require.Equal(t, broken, escalated.Texts)
 	require.Equal(t, rules.Ack{}, escalated.Ack)
 
-	over, event := escalated.Clear(monday.Add(3 * hour))
-	require.Equal(t, rules.Cleared, event)
+	over, event := escalated.Resolve(monday.Add(3 * hour))
+	require.Equal(t, rules.EventResolved, event)
 	require.Equal(t, rules.Resolved, over.State)
 	require.Equal(t, monday.Add(3*hour), over.EndedAt)
 	require.Equal(t, a.ID, over.ID)
-	_, event = key.Inactive().Clear(monday)
+	_, event = key.Inactive().Resolve(monday)
 	require.Equal(t, rules.None, event, "nothing was wrong")
 
 	again, event := over.Key().Inactive().Raise(rules.Warning, broken, monday.Add(4*hour))
@@ -54,13 +54,13 @@ func TestRaiseAndClear(t *testing.T) {
 }
 
 func TestReport(t *testing.T) {
-	told := rules.Told{Summary: "last week", Body: "used 12 MB"}
+	told := rules.Texts{Summary: "last week", Body: "used 12 MB"}
 	a := key.Report(told, monday)
 	require.Equal(t, rules.Resolved, a.State, "it is over as soon as it is made")
 	require.Equal(t, rules.Reported, a.Reason)
 	require.Equal(t, rules.Info, a.Level)
 	require.Equal(t, int64(1), a.Version)
-	require.Equal(t, told, a.Told)
+	require.Equal(t, told, a.Texts)
 	require.Equal(t, monday, a.EndedAt)
 	require.False(t, a.Open())
 	require.Equal(t, a.ID, key.Report(told, monday).ID)
@@ -71,7 +71,7 @@ func TestReport(t *testing.T) {
 }
 
 func TestDrill(t *testing.T) {
-	told := rules.Told{Figure: "bytes.used", Unit: "B", Summary: "a test"}
+	told := rules.Texts{Figure: "bytes.used", Unit: "B", Summary: "a test"}
 	a := key.Drill(rule(rules.Live, nil), told, monday)
 	require.True(t, a.Drill)
 	require.Equal(t, rules.Firing, a.State)
@@ -80,7 +80,7 @@ func TestDrill(t *testing.T) {
 	require.Equal(t, rules.Critical, a.Worst)
 	require.InDelta(t, 44, a.Value, 1e-9)
 	require.InDelta(t, 40, a.Limit, 0)
-	require.Equal(t, told, a.Told)
+	require.Equal(t, told, a.Texts)
 
 	alert, _ := fired(t, nil)
 	require.NotEqual(t, alert.ID, a.ID, "a drill never takes the place of an alert that fires at the same time")
@@ -90,8 +90,8 @@ func TestDrill(t *testing.T) {
 	require.True(t, math.IsNaN(bare.Peak))
 	require.Equal(t, rules.Warning, bare.Level)
 
-	over, event := a.Clear(monday.Add(hour))
-	require.Equal(t, rules.Cleared, event)
+	over, event := a.Resolve(monday.Add(hour))
+	require.Equal(t, rules.EventResolved, event)
 	require.True(t, over.Drill)
 }
 

@@ -17,8 +17,8 @@ type Wording struct {
 }
 
 // Texts returns the texts of an alert of the rule for messages and look-ups, with the values of the alert.
-func (r *Rule) Texts(a Alert, w Wording) Told {
-	texts := Told{Subject: w.Subject, Project: w.Project, Figure: r.Show, Unit: r.Unit, Advice: r.Spec.Advice, Resolves: a.resolves(r)}
+func (r *Rule) Texts(a Alert, w Wording) Texts {
+	texts := Texts{Subject: w.Subject, Project: w.Project, Figure: r.Show, Unit: r.Unit, Advice: r.Spec.Advice, Resolves: a.resolves(r)}
 	texts.Runbook = r.Runbook(RunbookFacts{r.Spec.Name, w.Project, w.Subject, cmp.Or(a.Subject, a.Project), a.Level.String()})
 	facts := Facts{
 		Rule: r.Spec.Name, Project: w.Project, Subject: w.Subject, Level: a.Level.String(),
@@ -26,7 +26,7 @@ func (r *Rule) Texts(a Alert, w Wording) Told {
 	}
 	day := a.ValueDay()
 	switch {
-	case a.Reason == Cleared:
+	case a.Reason == EventResolved:
 		return r.resolvedTexts(a, w, texts, facts)
 	case a.leadsWithPeak():
 		day, facts.Value = a.PeakOn, w.Format(a.Peak, r.Unit)
@@ -38,7 +38,7 @@ func (r *Rule) Texts(a Alert, w Wording) Told {
 }
 
 // resolvedTexts completes the texts of an alert whose condition is false: its present value, and its peak.
-func (r *Rule) resolvedTexts(a Alert, w Wording, texts Told, facts Facts) Told {
+func (r *Rule) resolvedTexts(a Alert, w Wording, texts Texts, facts Facts) Texts {
 	value, day := a.ValueAtEnd(), DayOf(w.Now)
 	facts.Value = w.Format(value, r.Unit)
 	when, peakWhen := w.Period.When(r.Show, day), w.Period.When(r.Show, a.PeakOn)
@@ -60,7 +60,7 @@ func (r *Rule) resolvedTexts(a Alert, w Wording, texts Told, facts Facts) Told {
 
 // ValueAtEnd returns the value of the alert; NaN if the alert has resolved and the value is of an earlier poll.
 func (a Alert) ValueAtEnd() float64 {
-	if a.Reason == Cleared && a.AsOf.Before(a.EndedAt) && !a.Drill {
+	if a.Reason == EventResolved && a.AsOf.Before(a.EndedAt) && !a.Drill {
 		return math.NaN()
 	}
 	return a.Value

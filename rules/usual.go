@@ -51,7 +51,7 @@ func (a Alert) UsualName() string {
 	if a.leadsWithPeak() {
 		day = a.PeakOn
 	}
-	return UsualName(a.Told.Figure, day)
+	return UsualName(a.Texts.Figure, day)
 }
 
 // leadsWithPeak reports whether messages lead with the peak of the alert and its day, because its value is below the limit by now.

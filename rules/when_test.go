@@ -51,7 +51,7 @@ func TestHeadlinesNameTheDayOnceItIsOver(t *testing.T) {
 	noon := time.Date(2026, 6, 18, 12, 0, 0, 0, time.UTC)
 	when := rules.PeriodSpec{}.When("events.today", rules.DayOf(noon))
 	say := func(when string) string { return "9 events " + when }
-	told := rules.Told{Advice: "stay calm"}.Say(when, noon, say)
+	told := rules.Texts{Advice: "stay calm"}.Say(when, noon, say)
 	require.Equal(t, "stay calm", told.Advice)
 	require.Equal(t, "9 events today", told.Headline(noon))
 	require.Equal(t, "9 events today", told.Headline(noon.Add(12*time.Hour-1)))
@@ -59,5 +59,5 @@ func TestHeadlinesNameTheDayOnceItIsOver(t *testing.T) {
 	later := told.Say(when, noon.Add(24*time.Hour), say)
 	require.Equal(t, "9 events on Thu 18 Jun", later.Headline(noon.Add(24*time.Hour)))
 	require.Empty(t, later.Dated)
-	require.Equal(t, rules.Told{Summary: "9 events "}, rules.Told{}.Say(rules.When{}, noon, say))
+	require.Equal(t, rules.Texts{Summary: "9 events "}, rules.Texts{}.Say(rules.When{}, noon, say))
 }

@@ -43,9 +43,9 @@ func acknowledge(c *cobra.Command, id string, acked, asJSON bool) error {
 		if a.State != rules.Firing {
 			return fmt.Errorf("alert %s is %s: only firing alerts can be acknowledged or unacknowledged", a.ID, a.State)
 		}
-		by, apply := whoami(), hand(db).Acknowledge
+		by, apply := whoami(), commandBot(db).Acknowledge
 		if !acked {
-			apply = hand(db).Unacknowledge
+			apply = commandBot(db).Unacknowledge
 		}
 		changed, err := apply(c.Context(), a, by)
 		if err != nil {

@@ -75,7 +75,9 @@ func (o opened) desk(c *cobra.Command) *lookup.Desk {
 }
 
 // hand returns a bot that stores what a person decides. notewatch run may be running.
-func hand(o opened) *bot.Bot { return setup.Setup{File: &config.File{}}.Hand(o.store, o.clock) }
+func commandBot(o opened) *bot.Bot {
+	return setup.Setup{File: &config.File{}}.CommandBot(o.store, o.clock)
+}
 
 // hence describes the effect of a change: what notewatch run does about it.
 func (o opened) hence(does string) string {

@@ -25,12 +25,12 @@ func TestLookupsSayWhyAnAlertEnded(t *testing.T) {
 			ID: id, Rule: "budget", Project: "app:1", Subject: subject, State: state, Reason: reason, Why: why, Version: 2,
 			Level: rules.Critical, Worst: rules.Critical, Since: noon, FiredAt: noon, ChangedAt: noon, EndedAt: noon,
 			Value: 3e6, Peak: 3e6, Limit: 6e6, Usual: math.NaN(),
-			Told: rules.Told{Subject: subject, Project: "plant", Figure: "bytes.used", Unit: "B"},
+			Texts: rules.Texts{Subject: subject, Project: "plant", Figure: "bytes.used", Unit: "B"},
 		}
 	}
 	require.NoError(t, db.Decide(t.Context(), store.Decision{Now: noon, Alerts: []*rules.Alert{
 		ended("aaaaaaaaaa", "dev:1", rules.Resolved, rules.Corrected, "corrected: bytes.used 7 MB is 3 MB"),
-		ended("bbbbbbbbbb", "dev:2", rules.Withdrawn, rules.Retracted, "limit is 200 MB now"),
+		ended("bbbbbbbbbb", "dev:2", rules.Withdrawn, rules.EventWithdrawn, "limit is 200 MB now"),
 	}}))
 	require.NoError(t, db.Close())
 	t.Setenv("NOTEWATCH_RULES", "../../rules.example.yaml")

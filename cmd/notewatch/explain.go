@@ -32,7 +32,7 @@ func newExplain() *cobra.Command {
 				return err
 			}
 			return look(c, func(db opened) error {
-				b, err := s.Onlooker(db.store, db.clock)
+				b, err := s.ReadingBot(db.store, db.clock)
 				if err != nil {
 					return err
 				}

@@ -54,7 +54,7 @@ func silence(c *cobra.Command, o silences.Order, asJSON bool) error {
 		if err != nil {
 			return err
 		}
-		if err := hand(db).Silence(c.Context(), silence); err != nil {
+		if err := commandBot(db).Silence(c.Context(), silence); err != nil {
 			return err
 		}
 		made, err := silences.Of(c.Context(), selector.Desk, silence)

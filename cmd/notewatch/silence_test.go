@@ -36,7 +36,7 @@ rules: [{name: busy, each: device, when: events.today > 1}]
 	fires := func(id, project, subject, name string) *rules.Alert {
 		a := rules.Key{Rule: "busy", Project: project, Subject: subject}.Inactive()
 		a.ID, a.State, a.Since = id, rules.Firing, time.Now()
-		a.Told.Subject, a.Told.Project = name, "old lab"
+		a.Texts.Subject, a.Texts.Project = name, "old lab"
 		return &a
 	}
 	require.NoError(t, db.Decide(t.Context(), store.Decision{Now: time.Now(), Alerts: []*rules.Alert{

@@ -32,7 +32,7 @@ func unsilence(c *cobra.Command, text string, asJSON bool) error {
 		if now := db.clock.Now(); silence.Over(now) {
 			return fmt.Errorf("silence %s already ended at %s", silence.ID, words.Time(silence.Stops()))
 		}
-		ended, err := hand(db).Unsilence(ctx, silence.ID, whoami())
+		ended, err := commandBot(db).Unsilence(ctx, silence.ID, whoami())
 		if err == nil && !ended { // someone else ended it at the same time
 			err = fmt.Errorf("silence %s already ended", silence.ID)
 		}

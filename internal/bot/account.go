@@ -53,11 +53,11 @@ func (b *Bot) noteAccount(ctx context.Context, account Account, state store.Proj
 	if err != nil || open.Open() && cause == store.Unreachable {
 		return err // the text of a failure may differ at every poll
 	}
-	return b.Complain(ctx, b.accountComplaint(account, cause, state.Failure))
+	return b.RaiseSelfAlert(ctx, b.accountAlert(account, cause, state.Failure))
 }
 
-// accountComplaint returns the alert that no project of an account can be polled.
-func (b *Bot) accountComplaint(account Account, cause store.Cause, failure string) Complaint {
+// accountAlert returns the alert that no project of an account can be polled.
+func (b *Bot) accountAlert(account Account, cause store.Cause, failure string) SelfAlert {
 	summary := AccountText(cause, account.Name)
 	if cause == store.Unreachable {
 		summary += ": " + failure
@@ -68,7 +68,7 @@ func (b *Bot) accountComplaint(account Account, cause store.Cause, failure strin
 			projects = append(projects, p.Name)
 		}
 	}
-	return Complaint{
+	return SelfAlert{
 		Rule: accountFailing, Subject: account.Name, Level: rules.Critical, Receivers: b.accountReceivers(account),
 		Summary: summary, Advice: "Next step: " + remedy(metrics.Class(cause), account) + ".",
 		Body: "rules are not evaluated for: " + strings.Join(projects, ", "),
@@ -95,7 +95,7 @@ func NextStep(cause store.Cause) string { return remedy(metrics.Class(cause), Ac
 func (b *Bot) accountReceivers(account Account) []string {
 	rule, ok := b.rule(evaluate.WatcherBlind)
 	if !ok {
-		return b.operators
+		return b.defaultReceivers
 	}
 	var all []string
 	for _, p := range b.projects {

@@ -70,7 +70,7 @@ func (b *Bot) updateAlertsOfMessage(
 		case err == nil:
 			b.wake(work.Receiver)
 			return len(d.Alerts), nil
-		case !errors.Is(err, store.ErrMoved):
+		case !errors.Is(err, store.ErrConflict):
 			return 0, err
 		}
 	}

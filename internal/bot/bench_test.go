@@ -59,7 +59,7 @@ func BenchmarkDeliver(b *testing.B) {
 	change := func(turn int) {
 		d := store.Decision{Show: map[string][]string{}, Now: time.Now()}
 		for i, a := range standing {
-			told := rules.Told{Subject: "pump-7", Summary: fmt.Sprintf("pump-7 has used %d MB of 40 MB this month", turn)}
+			told := rules.Texts{Subject: "pump-7", Summary: fmt.Sprintf("pump-7 has used %d MB of 40 MB this month", turn)}
 			standing[i], _ = a.Raise(rules.Warning, told, time.Now())
 			d.Alerts = append(d.Alerts, &standing[i])
 			d.Show[standing[i].ID] = names

@@ -22,21 +22,21 @@ import (
 
 // A Config configures a Bot. Every field is required unless its comment says otherwise.
 type Config struct {
-	Store     *store.Store // nil: the bot only says how its settings are understood
-	Accounts  []Account
-	Projects  []Project
-	Rules     []Rule
-	Operators []string          // names of the default receivers, which get alerts about notewatch itself
-	Live      []string          // names of receivers that keep the values in their messages current
-	Fallbacks map[string]string // name of the fallback, by name of a receiver
-	Windows   []muting.Window   // weekly mute windows
-	Once      bool              // takes one turn for each run, as under cron, so it does not wait for long
-	Summary   bool              // send a summary every week
-	Period    rules.PeriodSpec  // the period over which used adds up; the zero value is the calendar month
-	Interval  time.Duration     // between polls of a project; 0 means DefaultInterval
-	Workers   int               // blocks of a project that are evaluated at once; 0 means one for each core
-	Clock     Clock             // domain clock
-	Machine   func() time.Time  // machine clock: leases and the duration of requests
+	Store            *store.Store // nil: the bot only says how its settings are understood
+	Accounts         []Account
+	Projects         []Project
+	Rules            []Rule
+	DefaultReceivers []string          // names of the default receivers, which get alerts about notewatch itself
+	Live             []string          // names of receivers that keep the values in their messages current
+	Fallbacks        map[string]string // name of the fallback, by name of a receiver
+	Windows          []muting.Window   // weekly mute windows
+	Once             bool              // takes one turn for each run, as under cron, so it does not wait for long
+	Summary          bool              // send a summary every week
+	Period           rules.PeriodSpec  // the period over which used adds up; the zero value is the calendar month
+	Interval         time.Duration     // between polls of a project; 0 means DefaultInterval
+	Workers          int               // blocks of a project that are evaluated at once; 0 means one for each core
+	Clock            Clock             // domain clock
+	Machine          func() time.Time  // machine clock: leases and the duration of requests
 	// Wake wakes the loops that serve a kind of work, because some may be due; nil wakes none.
 	Wake    func(work.Kind)
 	Metrics *metrics.Metrics // nil counts nothing
@@ -88,22 +88,22 @@ func SystemClock() Clock {
 // A Bot is the left side of Commit: it polls projects, and carries out what people ask for. It is safe for concurrent use: the store
 // serializes changes to the same alert, silence or work item.
 type Bot struct {
-	config    Config // from which it was made
-	store     *store.Store
-	accounts  []Account
-	projects  []Project
-	rules     []Rule
-	operators []string
-	fallbacks map[string]string
-	windows   []muting.Window
-	once      bool
-	period    rules.PeriodSpec
-	interval  time.Duration
-	clock     Clock
-	machine   func() time.Time
-	wake      func(work.Kind)
-	metrics   *metrics.Metrics
-	log       *slog.Logger
+	config           Config // from which it was made
+	store            *store.Store
+	accounts         []Account
+	projects         []Project
+	rules            []Rule
+	defaultReceivers []string
+	fallbacks        map[string]string
+	windows          []muting.Window
+	once             bool
+	period           rules.PeriodSpec
+	interval         time.Duration
+	clock            Clock
+	machine          func() time.Time
+	wake             func(work.Kind)
+	metrics          *metrics.Metrics
+	log              *slog.Logger
 
 	reads     rules.Reads // of all rules together
 	reader    *fetch.Reader
@@ -122,7 +122,7 @@ type Bot struct {
 // New returns a bot. It registers no work in the store.
 func New(c Config) *Bot {
 	b := &Bot{
-		config: c, store: c.Store, accounts: c.Accounts, projects: c.Projects, rules: c.Rules, operators: c.Operators, fallbacks: c.Fallbacks,
+		config: c, store: c.Store, accounts: c.Accounts, projects: c.Projects, rules: c.Rules, defaultReceivers: c.DefaultReceivers, fallbacks: c.Fallbacks,
 		windows: c.Windows, once: c.Once, period: c.Period, interval: cmp.Or(c.Interval, DefaultInterval), clock: c.Clock, machine: c.Machine,
 		wake: c.Wake, metrics: c.Metrics, log: c.Log, reads: readsOf(c.Rules), answers: make(chan struct{}, maxAnswers),
 	}

@@ -32,7 +32,7 @@ func TestContributors(t *testing.T) {
 	require.InDelta(t, 100, share, 1e-9)
 
 	r.run(monday.Add(12 * hour))
-	require.Equal(t, c.Figure, r.delivery("ops", "all-events").Alert.Told.Contributors.Figure)
+	require.Equal(t, c.Figure, r.delivery("ops", "all-events").Alert.Texts.Contributors.Figure)
 }
 
 // An alert about one device has none.

@@ -111,7 +111,7 @@ func TestOneAnswerThatNobodyListensGivesNothingUp(t *testing.T) {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), day)}, silent()).hourly()
 			r.receiver("second", rules.Inactive)
-			r.config.Bot.Operators = []string{"second"}
+			r.config.Bot.DefaultReceivers = []string{"second"}
 			r.config.Bot.Rules[0].Notify = []string{"ops"}
 			r.open()
 			r.hooks["ops"].Fail(notifytest.Status(status, ""))

@@ -20,7 +20,7 @@
 //
 // People use [Bot.Acknowledge] and related methods (acknowledge.go), [Bot.Silence] (silence.go), [Bot.Drill] (drill.go),
 // [Bot.Refresh] (refresh.go) and [Bot.Explain] (explain.go). The result is a new version of an alert or a silence, stored by
-// store.Decide as if a poll had found it. updateAlert (complaint.go) is the only way to change a single alert: it reads, changes and stores,
+// store.Decide as if a poll had found it. updateAlert (selfalert.go) is the only way to change a single alert: it reads, changes and stores,
 // and retries if another process was faster. It also stores the alerts about notewatch itself: [Bot.Raise], [Bot.Resolve], [Bot.Report].
 //
 // A start calls [Bot.Register] (start.go), [Bot.WithdrawProjects] (retire.go), [Bot.WithdrawSelfAlerts] and [Bot.Reroute] (route.go), in

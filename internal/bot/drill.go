@@ -38,14 +38,14 @@ func (b *Bot) Drill(ctx context.Context, rule string, project Project) (rules.Al
 
 // drilled returns an alert with the texts of a real one of the rule.
 func (b *Bot) drilled(r *Rule, project Project, key rules.Key) rules.Alert {
-	told := rules.Told{
+	texts := rules.Texts{
 		Subject: drillSubject, Project: project.Name, Figure: r.Show, Unit: r.Unit,
 		Advice:  "This is a drill. Nothing is wrong. " + r.Spec.Advice,
 		Runbook: r.Runbook(rules.RunbookFacts{Rule: key.Rule, Project: project.Name, Subject: drillSubject, Level: r.Highest.String()}),
 	}
 	period := r.PeriodIn(b.periodOf(project.UID))
-	a := key.Drill(r.Rule, told, b.clock.Now())
-	a.Told.Summary = r.Headline(rules.Facts{
+	a := key.Drill(r.Rule, texts, b.clock.Now())
+	a.Texts.Summary = r.Headline(rules.Facts{
 		Rule: key.Rule, Project: project.Name, Subject: drillSubject, Level: a.Level.String(),
 		Value: words.Figure(a.Value, r.Unit), Limit: words.Figure(a.Limit, r.Unit),
 		Usual: words.Figure(a.Usual, r.Unit), Period: period.String(),

@@ -124,9 +124,9 @@ func TestWithdrawnForAChangedRule(t *testing.T) {
 			after := r.last("spike")
 			require.Equal(t, "withdrawn", after.State)
 			require.Equal(t, c.why, after.Why)
-			require.Equal(t, before.Told.Figure, after.Figure)
-			require.Equal(t, before.Told.Unit, after.Unit)
-			require.Equal(t, before.Told.Summary, after.Summary)
+			require.Equal(t, before.Texts.Figure, after.Figure)
+			require.Equal(t, before.Texts.Unit, after.Unit)
+			require.Equal(t, before.Texts.Summary, after.Summary)
 			require.InDelta(t, before.Value, *after.Value, 0)
 			require.InDelta(t, before.Limit, *after.Limit, 0)
 			r.requireTruth("ops")
@@ -200,14 +200,14 @@ func TestAChangedRuleThatStillHolds(t *testing.T) {
 	r.run(monday.Add(8 * hour))
 	alerts, err := r.store.OpenAlerts(t.Context(), project)
 	require.NoError(t, err)
-	require.Equal(t, "sessions.used", alerts[0].Told.Figure)
+	require.Equal(t, "sessions.used", alerts[0].Texts.Figure)
 	require.LessOrEqual(t, alerts[0].Peak, alerts[0].Value)
 }
 
 func TestWithdrawnSelfAlertSaysWhy(t *testing.T) {
 	r := newRig(t, 1, nil, events("500"))
 	r.withFallback()
-	require.NoError(t, r.bot.Complain(t.Context(), bot.Complaint{
+	require.NoError(t, r.bot.RaiseSelfAlert(t.Context(), bot.SelfAlert{
 		Rule: "receiver-dead", Subject: "pager", Level: rules.Critical, Summary: "x", Receivers: []string{"ops"},
 	}))
 	r.run(monday.Add(hour))

@@ -180,7 +180,7 @@ func (b *Bot) explainAlert(ctx context.Context, e *Explanation, subject string) 
 		return nil
 	}
 	a.Rule, a.Project, a.Subject = e.Rule.Spec.Name, e.Project.UID, subject
-	a.Told.Project, a.Told.Subject = e.Project.Name, e.Subject.Name
+	a.Texts.Project, a.Texts.Subject = e.Project.Name, e.Subject.Name
 	e.Mute, err = b.wouldMute(ctx, a, b.clock.Now())
 	return err
 }

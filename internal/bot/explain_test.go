@@ -212,7 +212,7 @@ func TestEndingOfKeptAlerts(t *testing.T) {
 	require.Empty(t, problems)
 	e := bot.Explanation{Rule: rule, Now: monday.Add(20 * hour)}
 	require.Equal(t, "It ends when the condition has been false for 6 h.", e.Ending())
-	e.Alert.QuietSince, e.Alert.Told.Resolves = monday.Add(19*hour), monday.Add(25*hour)
+	e.Alert.QuietSince, e.Alert.Texts.Resolves = monday.Add(19*hour), monday.Add(25*hour)
 	require.Equal(t, "It has been quiet since Mon 15 Jun 19:00 UTC and ends at Tue 16 Jun 01:00 UTC if it stays quiet.", e.Ending())
 }
 

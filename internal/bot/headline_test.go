@@ -129,8 +129,8 @@ func inWords(a rules.Alert) string {
 		detail = "quiet since then"
 	}
 	return cardOf(webhook.Alert{
-		State: string(a.State), Summary: a.Told.Summary, Detail: []string{detail},
-		Figure: a.Told.Figure, Unit: a.Told.Unit, Value: &a.Value, Peak: &a.Peak,
+		State: string(a.State), Summary: a.Texts.Summary, Detail: []string{detail},
+		Figure: a.Texts.Figure, Unit: a.Texts.Unit, Value: &a.Value, Peak: &a.Peak,
 	})
 }
 

@@ -137,7 +137,7 @@ func TestAFallbackDoesNotWaitForHours(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(saturday.Add(2*hour), 10*day)}, silent()).withHours(shift(t), silent())
 	r.receiver("second", rules.Inactive)
 	r.config.Receivers[0].Fallback, r.config.Receivers[1].Fallback = "second", "ops"
-	r.config.Bot.Operators = []string{"always"}
+	r.config.Bot.DefaultReceivers = []string{"always"}
 	r.open()
 	r.run(saturday.Add(day))
 	require.Equal(t, []string{"fired"}, r.reasonsOf("always", "silent-device"))

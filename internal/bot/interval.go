@@ -17,9 +17,9 @@ var (
 	_ [notehub.MaxLimit]struct{}    = [budget.MaxRows]struct{}{}
 )
 
-// Cadence returns the time between two polls of a project of the account: Interval, or longer if the requests of all its projects do not
+// PollInterval returns the time between two polls of a project of the account: Interval, or longer if the requests of all its projects do not
 // fit into the budget. A project without a stored device list counts as one with few devices.
-func (b *Bot) Cadence(account Account) time.Duration {
+func (b *Bot) PollInterval(account Account) time.Duration {
 	var loads []budget.Load
 	for _, uid := range b.ProjectsOf(account.Name) {
 		loads = append(loads, b.load(uid))
@@ -33,7 +33,7 @@ func (b *Bot) every(p Project) time.Duration {
 	if at < 0 {
 		return 0
 	}
-	return b.Cadence(b.accounts[at])
+	return b.PollInterval(b.accounts[at])
 }
 
 // ProjectsOf returns the UIDs of the projects of an account.
@@ -92,8 +92,8 @@ func (b *Bot) recount(ctx context.Context, now time.Time) error {
 // logIntervals logs how often the projects of each account are polled.
 func (b *Bot) logIntervals() {
 	for _, a := range b.accounts {
-		facts := []any{"account", a.Name, "projects", len(b.ProjectsOf(a.Name)), "requests_per_minute", a.PerMinute, "interval", b.Cadence(a)}
-		if b.Cadence(a) > b.interval {
+		facts := []any{"account", a.Name, "projects", len(b.ProjectsOf(a.Name)), "requests_per_minute", a.PerMinute, "interval", b.PollInterval(a)}
+		if b.PollInterval(a) > b.interval {
 			b.log.Warn("polling less often: the projects of an account do not fit into its request budget", append(facts, "wanted", b.interval)...)
 		} else {
 			b.log.Info("polling the projects of an account", facts...)

@@ -17,7 +17,7 @@ import (
 func (r *rig) complain(receiver string, things ...string) {
 	r.t.Helper()
 	for _, thing := range things {
-		require.NoError(r.t, r.bot.Complain(r.t.Context(), bot.Complaint{
+		require.NoError(r.t, r.bot.RaiseSelfAlert(r.t.Context(), bot.SelfAlert{
 			Rule: thing, Subject: "this", Level: rules.Warning, Summary: thing, Receivers: []string{receiver},
 		}))
 	}

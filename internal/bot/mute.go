@@ -55,7 +55,7 @@ func (b *Bot) Mute(ctx context.Context, lease work.Lease) error {
 		if err := b.store.Decide(ctx, d); err == nil {
 			b.wake(work.Receiver)
 			return b.store.Work.Complete(ctx, lease, now, next, 0)
-		} else if !errors.Is(err, store.ErrMoved) {
+		} else if !errors.Is(err, store.ErrConflict) {
 			return err
 		}
 	}
@@ -89,10 +89,10 @@ func (b *Bot) muteProject(ctx context.Context, project string, mutes muting.Sour
 		if err != nil {
 			return drillEnd, err
 		}
-		a.Told = brief.Told
+		a.Texts = brief.Texts
 		after, _ := mutes.Apply(a, d.Now)
 		if over {
-			after, _ = a.Clear(d.Now)
+			after, _ = a.Resolve(d.Now)
 		}
 		d.States, d.Show[after.ID] = append(d.States, &after), nil
 	}

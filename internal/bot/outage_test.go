@@ -79,7 +79,7 @@ func (r *journal) times(what string) int {
 func TestOutage(t *testing.T) {
 	r := newRig(t, 1, []notehubtest.Incident{flood(monday.Add(hour), 2*day)}, events("1000"))
 	r.receiver("on-call", rules.Critical)
-	r.config.Bot.Operators = []string{"ops", "on-call", "of old rules"}
+	r.config.Bot.DefaultReceivers = []string{"ops", "on-call", "of old rules"}
 	watch, log := &stopwatch{now: monday, timers: map[*time.Timer]time.Time{}}, new(journal)
 	r.config.Bot.Clock, r.config.Bot.Machine = bot.Clock{Now: watch.read, Timer: watch.timer}, watch.read
 	r.config.Bot.Log = slog.New(slog.NewTextHandler(log, nil))

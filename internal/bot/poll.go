@@ -55,7 +55,7 @@ func (b *Bot) Poll(ctx context.Context, lease work.Lease) error {
 	took := b.machine().Sub(started)
 	b.metrics.Polled(project.UID, took, times, class)
 	b.logPoll(project, account, state, failure, turn.Commit, took, times)
-	if err := b.complain(ctx, project, data, turn.Trials); err != nil {
+	if err := b.reportBroken(ctx, project, data, turn.Trials); err != nil {
 		return err
 	}
 	if failure == nil {
@@ -74,7 +74,7 @@ func (b *Bot) decide(
 			return nil, err
 		}
 		t.Commit.Due, t.Commit.Failures = due, data.State.Failures
-		if err = b.commit(ctx, lease, t.Commit, times); !errors.Is(err, store.ErrMoved) {
+		if err = b.commit(ctx, lease, t.Commit, times); !errors.Is(err, store.ErrConflict) {
 			return t, err
 		}
 	}
@@ -147,7 +147,7 @@ const firstRetry = 2 * time.Minute
 // of an account stay spread over it. If a poll began later than a whole interval, because nothing was running, there is nothing to catch
 // up. In any case other projects that are due come first.
 func (b *Bot) nextPoll(account Account, lease work.Lease, state store.Project, failure error, began time.Time) time.Time {
-	interval, ended := b.Cadence(account), b.clock.Now()
+	interval, ended := b.PollInterval(account), b.clock.Now()
 	if failure == nil {
 		next, soonest := began.Add(interval), ended.Add(minPause)
 		if late := began.Sub(lease.Due); late > 0 && late < interval {

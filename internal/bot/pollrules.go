@@ -22,7 +22,7 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease work.Lease) error {
 	if err != nil {
 		return err
 	}
-	until, err := b.pollComesFirst(ctx, project.UID, b.Cadence(account))
+	until, err := b.pollComesFirst(ctx, project.UID, b.PollInterval(account))
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease work.Lease) error {
 		t.Commit.Due = b.nextPollRules(account, data.State, data.Now)
 		t.Commit.Mute = len(t.Commit.Show) > 0 // they may mute other alerts by unless
 		err = b.store.CommitPollRules(ctx, lease, t.Commit)
-		if errors.Is(err, store.ErrMoved) {
+		if errors.Is(err, store.ErrConflict) {
 			continue
 		}
 		if err != nil {
@@ -54,7 +54,7 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease work.Lease) error {
 		if t.Commit.Mute {
 			b.wake(work.Mute)
 		}
-		return b.complain(ctx, project, data, t.Trials)
+		return b.reportBroken(ctx, project, data, t.Trials)
 	}
 }
 
@@ -83,7 +83,7 @@ func (b *Bot) watchesDevicesByPollAlone() bool {
 
 // nextPollRules returns when the rules that read only poll are due if no poll commits before.
 func (b *Bot) nextPollRules(account Account, state store.Project, now time.Time) time.Time {
-	cadence := b.Cadence(account)
+	cadence := b.PollInterval(account)
 	if next := state.PolledAt.Add(cadence); state.Failures == 0 && next.After(now) {
 		return next
 	}
@@ -101,7 +101,7 @@ type awakening struct {
 func (b *Bot) NoteAwake() (since time.Time) {
 	now, gap := b.clock.Now(), lateEvery
 	for _, a := range b.accounts {
-		gap = max(gap, lateEvery+b.Cadence(a))
+		gap = max(gap, lateEvery+b.PollInterval(a))
 	}
 	b.awake.mu.Lock()
 	defer b.awake.mu.Unlock()

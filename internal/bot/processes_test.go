@@ -171,7 +171,7 @@ func TestAProcessTakesOverFromOneThatDied(t *testing.T) {
 	ctx := t.Context()
 	dead := func(kind work.Kind, key string) {
 		t.Helper()
-		require.NoError(t, r.store.Work.Raise(ctx, kind, key, r.now))
+		require.NoError(t, r.store.Work.MakeDue(ctx, kind, key, r.now))
 		_, ok, err := r.store.Work.Claim(ctx, kind, key, r.now, r.machine)
 		require.NoError(t, err)
 		require.True(t, ok)
@@ -204,12 +204,12 @@ func TestAProcessTakesOverFromOneThatDied(t *testing.T) {
 // What notewatch reports is sent once, whichever process finds that it is time.
 func TestReportsAreMadeOnce(t *testing.T) {
 	r := newRig(t, 2, nil, silent())
-	r.config.Bot.Operators = []string{"ops"}
+	r.config.Bot.DefaultReceivers = []string{"ops"}
 	first, second, third := r.peer(watch.New), r.peer(watch.Resume), r.peer(watch.Resume)
 	var all sync.WaitGroup
 	for i, p := range []*peer{first, second, third} {
 		all.Go(func() {
-			told := rules.Told{Subject: "notewatch", Summary: "notewatch is watching, says " + string(rune('a'+i))}
+			told := rules.Texts{Subject: "notewatch", Summary: "notewatch is watching, says " + string(rune('a'+i))}
 			assert.NoError(t, p.Bot.Report(context.WithoutCancel(t.Context()), rules.Key{Rule: "usage", Subject: "week 1"}, []string{"ops"}, told))
 		})
 	}
@@ -247,7 +247,7 @@ func TestProcessesAgreeOnTheInterval(t *testing.T) {
 	r.config.Bot.Accounts[0].PerMinute = 0.15
 	p := r.peer(watch.New)
 	account := r.config.Bot.Accounts[0]
-	before := p.Bot.Cadence(account)
+	before := p.Bot.PollInterval(account)
 	list := make([]usage.Device, 20_000)
 	for i := range list {
 		list[i] = usage.Device{UID: fmt.Sprintf("dev:%05d", i)}
@@ -258,5 +258,5 @@ func TestProcessesAgreeOnTheInterval(t *testing.T) {
 		require.NoError(t, err)
 		r.timer(r.now.Add(hour))
 	}
-	require.Greater(t, p.Bot.Cadence(account), before)
+	require.Greater(t, p.Bot.PollInterval(account), before)
 }

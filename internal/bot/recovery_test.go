@@ -42,7 +42,7 @@ func TestWhatIsQuietDoesNotShowThatAReceiverIsBack(t *testing.T) {
 	floods := []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute), flood(monday.Add(12*hour), 20*time.Minute), outage}
 	r := newRig(t, 2, floods, budget("1150"), silent())
 	r.receiver("second", rules.Inactive)
-	r.config.Bot.Operators = []string{"second"}
+	r.config.Bot.DefaultReceivers = []string{"second"}
 	r.open()
 	r.run(monday.Add(10 * hour))
 	require.Equal(t, []string{"fired"}, r.reasonsOf("ops", "event-budget"))
@@ -62,7 +62,7 @@ func TestWhatIsSkippedDoesNotShowThatAReceiverIsBack(t *testing.T) {
 	for range 1000 {
 		pager.Fail(notifytest.Status(http.StatusForbidden, ""))
 	}
-	r.config.Bot.Operators, r.config.Bot.Summary = []string{"ops", "on-call"}, true
+	r.config.Bot.DefaultReceivers, r.config.Bot.Summary = []string{"ops", "on-call"}, true
 	r.rules(silent())
 	r.hourly().run(monday.Add(16 * day))
 	require.Equal(t, []string{"fired"}, r.reasonsOf("ops", "receiver-dead"))
@@ -127,7 +127,7 @@ func TestWhatIsSkippedIsNoEndOfFailures(t *testing.T) {
 	r.page(report("report"))
 	r.run(r.now.Add(hour))
 	require.Len(t, pager.Events(), tried)
-	require.NoError(t, r.store.Work.Raise(t.Context(), work.Receiver, "on-call", r.now))
+	require.NoError(t, r.store.Work.MakeDue(t.Context(), work.Receiver, "on-call", r.now))
 	lease, ok, err := r.store.Work.Claim(t.Context(), work.Receiver, "on-call", r.now, r.machine)
 	require.NoError(t, err)
 	require.True(t, ok)
@@ -152,11 +152,11 @@ func TestWhatIsSkippedDoesNotCountToTheHourlyCap(t *testing.T) {
 
 // report is one that PagerDuty has nothing to show of; pump is an alert that it has.
 func report(rule string) rules.Alert {
-	return rules.Key{Rule: rule, Subject: "this"}.Report(rules.Told{Subject: "this", Summary: "a report"}, monday)
+	return rules.Key{Rule: rule, Subject: "this"}.Report(rules.Texts{Subject: "this", Summary: "a report"}, monday)
 }
 
 func pump(subject string) rules.Alert {
-	a, _ := rules.Key{Rule: "pump", Subject: subject}.Inactive().Raise(rules.Critical, rules.Told{Subject: subject}, monday)
+	a, _ := rules.Key{Rule: "pump", Subject: subject}.Inactive().Raise(rules.Critical, rules.Texts{Subject: subject}, monday)
 	return a
 }
 
@@ -191,7 +191,7 @@ func TestWhatIsGivenUpIsTriedAgainWhereverTheLeaseIsLost(t *testing.T) {
 	}
 	r.config.Bot.Clock.Now = func() time.Time { look(); return r.clock() }
 	r.config.Bot.Machine = func() time.Time { look(); return r.machineClock() }
-	r.config.Bot.Operators = []string{"ops"}
+	r.config.Bot.DefaultReceivers = []string{"ops"}
 	r.open()
 	for n := 1; ; n++ {
 		calls, left = len(pager.Events())+1, n
@@ -220,7 +220,7 @@ func TestAFigureThatCannotBeShownDoesNotShowThatAChannelIsBack(t *testing.T) {
 	for i := range r.config.Bot.Rules {
 		r.config.Bot.Rules[i].Notify = []string{"team"}
 	}
-	r.config.Bot.Operators = []string{"ops"}
+	r.config.Bot.DefaultReceivers = []string{"ops"}
 	r.open()
 	r.run(monday.Add(10 * hour))
 	require.Len(t, slack.Messages("C1"), 1)
@@ -235,7 +235,7 @@ func TestAFigureThatCannotBeShownDoesNotShowThatAChannelIsBack(t *testing.T) {
 func TestTwoWhoRefuseEverythingAreNotToldOfEachOtherForEver(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent())
 	r.receiver("second", rules.Inactive)
-	r.config.Bot.Operators = []string{"ops", "second"}
+	r.config.Bot.DefaultReceivers = []string{"ops", "second"}
 	r.open()
 	for _, hook := range r.hooks {
 		failing(hook, notifytest.Status(http.StatusBadRequest, ""), 300)

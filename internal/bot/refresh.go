@@ -42,7 +42,7 @@ func (b *Bot) Refresh(ctx context.Context) (requests int, already bool, err erro
 		if err != nil {
 			return requests, false, err
 		}
-		if err := b.store.Work.Raise(ctx, work.Poll, p.UID, now); err != nil {
+		if err := b.store.Work.MakeDue(ctx, work.Poll, p.UID, now); err != nil {
 			return requests, false, err
 		}
 		requests, already = requests+cost, false
@@ -101,7 +101,7 @@ func (b *Bot) cost(ctx context.Context, p Project, now time.Time) (int, error) {
 // PollNow makes every project due for a poll.
 func (b *Bot) PollNow(ctx context.Context) error {
 	for _, p := range b.projects {
-		if err := b.store.Work.Raise(ctx, work.Poll, p.UID, b.clock.Now()); err != nil {
+		if err := b.store.Work.MakeDue(ctx, work.Poll, p.UID, b.clock.Now()); err != nil {
 			return err
 		}
 	}
@@ -118,8 +118,8 @@ func (b *Bot) PollOverdue(ctx context.Context) (next time.Time, err error) {
 			if err != nil {
 				return next, err
 			}
-			if now.Sub(state.PolledAt) >= b.Cadence(a) {
-				if err := b.store.Work.Raise(ctx, work.Poll, uid, now); err != nil {
+			if now.Sub(state.PolledAt) >= b.PollInterval(a) {
+				if err := b.store.Work.MakeDue(ctx, work.Poll, uid, now); err != nil {
 					return next, err
 				}
 			}

@@ -47,15 +47,15 @@ func (b *Bot) Summarize(ctx context.Context, lease work.Lease) error {
 	if coming, err := b.polling(ctx, now); err != nil || coming {
 		return errors.Join(err, b.store.Work.Complete(ctx, lease, now, now.Add(time.Minute), 0))
 	}
-	if b.config.Summary && len(b.operators) > 0 {
+	if b.config.Summary && len(b.defaultReceivers) > 0 {
 		body, err := b.summary(ctx, now)
 		if err != nil {
 			return err
 		}
 		week := rules.DayOf(now.AddDate(0, 0, -7))
 		name := "week from " + week.Start().Format("Mon 2 Jan")
-		told := rules.Told{Subject: name, Summary: "Usage in the " + name, Body: body}
-		if err := b.Report(ctx, rules.Key{Rule: weeklySummary, Subject: week.String()}, b.operators, told); err != nil {
+		texts := rules.Texts{Subject: name, Summary: "Usage in the " + name, Body: body}
+		if err := b.Report(ctx, rules.Key{Rule: weeklySummary, Subject: week.String()}, b.defaultReceivers, texts); err != nil {
 			return err
 		}
 	}
@@ -67,7 +67,7 @@ func (b *Bot) polling(ctx context.Context, now time.Time) (bool, error) {
 	for _, a := range b.accounts {
 		for _, uid := range b.ProjectsOf(a.Name) {
 			state, err := b.store.Project(ctx, uid)
-			if err != nil || state.Failures == 0 && now.Sub(state.PolledAt) > 2*b.Cadence(a) {
+			if err != nil || state.Failures == 0 && now.Sub(state.PolledAt) > 2*b.PollInterval(a) {
 				return err == nil, err
 			}
 		}
@@ -76,16 +76,16 @@ func (b *Bot) polling(ctx context.Context, now time.Time) (bool, error) {
 }
 
 // Report sends a report to receivers, unless this process or another one has done so.
-func (b *Bot) Report(ctx context.Context, key rules.Key, receivers []string, told rules.Told) error {
+func (b *Bot) Report(ctx context.Context, key rules.Key, receivers []string, texts rules.Texts) error {
 	for {
 		before, err := b.store.Alerts(ctx, store.AlertFilter{Match: muting.Match{Rule: key.Rule, Subject: key.Subject}, Limit: 1})
 		if err != nil || len(before) > 0 {
 			return err
 		}
 		_, err = b.updateAlertOnce(ctx, key, receivers, func(rules.Alert) (rules.Alert, rules.Event) {
-			return key.Report(told, b.clock.Now()), rules.Reported
+			return key.Report(texts, b.clock.Now()), rules.Reported
 		})
-		if !errors.Is(err, store.ErrMoved) {
+		if !errors.Is(err, store.ErrConflict) {
 			return err
 		}
 	}
@@ -270,7 +270,7 @@ func (b *Bot) evaluatedSince(ctx context.Context) (map[string]time.Time, error) 
 // greet sends the default receivers one report of what is watched, as soon as every project has been polled. Each process checks that,
 // because the process that polled the last project may have died before it could.
 func (b *Bot) greet(ctx context.Context) error {
-	if len(b.operators) == 0 || b.greeted.Load() {
+	if len(b.defaultReceivers) == 0 || b.greeted.Load() {
 		return nil
 	}
 	devices := 0
@@ -285,7 +285,7 @@ func (b *Bot) greet(ctx context.Context) error {
 		}
 		devices += listed
 	}
-	err := b.Report(ctx, rules.Key{Rule: watching}, b.operators, rules.Told{
+	err := b.Report(ctx, rules.Key{Rule: watching}, b.defaultReceivers, rules.Texts{
 		Subject: "notewatch",
 		Summary: fmt.Sprintf("notewatch is watching %s, %s, %s", words.Count(len(b.projects), "project"), words.Count(devices, "device"), words.Count(len(b.rules), "rule")),
 	})

@@ -20,13 +20,13 @@ import (
 // The weekly summary says what the project and its devices have used, as far as it is stored.
 func TestWeeklySummary(t *testing.T) {
 	r := newRig(t, 12, []notehubtest.Incident{flood(monday.Add(-4*day), 2*hour)}, budget("100000"))
-	r.config.Bot.Operators, r.config.Bot.Summary = []string{"ops"}, true
+	r.config.Bot.DefaultReceivers, r.config.Bot.Summary = []string{"ops"}, true
 	r.open()
 	r.hourly().run(monday.Add(8*hour + 30*time.Minute))
 	reports, err := r.store.Alerts(t.Context(), store.AlertFilter{Match: muting.Match{Rule: "weekly-summary"}})
 	require.NoError(t, err)
 	require.Len(t, reports, 1)
-	body := reports[0].Told.Body
+	body := reports[0].Texts.Body
 	require.Contains(t, body, "cold-chain: 12 devices, 0 silent for more than 24 hours; last polled ")
 	total := r.usedBy("")
 	require.Contains(t, body, fmt.Sprintf("  events: %s in the week, %s this month, forecast ", words.Figure(total.week, ""), words.Figure(total.used, "")))

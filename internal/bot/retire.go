@@ -22,7 +22,7 @@ func (b *Bot) WithdrawProjects(ctx context.Context) error {
 		if uid == "" || slices.ContainsFunc(b.projects, func(p Project) bool { return p.UID == uid }) {
 			continue // "" belongs to alerts about notewatch itself
 		}
-		if err := b.store.Work.Raise(ctx, work.Poll, uid, now); err != nil {
+		if err := b.store.Work.MakeDue(ctx, work.Poll, uid, now); err != nil {
 			return err
 		}
 		lease, ok, err := b.store.Work.Claim(ctx, work.Poll, uid, now, b.machine())
@@ -46,7 +46,7 @@ func (b *Bot) leave(ctx context.Context, lease work.Lease, uid string, now time.
 		if err != nil {
 			return err
 		}
-		if err := b.store.Commit(ctx, lease, commit); !errors.Is(err, store.ErrMoved) {
+		if err := b.store.Commit(ctx, lease, commit); !errors.Is(err, store.ErrConflict) {
 			return err
 		}
 	}

@@ -176,14 +176,14 @@ func TestARouteIsThatOfItsOwnAlerts(t *testing.T) {
 	r.receiver("second", rules.Inactive)
 	r.receiver("third", rules.Inactive)
 	r.config.Receivers[0].Fallback = "second"
-	r.config.Bot.Operators = []string{"third"}
+	r.config.Bot.DefaultReceivers = []string{"third"}
 	failing(r.hooks["ops"], notifytest.Status(http.StatusGone, ""), 100)
 	r.route("ops")
 	r.run(monday.Add(12 * hour))
 	require.Equal(t, "ops", r.delivery("second", "silent-device").For)
 	_, _, err := r.bot.Drill(t.Context(), "silent-device", r.config.Bot.Projects[0])
 	require.NoError(t, err)
-	require.NoError(t, r.bot.Complain(t.Context(), bot.Complaint{Rule: "rules-file", Subject: "rules.yaml", Receivers: []string{"third"}, Level: rules.Warning}))
+	require.NoError(t, r.bot.RaiseSelfAlert(t.Context(), bot.SelfAlert{Rule: "rules-file", Subject: "rules.yaml", Receivers: []string{"third"}, Level: rules.Warning}))
 	before := moves(r)
 	r.open()
 	require.Equal(t, before, moves(r), "nothing has changed")
@@ -192,7 +192,7 @@ func TestARouteIsThatOfItsOwnAlerts(t *testing.T) {
 	require.Equal(t, before, moves(r))
 }
 
-// moves returns how often deliveries were turned, by receiver and rule; drills and complaints go by what they are.
+// moves returns how often deliveries were turned, by receiver and rule; drills and selfAlerts go by what they are.
 func moves(r *rig) map[string]int64 {
 	all := map[string]int64{}
 	for _, receiver := range r.config.Receivers {

@@ -142,7 +142,7 @@ func (r *running) again(b *testing.B) {
 	}
 	r.order(b)
 	for _, p := range r.c.config.Bot.Projects {
-		require.NoError(b, r.db.Work.Raise(b.Context(), work.Poll, p.UID, time.Now()))
+		require.NoError(b, r.db.Work.MakeDue(b.Context(), work.Poll, p.UID, time.Now()))
 	}
 }
 

@@ -37,15 +37,15 @@ func (b *Bot) Silence(ctx context.Context, s muting.Silence) error {
 	return nil
 }
 
-// ErrMoved means that another decision was stored meanwhile: read again, and decide again.
-var ErrMoved = store.ErrMoved
+// ErrConflict means that another decision was stored meanwhile: read again, and decide again.
+var ErrConflict = store.ErrConflict
 
 // Silences returns the silences that have not ended, and the state of all silences, for SilenceAll.
 func (b *Bot) Silences(ctx context.Context) (silences []muting.Silence, seen int64, err error) {
 	return b.store.Silences(ctx, b.clock.Now())
 }
 
-// SilenceAll stores silences that were decided when seen was the state of all silences; it returns [ErrMoved] if that has changed. It
+// SilenceAll stores silences that were decided when seen was the state of all silences; it returns [ErrConflict] if that has changed. It
 // leaves out silences of alerts that have ended, and returns those that it made.
 func (b *Bot) SilenceAll(ctx context.Context, silences []muting.Silence, seen int64) (made []muting.Silence, err error) {
 	for _, s := range silences {

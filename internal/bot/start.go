@@ -27,7 +27,7 @@ func (b *Bot) Register(ctx context.Context) error {
 		return err
 	}
 	for _, uid := range projects {
-		if err := b.store.Work.Raise(ctx, work.PollRules, uid, now); err != nil {
+		if err := b.store.Work.MakeDue(ctx, work.PollRules, uid, now); err != nil {
 			return err
 		}
 	}
@@ -40,7 +40,7 @@ func (b *Bot) Register(ctx context.Context) error {
 	if err := b.store.Work.AddWork(ctx, work.Summary, []string{""}, NextSummary(now)); err != nil {
 		return err
 	}
-	if err := b.store.Work.Raise(ctx, work.Mute, "", now); err != nil {
+	if err := b.store.Work.MakeDue(ctx, work.Mute, "", now); err != nil {
 		return err
 	}
 	return b.pollChangedRules(ctx, now)
@@ -54,14 +54,14 @@ func (b *Bot) shorten(ctx context.Context, now time.Time) error {
 			if err != nil {
 				return err
 			}
-			next := now.Add(b.Cadence(a))
-			if last := state.PolledAt.Add(b.Cadence(a)); state.Failures == 0 && last.Before(next) {
+			next := now.Add(b.PollInterval(a))
+			if last := state.PolledAt.Add(b.PollInterval(a)); state.Failures == 0 && last.Before(next) {
 				next = last
 			}
 			if next.Before(now) {
 				next = now
 			}
-			if err := b.store.Work.Raise(ctx, work.Poll, uid, next); err != nil {
+			if err := b.store.Work.MakeDue(ctx, work.Poll, uid, next); err != nil {
 				return err
 			}
 		}
@@ -94,7 +94,7 @@ func (b *Bot) pollChangedRules(ctx context.Context, now time.Time) error {
 		if !slices.ContainsFunc(b.rules, changed) {
 			continue
 		}
-		if err := b.store.Work.Raise(ctx, work.Poll, p.UID, now); err != nil {
+		if err := b.store.Work.MakeDue(ctx, work.Poll, p.UID, now); err != nil {
 			return err
 		}
 	}

@@ -91,7 +91,7 @@ func TestDigestsKeepTheirDistance(t *testing.T) {
 	require.Len(t, r.bodies(), 21)
 	posted := r.now
 	another := rules.Key{Rule: "another", Subject: "this"}.Inactive()
-	another, _ = another.Raise(rules.Critical, rules.Told{Subject: "this"}, r.now)
+	another, _ = another.Raise(rules.Critical, rules.Texts{Subject: "this"}, r.now)
 	require.NoError(t, r.store.Decide(t.Context(), store.Decision{
 		Alerts: []*rules.Alert{&another}, Show: map[string][]string{another.ID: {"ops"}}, Now: r.now,
 	}))
@@ -238,7 +238,7 @@ func TestOperatorsAreToldWhatIsWatchedByTheNextProcessAtTheLatest(t *testing.T) 
 	r := newRig(t, 3, nil, silent())
 	r.run(monday.Add(time.Minute))
 	require.Empty(t, r.told("ops"))
-	r.config.Bot.Operators = []string{"ops"}
+	r.config.Bot.DefaultReceivers = []string{"ops"}
 	r.open()
 	r.run(monday.Add(2 * hour))
 	require.Equal(t, []string{"reported"}, r.reasons("ops"))
@@ -249,7 +249,7 @@ func TestOperatorsAreToldWhatIsWatchedByTheNextProcessAtTheLatest(t *testing.T) 
 
 func TestOperatorsAreToldWhatIsWatchedAndEveryWeekWhatWasUsed(t *testing.T) {
 	r := newRig(t, 3, []notehubtest.Incident{outage(1, monday.Add(2*hour), 20*hour)}, silent(), budget("1e6"))
-	r.config.Bot.Operators, r.config.Bot.Summary = []string{"ops"}, true
+	r.config.Bot.DefaultReceivers, r.config.Bot.Summary = []string{"ops"}, true
 	r.hourly().run(monday.Add(hour))
 	require.Equal(t, "notewatch is watching 1 project, 3 devices, 2 rules", r.taken("ops")[0].Summary)
 	r.run(monday.Add(15 * day))

@@ -14,10 +14,10 @@ import (
 // ruleBroken is the rule name of the alert that a rule cannot be evaluated.
 const ruleBroken = "rule-broken"
 
-// complain raises an alert for each rule that could not be evaluated in this poll, and resolves it when the rule works again. An open alert
+// reportBroken raises an alert for each rule that could not be evaluated in this poll, and resolves it when the rule works again. An open alert
 // is not updated, because the error and the number of devices may change with every poll.
-func (b *Bot) complain(ctx context.Context, p Project, data *env.ProjectData, trials map[string]*evaluate.Trial) error {
-	standing, err := b.complaints(ctx, ruleBroken)
+func (b *Bot) reportBroken(ctx context.Context, p Project, data *env.ProjectData, trials map[string]*evaluate.Trial) error {
+	open, err := b.selfAlerts(ctx, ruleBroken)
 	if err != nil {
 		return err
 	}
@@ -28,10 +28,10 @@ func (b *Bot) complain(ctx context.Context, p Project, data *env.ProjectData, tr
 				"device", tried.Example, "err", tried.Err)
 		}
 		subject := brokenIn(name, p)
-		stands := slices.ContainsFunc(standing, func(a rules.Alert) bool { return a.Subject == subject })
+		stands := slices.ContainsFunc(open, func(a rules.Alert) bool { return a.Subject == subject })
 		switch {
 		case tried.Failed > 0 && !stands:
-			err = b.Complain(ctx, b.broken(name, p, data, tried))
+			err = b.RaiseSelfAlert(ctx, b.broken(name, p, data, tried))
 		case tried.Failed == 0 && stands:
 			_, err = b.Resolve(ctx, ruleBroken, subject)
 		}
@@ -43,14 +43,14 @@ func (b *Bot) complain(ctx context.Context, p Project, data *env.ProjectData, tr
 }
 
 // broken returns the alert that a rule cannot be evaluated.
-func (b *Bot) broken(name string, p Project, data *env.ProjectData, tried *evaluate.Trial) Complaint {
+func (b *Bot) broken(name string, p Project, data *env.ProjectData, tried *evaluate.Trial) SelfAlert {
 	devices := ""
 	if tried.Example != "" {
 		devices = fmt.Sprintf(" for %d of %d devices (for example %s)", tried.Failed, tried.Subjects, data.NameOf(tried.Example))
 	}
-	return Complaint{
+	return SelfAlert{
 		Rule: ruleBroken, Subject: brokenIn(name, p), Name: name + " in " + p.Name,
-		Level: rules.Warning, Receivers: b.operators,
+		Level: rules.Warning, Receivers: b.defaultReceivers,
 		Summary: fmt.Sprintf("Rule %s cannot be evaluated%s: %s", name, devices, tried.Err),
 		Advice: "Until this is fixed, the rule neither fires nor resolves there. Fix its expressions in the rules file, which is reloaded by itself. " +
 			"The log has the current count.",

@@ -32,7 +32,7 @@ func crowdedRig(t *testing.T) (*rig, *strings.Builder) {
 	}
 	r.serve()
 	r.receiver("second", rules.Inactive)
-	r.config.Bot.Operators = []string{"second"}
+	r.config.Bot.DefaultReceivers = []string{"second"}
 	var log strings.Builder
 	r.config.Bot.Log = slog.New(slog.NewTextHandler(&log, nil))
 	r.open()

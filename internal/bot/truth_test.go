@@ -128,7 +128,7 @@ func TestAFallbackIsToldWhatAReceiverRefuses(t *testing.T) {
 func TestOperatorsAreToldWhatAReceiverWithoutFallbackRefuses(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 5*day)}, silent())
 	r.receiver("second", rules.Inactive)
-	r.config.Bot.Operators = []string{"ops", "second"}
+	r.config.Bot.DefaultReceivers = []string{"ops", "second"}
 	r.config.Bot.Rules[0].Notify = []string{"ops"}
 	r.open()
 	r.run(monday.Add(hour))
@@ -167,7 +167,7 @@ func TestAMessageThatNeverSucceedsDoesNotKeepOthersWaiting(t *testing.T) {
 func TestAComplaintIsMadeOnceWhateverTheError(t *testing.T) {
 	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 5*day)}, silent())
 	r.receiver("second", rules.Inactive)
-	r.config.Bot.Operators = []string{"second"}
+	r.config.Bot.DefaultReceivers = []string{"second"}
 	r.config.Bot.Rules[0].Notify = []string{"ops"}
 	r.open()
 	for range 400 {
@@ -190,7 +190,7 @@ func (r *rig) decide(a rules.Alert) rules.Alert {
 func TestALongTurnSendsNothingStale(t *testing.T) {
 	r := newRig(t, 2, nil, silent())
 	raise := func(rule string, level rules.Level) rules.Alert {
-		a, _ := rules.Key{Rule: rule, Subject: "x"}.Inactive().Raise(level, rules.Told{Subject: "x"}, r.now)
+		a, _ := rules.Key{Rule: rule, Subject: "x"}.Inactive().Raise(level, rules.Texts{Subject: "x"}, r.now)
 		return r.decide(a)
 	}
 	var second rules.Alert
@@ -198,7 +198,7 @@ func TestALongTurnSendsNothingStale(t *testing.T) {
 	r.config.Receivers[0].Receiver = observed{r.config.Receivers[0].Receiver, func() {
 		if first {
 			first = false
-			over, _ := second.Clear(r.now)
+			over, _ := second.Resolve(r.now)
 			r.decide(over)
 			raise("worse", rules.Critical)
 		}
@@ -218,8 +218,8 @@ func TestWhatIsWrongWithNotewatchCanBeSilencedToo(t *testing.T) {
 	r := newRig(t, 2, nil, silent())
 	r.hush(muting.Match{}, 5*hour)
 	r.run(monday.Add(time.Minute))
-	complaint := bot.Complaint{Rule: "rules-file", Subject: "rules.yaml", Level: rules.Warning, Summary: "not valid", Receivers: []string{"ops"}}
-	require.NoError(t, r.bot.Complain(t.Context(), complaint))
+	complaint := bot.SelfAlert{Rule: "rules-file", Subject: "rules.yaml", Level: rules.Warning, Summary: "not valid", Receivers: []string{"ops"}}
+	require.NoError(t, r.bot.RaiseSelfAlert(t.Context(), complaint))
 	r.run(monday.Add(4 * hour))
 	require.Empty(t, r.told("ops"))
 	r.run(monday.Add(6 * hour))
@@ -247,7 +247,7 @@ func TestRedeliveryOfAMutedAlertPostsIt(t *testing.T) {
 
 func TestASummaryWaitsForAPollThatIsDue(t *testing.T) {
 	r := newRig(t, 3, nil, silent(), budget("1e6"))
-	r.config.Bot.Operators, r.config.Bot.Summary = []string{"ops"}, true
+	r.config.Bot.DefaultReceivers, r.config.Bot.Summary = []string{"ops"}, true
 	r.hourly().run(monday.Add(9 * hour))
 	r.now = monday.Add(16*day + 3*hour) // nobody watched for a while
 	lease, ok, err := r.store.Work.Claim(t.Context(), work.Summary, "", r.now, r.machine)

@@ -285,9 +285,9 @@ func (w *week) checkShown(receiver deliver.Receiver, id string, message notifyte
 		w.t.Errorf("%s: message %s says none of %q: %s", receiver.Name, id, still, text)
 	}
 	a := alerts[0]
-	value := words.Figure(a.Value, a.Told.Unit)
+	value := words.Figure(a.Value, a.Texts.Unit)
 	shows := strings.Contains(text, value) || w.refused(message.TS, value)
-	if len(alerts) == 1 && want[a.ID].level != "" && a.Told.Figure != "" && !shows {
+	if len(alerts) == 1 && want[a.ID].level != "" && a.Texts.Figure != "" && !shows {
 		w.t.Errorf("%s: message %s does not show %s: %s", receiver.Name, id, value, text)
 	}
 }

@@ -295,7 +295,7 @@ func (i impatient) Send(ctx context.Context, n notify.Notification, ref notify.R
 // weekConfig is what all processes of the week have in common.
 func weekConfig(db *store.Store, clock bot.Clock) bot.Config {
 	config := bot.Config{
-		Store: db, Clock: clock, Projects: weekProjects, Operators: []string{"team", "mail"}, Summary: true,
+		Store: db, Clock: clock, Projects: weekProjects, DefaultReceivers: []string{"team", "mail"}, Summary: true,
 		// Less than the time from one poll to the next, since an instant lasts a little, and some minutes where Notehub refuses requests.
 		Interval: pollSteps*stepTime - 9*time.Minute,
 		Windows:  []muting.Window{{Match: muting.Match{Rule: "spike", Project: "lab"}, Days: []time.Weekday{time.Wednesday}, Because: "load test"}},

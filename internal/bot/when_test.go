@@ -128,7 +128,7 @@ func TestADayIsNamedOnceItIsOver(t *testing.T) {
 	require.Equal(t, rules.Resolved, over.State)
 	resolved := fmt.Sprintf("%s: events %s today, peak %s on Mon 15 Jun", name, words.Figure(over.Value, ""), words.Figure(peak, ""))
 	r.requireFirst(k, "RESOLVED", resolved)
-	require.Equal(t, strings.Replace(resolved, " today", " on Wed 17 Jun", 1), over.Told.Headline(monday.Add(3*day)))
+	require.Equal(t, strings.Replace(resolved, " today", " on Wed 17 Jun", 1), over.Texts.Headline(monday.Add(3*day)))
 }
 
 // used is how many events a device sent on a day, as the database has it.

@@ -142,7 +142,7 @@ func accounts(wired bot.Config) (all []Account) {
 				projects++
 			}
 		}
-		all = append(all, Account{a.Name, projects, a.PerMinute, b.Cadence(a)})
+		all = append(all, Account{a.Name, projects, a.PerMinute, b.PollInterval(a)})
 	}
 	return all
 }

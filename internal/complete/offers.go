@@ -56,7 +56,7 @@ func AlertIDs(open bool) Offer {
 		alerts, err := q.Desk.Store.Alerts(ctx, store.AlertFilter{Open: open, Limit: maxNewest})
 		for _, a := range alerts {
 			if strings.HasPrefix(a.ID, q.Typed) && len(some) < maxWords {
-				some = append(some, Word{a.ID, words.Line(a.Level.String() + ": " + a.Told.Headline(q.Desk.Now()))})
+				some = append(some, Word{a.ID, words.Line(a.Level.String() + ": " + a.Texts.Headline(q.Desk.Now()))})
 			}
 		}
 		return some, err

@@ -17,20 +17,20 @@ import (
 
 // A File is a checked rules file.
 type File struct {
-	Path      string
-	Files     []string  // paths of all that was read: Path, then the templates, secrets and rules files that it refers to
-	Accounts  []Account // at least one
-	Projects  []Project // at least one
-	Receivers []Receiver
-	Rules     []Rule // in the order of the file; the built-in watcher-blind last, unless the file has a rule of that name
-	Period    rules.PeriodSpec
-	Operators []string        // names of the default receivers: those of defaults, else all
-	Silences  []muting.Window // standing mute windows
-	Summary   bool            // a report every week
-	Slack     SlackApp
-	Prices    Prices
-	LeftOut   []LeftOut
-	Warnings  problem.Errors // settings without effect, or easily misunderstood
+	Path             string
+	Files            []string  // paths of all that was read: Path, then the templates, secrets and rules files that it refers to
+	Accounts         []Account // at least one
+	Projects         []Project // at least one
+	Receivers        []Receiver
+	Rules            []Rule // in the order of the file; the built-in watcher-blind last, unless the file has a rule of that name
+	Period           rules.PeriodSpec
+	DefaultReceivers []string        // names of the default receivers: those of defaults, else all
+	Silences         []muting.Window // standing mute windows
+	Summary          bool            // a report every week
+	Slack            SlackApp
+	Prices           Prices
+	LeftOut          []LeftOut
+	Warnings         problem.Errors // settings without effect, or easily misunderstood
 }
 
 // An Account is a Notehub billing account; its projects share one budget of requests.

@@ -182,7 +182,7 @@ rules:
 		Remind: []time.Duration{24 * time.Hour, 7 * 24 * time.Hour},
 	}, file.Rules[1].Spec)
 	require.Nil(t, file.Rules[1].Notify)
-	require.Equal(t, []string{"team"}, file.Operators)
+	require.Equal(t, []string{"team"}, file.DefaultReceivers)
 }
 
 func TestSummary(t *testing.T) {
@@ -259,7 +259,7 @@ func TestRouting(t *testing.T) {
 	} {
 		file := parse(t, text)
 		require.Equal(t, want.project, file.Projects[0].Notify, text)
-		require.Equal(t, want.operators, file.Operators, text)
+		require.Equal(t, want.operators, file.DefaultReceivers, text)
 		require.Nil(t, file.Rules[0].Notify)
 		require.Nil(t, file.Rules[1].Notify)
 	}
@@ -375,7 +375,7 @@ func FuzzParse(f *testing.F) {
 			for _, project := range file.Projects {
 				require.NotEmpty(t, project.Notify)
 			}
-			require.NotEmpty(t, file.Operators)
+			require.NotEmpty(t, file.DefaultReceivers)
 			for _, window := range file.Silences {
 				require.NotZero(t, window.Match)
 				require.NotEmpty(t, window.Because)

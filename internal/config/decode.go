@@ -61,7 +61,7 @@ func (d *decoder) decode() {
 		key{name: "slack", read: value.readSlackApp},
 		key{name: "prices", read: value.readPrices},
 	)
-	d.file.Operators = d.defaultRecipients()
+	d.file.DefaultReceivers = d.defaultRecipients()
 	d.checkLimits()
 	d.checkUnused()
 	d.checkHours()

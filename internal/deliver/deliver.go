@@ -19,15 +19,15 @@ import (
 
 // A Config configures a Sender. Every field is required unless its comment says otherwise.
 type Config struct {
-	Store     *store.Store
-	Receivers []Receiver
-	Operators []string                                    // names of the default receivers, which get alerts about notewatch itself
-	Period    func(rule, project string) rules.PeriodSpec // over which used adds up for a rule in a project
-	DataBlock Price                                       // of what a plan buys when it runs out; zero if it is not known
-	Once      bool                                        // for notewatch once, whose start is no reason for a retry
-	Hooks     Hooks
-	Now       func() time.Time // domain clock
-	Machine   func() time.Time // machine clock: leases, signatures, and the pauses between two sends
+	Store            *store.Store
+	Receivers        []Receiver
+	DefaultReceivers []string                                    // names of the default receivers, which get alerts about notewatch itself
+	Period           func(rule, project string) rules.PeriodSpec // over which used adds up for a rule in a project
+	DataBlock        Price                                       // of what a plan buys when it runs out; zero if it is not known
+	Once             bool                                        // for notewatch once, whose start is no reason for a retry
+	Hooks            Hooks
+	Now              func() time.Time // domain clock
+	Machine          func() time.Time // machine clock: leases, signatures, and the pauses between two sends
 	// Sleep waits on the machine clock, at most until the context is done.
 	Sleep   func(context.Context, time.Duration)
 	Metrics *metrics.Metrics // nil counts nothing
@@ -43,11 +43,11 @@ type Price struct {
 // Hooks are the functions of the left side of Commit that a Sender calls. It has no other access to that side.
 type Hooks struct {
 	// Raise raises an alert about notewatch itself, unless it is already open with the same text.
-	Raise func(ctx context.Context, key rules.Key, level rules.Level, receivers []string, told rules.Told) error
+	Raise func(ctx context.Context, key rules.Key, level rules.Level, receivers []string, texts rules.Texts) error
 	// Resolve ends such an alert and reports whether it was open.
 	Resolve func(ctx context.Context, rule, subject string) (bool, error)
 	// Report sends a report to receivers, unless it was sent already.
-	Report func(ctx context.Context, key rules.Key, receivers []string, told rules.Told) error
+	Report func(ctx context.Context, key rules.Key, receivers []string, texts rules.Texts) error
 	// Cohort returns what the devices of alerts of a rule have in common; ok is false if nothing. nil means nothing.
 	Cohort func(ctx context.Context, rule, project string, devices []string) (c cohort.Cohort, ok bool, err error)
 	// Wake wakes the loops that serve receivers.
@@ -74,20 +74,20 @@ const MaxBatch = 50
 
 // A Sender sends receivers what they owe. It is safe for concurrent use.
 type Sender struct {
-	store     *store.Store // for the alerts and projects that messages are about
-	work      *work.Store
-	outbox    *outbox.Store
-	receivers []Receiver
-	operators []string
-	period    func(rule, project string) rules.PeriodSpec
-	dataBlock Price
-	once      bool
-	hooks     Hooks
-	now       func() time.Time
-	machine   func() time.Time
-	sleep     func(context.Context, time.Duration)
-	metrics   *metrics.Metrics
-	log       *slog.Logger
+	store            *store.Store // for the alerts and projects that messages are about
+	work             *work.Store
+	outbox           *outbox.Store
+	receivers        []Receiver
+	defaultReceivers []string
+	period           func(rule, project string) rules.PeriodSpec
+	dataBlock        Price
+	once             bool
+	hooks            Hooks
+	now              func() time.Time
+	machine          func() time.Time
+	sleep            func(context.Context, time.Duration)
+	metrics          *metrics.Metrics
+	log              *slog.Logger
 
 	calls sync.Map // of receivers by name: a *sync.Mutex that is held during a call
 }
@@ -95,7 +95,7 @@ type Sender struct {
 // New returns a sender. It writes nothing to the store.
 func New(c Config) *Sender {
 	return &Sender{
-		store: c.Store, work: c.Store.Work, outbox: c.Store.Outbox, receivers: c.Receivers, operators: c.Operators, period: c.Period, dataBlock: c.DataBlock, once: c.Once, hooks: c.Hooks,
+		store: c.Store, work: c.Store.Work, outbox: c.Store.Outbox, receivers: c.Receivers, defaultReceivers: c.DefaultReceivers, period: c.Period, dataBlock: c.DataBlock, once: c.Once, hooks: c.Hooks,
 		now: c.Now, machine: c.Machine, sleep: c.Sleep, metrics: c.Metrics, log: c.Log,
 	}
 }
@@ -113,7 +113,7 @@ func (s *Sender) Register(ctx context.Context) error {
 		if err := s.outbox.Revive(ctx, r.Name, now); err != nil {
 			return err
 		}
-		if err := s.work.Raise(ctx, work.Receiver, r.Name, now); err != nil {
+		if err := s.work.MakeDue(ctx, work.Receiver, r.Name, now); err != nil {
 			return err
 		}
 	}

@@ -36,7 +36,7 @@ func (s *Sender) takeOverAlerts(ctx context.Context, lease work.Lease, r Receive
 			return err
 		}
 		now := s.now()
-		in := outbox.StandIn{For: other.Name, Policy: other.policy(), Before: now, Now: now}
+		in := outbox.Unreachable{For: other.Name, Policy: other.policy(), Before: now, Now: now}
 		if !other.Hours.None() {
 			other.began = now
 			in.Outside = func(d *outbox.Delivery) bool { return other.outside(d) != "" }
@@ -93,14 +93,14 @@ func (s *Sender) oldest(ctx context.Context, r Receiver, done round, unreachable
 
 // reportUnreachable raises the alert that a receiver is unreachable, at its fallback or else at the default receivers.
 func (s *Sender) reportUnreachable(ctx context.Context, r Receiver, failure *notify.Error) error {
-	notified := slices.DeleteFunc(slices.Clone(s.operators), func(name string) bool { return name == r.Name })
+	notified := slices.DeleteFunc(slices.Clone(s.defaultReceivers), func(name string) bool { return name == r.Name })
 	advice := "Check the receiver and its settings. It is retried at least hourly and when the rules file is reloaded; missed alerts are " +
 		"sent then. See `notewatch history`."
 	if r.Fallback != "" {
 		notified = []string{r.Fallback}
 		advice = "Its alerts are sent here until it works again. " + advice
 	}
-	return s.hooks.Raise(ctx, rules.Key{Rule: ReceiverDead, Subject: r.Name}, rules.Critical, notified, rules.Told{
+	return s.hooks.Raise(ctx, rules.Key{Rule: ReceiverDead, Subject: r.Name}, rules.Critical, notified, rules.Texts{
 		Subject: r.Name, Summary: fmt.Sprintf("Cannot deliver to %s: %s", r.Name, failure), Advice: advice,
 	})
 }
@@ -110,7 +110,7 @@ func (s *Sender) wakeFallback(ctx context.Context, r Receiver) error {
 	if r.Fallback == "" {
 		return nil
 	}
-	err := s.work.Raise(ctx, work.Receiver, r.Fallback, s.now())
+	err := s.work.MakeDue(ctx, work.Receiver, r.Fallback, s.now())
 	s.hooks.Wake()
 	return err
 }
@@ -124,14 +124,14 @@ func (s *Sender) handleRejected(ctx context.Context, r Receiver, messages []reje
 	if r.Fallback != "" {
 		return s.wakeFallback(ctx, r)
 	}
-	others := slices.DeleteFunc(slices.Clone(s.operators), func(name string) bool { return name == r.Name })
+	others := slices.DeleteFunc(slices.Clone(s.defaultReceivers), func(name string) bool { return name == r.Name })
 	for _, m := range messages {
 		news := func(d outbox.Delivery) bool { return d.Alert.Rule != messageRefused }
 		if !slices.ContainsFunc(m.message.Members, news) {
 			continue // otherwise two receivers that reject everything would report each other without end
 		}
 		id := m.message.Message.ID
-		err := s.hooks.Report(ctx, rules.Key{Rule: messageRefused, Subject: id}, others, rules.Told{
+		err := s.hooks.Report(ctx, rules.Key{Rule: messageRefused, Subject: id}, others, rules.Texts{
 			Subject: r.Name,
 			Summary: fmt.Sprintf("%s rejected a message about %s: %s", r.Name, m.message.Members[0].Alert.Rule, m.failure),
 			Body:    "To see its alerts: notewatch alerts --all --message " + id,

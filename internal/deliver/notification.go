@@ -61,7 +61,7 @@ func quiet(m outgoing) bool {
 // body returns the lines of a report or of a firing alert. When the alert has ended, they are no longer true.
 func body(a rules.Alert) string {
 	if a.State == rules.Firing || a.Reason == rules.Reported {
-		return a.Told.Body
+		return a.Texts.Body
 	}
 	return ""
 }
@@ -73,23 +73,23 @@ func (r Receiver) alert(d outbox.Delivery, now time.Time) notify.Alert {
 		ID: a.ID, Version: a.Version, Changed: d.News(d.Facts()),
 		State: string(a.State), Reason: string(a.Reason), Level: a.Level.String(),
 		Rule:    a.Rule,
-		Project: notify.Named{UID: a.Project, Name: a.Told.Project, URL: words.ProjectURL(a.Project)},
-		Subject: notify.Named{UID: a.Subject, Name: a.Told.Subject, URL: words.SubjectURL(a.Project, a.Subject)},
-		Summary: a.Told.Headline(now), Advice: a.Told.Advice, Runbook: a.Told.Runbook, Why: a.Why, Detail: detail(a, now), Body: body(a),
+		Project: notify.Named{UID: a.Project, Name: a.Texts.Project, URL: words.ProjectURL(a.Project)},
+		Subject: notify.Named{UID: a.Subject, Name: a.Texts.Subject, URL: words.SubjectURL(a.Project, a.Subject)},
+		Summary: a.Texts.Headline(now), Advice: a.Texts.Advice, Runbook: a.Texts.Runbook, Why: a.Why, Detail: detail(a, now), Body: body(a),
 		Drill: a.Drill, Mute: MuteText(a.Mute), Ack: AckText(a.Ack),
-		Figure: a.Told.Figure, Unit: a.Told.Unit,
+		Figure: a.Texts.Figure, Unit: a.Texts.Unit,
 		Value: a.ValueAtEnd(), Peak: a.Peak, Limit: a.Limit, Usual: a.Usual, UsualName: a.UsualName(),
 		QuietNow: !a.QuietSince.IsZero() && a.State == rules.Firing,
 		Since:    a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt, AsOf: a.AsOf,
-		Contributors: contributors(a.Told.Contributors), Condition: condition(a.Told.Met), Forecast: forecast(a.Told.Forecast),
-		Causes: causes(a.Told.Causes),
+		Contributors: contributors(a.Texts.Contributors), Condition: condition(a.Texts.Met), Forecast: forecast(a.Texts.Forecast),
+		Causes: causes(a.Texts.Causes),
 	}
 	if d.Shown > rules.Inactive {
 		out.Was = d.Shown.String()
 	}
 	switch {
 	case a.Project == "":
-		out.Project, out.Subject.UID = notify.Named{Name: a.Told.Project}, ""
+		out.Project, out.Subject.UID = notify.Named{Name: a.Texts.Project}, ""
 	case a.Subject == "":
 		out.Subject = out.Project
 	}
@@ -98,7 +98,7 @@ func (r Receiver) alert(d outbox.Delivery, now time.Time) notify.Alert {
 	}
 	switch d.View(d.Facts(), r.policy()).Reason {
 	case delivery.ReasonRerouted:
-		out.State, out.Reason, out.Why = string(rules.Withdrawn), string(rules.Retracted), delivery.ReroutedDetail
+		out.State, out.Reason, out.Why = string(rules.Withdrawn), string(rules.EventWithdrawn), delivery.ReroutedDetail
 	case delivery.ReasonBelow:
 		out.State = string(rules.Resolved)
 		out.Detail = append(out.Detail, fmt.Sprintf("now %s, below the lowest level of this receiver", a.Level))
@@ -115,12 +115,12 @@ func detail(a rules.Alert, now time.Time) []string {
 	if !a.QuietSince.IsZero() && a.State == rules.Firing {
 		lines = append(lines, quietText(a, now))
 	}
-	if a.Told.Met != nil {
-		lines = append(lines, conditionText(a.Told.Met))
+	if a.Texts.Met != nil {
+		lines = append(lines, conditionText(a.Texts.Met))
 	}
-	lines = append(lines, contributorTexts(a.Told.Contributors)...)
-	if a.Told.Causes != nil {
-		lines = append(lines, causesText(a.Told.Causes))
+	lines = append(lines, contributorTexts(a.Texts.Contributors)...)
+	if a.Texts.Causes != nil {
+		lines = append(lines, causesText(a.Texts.Causes))
 	}
 	switch {
 	case a.Reason == rules.Unacknowledged && a.By != "":

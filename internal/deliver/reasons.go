@@ -88,7 +88,7 @@ func causesText(c *rules.Causes) string {
 func (s *Sender) topUps(members []outbox.Delivery) *notify.TopUps {
 	blocks := 0
 	for i := range members {
-		if a := &members[i].Alert; a.State == rules.Firing && a.Told.TopUp {
+		if a := &members[i].Alert; a.State == rules.Firing && a.Texts.TopUp {
 			blocks++
 		}
 	}

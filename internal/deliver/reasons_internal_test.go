@@ -65,7 +65,7 @@ func TestCausesText(t *testing.T) {
 // Each firing alert about a plan with top-ups may buy a block.
 func TestTopUps(t *testing.T) {
 	member := func(state rules.State, topUp bool) outbox.Delivery {
-		return outbox.Delivery{Alert: rules.Alert{State: state, Told: rules.Told{TopUp: topUp}}}
+		return outbox.Delivery{Alert: rules.Alert{State: state, Texts: rules.Texts{TopUp: topUp}}}
 	}
 	s := Sender{dataBlock: Price{Amount: 10, Currency: "USD"}}
 	firing, ended, other := member(rules.Firing, true), member(rules.Resolved, true), member(rules.Firing, false)

@@ -72,7 +72,7 @@ func (r rig) deliver(t *testing.T, send sending, raise error) error {
 		Store: r.store, Receivers: []deliver.Receiver{{Name: "team", Receiver: send}},
 		Period: func(string, string) rules.PeriodSpec { return rules.PeriodSpec{} },
 		Hooks: deliver.Hooks{
-			Raise:   func(context.Context, rules.Key, rules.Level, []string, rules.Told) error { return raise },
+			Raise:   func(context.Context, rules.Key, rules.Level, []string, rules.Texts) error { return raise },
 			Resolve: func(context.Context, string, string) (bool, error) { return false, nil },
 			Wake:    func() {},
 		},

@@ -16,7 +16,7 @@ const trendDays = 14
 // the usage of each day. It ends on the day of the last poll, or, for an ended alert, on the day of its newest value. It is empty for
 // figures that are not counted by day.
 func (s *Sender) trend(ctx context.Context, a rules.Alert) ([]notify.Point, error) {
-	object, member := rules.CutPath(a.Told.Figure)
+	object, member := rules.CutPath(a.Texts.Figure)
 	figure, ok := rules.ParseFigure(object)
 	if !ok || a.AsOf.IsZero() || a.Project == "" {
 		return nil, nil

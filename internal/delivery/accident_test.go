@@ -64,8 +64,8 @@ var versions = []struct {
 }{
 	{"escalates", rules.Escalated, func(f *delivery.Facts) { f.Level, f.Acknowledged = min(f.Level+1, rules.Critical), false }},
 	{"de-escalates", rules.Deescalated, func(f *delivery.Facts) { f.Level = max(f.Level-1, rules.Info) }},
-	{"is resolved", rules.Cleared, func(f *delivery.Facts) { f.State = rules.Resolved }},
-	{"is withdrawn", rules.Retracted, func(f *delivery.Facts) { f.State = rules.Withdrawn }},
+	{"is resolved", rules.EventResolved, func(f *delivery.Facts) { f.State = rules.Resolved }},
+	{"is withdrawn", rules.EventWithdrawn, func(f *delivery.Facts) { f.State = rules.Withdrawn }},
 	{"is muted", rules.Muted, func(f *delivery.Facts) { f.Muted = true }},
 	{"is unmuted", rules.Unmuted, func(f *delivery.Facts) { f.Muted = false }},
 	{"is acknowledged", rules.Acknowledged, func(f *delivery.Facts) { f.Acknowledged = true }},

@@ -34,9 +34,9 @@ func by(reason rules.Event) func(*delivery.Facts) {
 func muted(f *delivery.Facts)        { f.Muted = true }
 func outside(f *delivery.Facts)      { f.Outside = true }
 func acknowledged(f *delivery.Facts) { f.Acknowledged = true }
-func resolved(f *delivery.Facts)     { f.State, f.Reason = rules.Resolved, rules.Cleared }
+func resolved(f *delivery.Facts)     { f.State, f.Reason = rules.Resolved, rules.EventResolved }
 func corrected(f *delivery.Facts)    { f.State, f.Reason = rules.Resolved, rules.Corrected }
-func withdrawn(f *delivery.Facts)    { f.State, f.Reason = rules.Withdrawn, rules.Retracted }
+func withdrawn(f *delivery.Facts)    { f.State, f.Reason = rules.Withdrawn, rules.EventWithdrawn }
 
 // A showing is what becomes of a delivery when its receiver is served: a rest, or a message.
 type showing struct {

@@ -19,7 +19,7 @@ func Commands(ctx context.Context, db *store.Store, database, rulesFile string) 
 	}
 	if a, ok := firingOne(alerts); ok {
 		lines = append(lines,
-			"notewatch usage "+shellWord(cmp.Or(a.Told.Subject, a.Told.Project))+" 30d",
+			"notewatch usage "+shellWord(cmp.Or(a.Texts.Subject, a.Texts.Project))+" 30d",
 			"notewatch explain "+a.ID,
 			"notewatch history "+a.ID,
 			"notewatch ack "+a.ID,

@@ -48,7 +48,7 @@ func receive(file *config.File, webhook, channel string) {
 	for _, r := range file.Receivers {
 		names = append(names, r.Name)
 	}
-	file.Operators = names
+	file.DefaultReceivers = names
 	for i := range file.Projects {
 		file.Projects[i].Notify = names
 	}

@@ -12,13 +12,13 @@ func (t *Turn) contributors(ctx context.Context) error {
 	for _, a := range t.Commit.Alerts {
 		scope := rules.ScopeOf(a.Subject)
 		whole := scope == rules.EachFleet || scope == rules.EachProject
-		if _, happened := t.Commit.Show[a.ID]; !happened || !whole || a.Reason == rules.Corrected || a.Reason == rules.Retracted {
+		if _, happened := t.Commit.Show[a.ID]; !happened || !whole || a.Reason == rules.Corrected || a.Reason == rules.EventWithdrawn {
 			continue
 		}
-		if hours, ok := rules.CountsSilent(a.Told.Figure); ok && a.State == rules.Firing {
-			a.Told.Contributors = new(t.data.SilentFor(a.Subject, hours))
+		if hours, ok := rules.CountsSilent(a.Texts.Figure); ok && a.State == rules.Firing {
+			a.Texts.Contributors = new(t.data.SilentFor(a.Subject, hours))
 		}
-		figure, member, ok := rules.RankedBy(a.Told.Figure)
+		figure, member, ok := rules.RankedBy(a.Texts.Figure)
 		if !ok {
 			continue
 		}
@@ -32,7 +32,7 @@ func (t *Turn) contributors(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		a.Told.Contributors = &found
+		a.Texts.Contributors = &found
 	}
 	return nil
 }

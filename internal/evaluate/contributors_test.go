@@ -26,14 +26,14 @@ func TestContributors(t *testing.T) {
 	require.Equal(t, &rules.Contributors{
 		Figure: "events.today", Most: [5]rules.Contributor{{UID: "dev:pump", Name: "pump", Value: 110, Usual: 4, Share: 100}},
 		Grown: rules.Growing{Name: "pump", By: 106, Of: 106},
-	}, alertOf(t, turn.Commit.Alerts, "fleet").Told.Contributors)
-	c := alertOf(t, turn.Commit.Alerts, "project").Told.Contributors
+	}, alertOf(t, turn.Commit.Alerts, "fleet").Texts.Contributors)
+	c := alertOf(t, turn.Commit.Alerts, "project").Texts.Contributors
 	require.Equal(t, "events.used", c.Figure)
 	require.Equal(t, "dev:pump", c.Most[0].UID)
 	require.Equal(t, rules.Contributor{Name: env.Gone, Value: c.Most[1].Value, Share: c.Most[1].Share}, c.Most[1])
 	require.InDelta(t, 100, c.Most[0].Share+c.Most[1].Share, 1e-9)
 	require.Zero(t, c.Grown, "nothing is usual of a period so far that a device could be above")
-	require.Nil(t, alertOf(t, turn.Commit.Alerts, "device").Told.Contributors)
+	require.Nil(t, alertOf(t, turn.Commit.Alerts, "device").Texts.Contributors)
 }
 
 // An alert over a limit of the period says what its value comes to, and when it exceeds the limit; others do not.
@@ -52,21 +52,21 @@ func TestForecasts(t *testing.T) {
 	}
 	b.events(today, 10, 1)
 	turn := b.evaluate() // at noon on the 17th of 30 days: 13.5 are left
-	device := alertOf(t, turn.Commit.Alerts, "device").Told
+	device := alertOf(t, turn.Commit.Alerts, "device").Texts
 	require.InDelta(t, 300, device.Forecast.AtEnd, 1e-9)
 	require.WithinDuration(t, noon.Add(3*24*time.Hour+3*time.Hour), device.Forecast.LimitAt, time.Hour)
-	require.InDelta(t, 330, alertOf(t, turn.Commit.Alerts, "fleet").Told.Forecast.AtEnd, 1e-9)
-	project := alertOf(t, turn.Commit.Alerts, "project").Told
+	require.InDelta(t, 330, alertOf(t, turn.Commit.Alerts, "fleet").Texts.Forecast.AtEnd, 1e-9)
+	project := alertOf(t, turn.Commit.Alerts, "project").Texts
 	require.InDelta(t, 330, project.Forecast.AtEnd, 1e-9)
 	require.Zero(t, project.Forecast.LimitAt, "330 are not more than 400")
-	require.Nil(t, alertOf(t, turn.Commit.Alerts, "day").Told.Forecast, "a day is no period")
-	require.Nil(t, alertOf(t, turn.Commit.Alerts, "plain").Told.Forecast, "it has no limit")
-	require.Equal(t, "events.used > 50", alertOf(t, turn.Commit.Alerts, "plain").Told.Met.Condition)
+	require.Nil(t, alertOf(t, turn.Commit.Alerts, "day").Texts.Forecast, "a day is no period")
+	require.Nil(t, alertOf(t, turn.Commit.Alerts, "plain").Texts.Forecast, "it has no limit")
+	require.Equal(t, "events.used > 50", alertOf(t, turn.Commit.Alerts, "plain").Texts.Met.Condition)
 	require.Nil(t, device.Met)
 
 	b.now = noon.Add(15 * time.Minute)
 	b.events(today, 50, 1)
-	escalated := alertOf(t, b.evaluate().Commit.Alerts, "device").Told
+	escalated := alertOf(t, b.evaluate().Commit.Alerts, "device").Texts
 	require.InDelta(t, 340, escalated.Forecast.AtEnd, 1e-9)
 	require.Zero(t, escalated.Forecast.LimitAt, "it is exceeded")
 }
@@ -75,12 +75,12 @@ func TestForecasts(t *testing.T) {
 func TestAQuietAlertHasNoCondition(t *testing.T) {
 	b := newBench(t, each(rules.EachDevice, "busy", "events.today > 50"))
 	b.events(today, 60, 1)
-	require.NotNil(t, alertOf(t, b.evaluate().Commit.Alerts, "busy").Told.Met)
+	require.NotNil(t, alertOf(t, b.evaluate().Commit.Alerts, "busy").Texts.Met)
 	b.now = noon.AddDate(0, 0, 1)
 	b.events(today+1, 1, 1)
 	quiet := alertOf(t, b.evaluate().Commit.Alerts, "busy")
 	require.False(t, quiet.QuietSince.IsZero())
-	require.Nil(t, quiet.Told.Met)
+	require.Nil(t, quiet.Texts.Met)
 }
 
 // A revised alert names those of its own day.
@@ -101,7 +101,7 @@ func TestContributorsOfAPastDay(t *testing.T) {
 	require.Equal(t, rules.Revised, revised.Reason)
 	require.Equal(t, [5]rules.Contributor{
 		{UID: "dev:pump", Name: "pump", Value: 190, Share: 95}, {UID: "dev:valve", Name: "valve", Value: 10, Share: 5},
-	}, revised.Told.Contributors.Most)
+	}, revised.Texts.Contributors.Most)
 }
 
 // Of more devices than a message names the others are counted, and those of which nothing is known.
@@ -117,7 +117,7 @@ func TestManyContributors(t *testing.T) {
 		rows = append(rows, storetest.Usage{Device: "dev:idle", Day: day, Figures: storetest.Figures{rules.Events: 0}})
 	}
 	storetest.SaveUsage(t, b.store, project, rows, rules.Events)
-	c := alertOf(t, b.evaluate().Commit.Alerts, "fleet").Told.Contributors
+	c := alertOf(t, b.evaluate().Commit.Alerts, "fleet").Texts.Contributors
 	require.Equal(t, rules.Contributor{UID: "dev:g", Name: "g", Value: 49, Share: 25}, c.Most[0])
 	require.Equal(t, "c", c.Most[4].Name)
 	require.Equal(t, 2, c.Others)
@@ -151,9 +151,9 @@ func TestCauses(t *testing.T) {
 	storetest.SaveUsage(t, b.store, project, rows, figures...)
 	turn := b.evaluate()
 	want := &rules.Causes{Most: []rules.Cause{{Notefile: "_log.qo", Value: 170, Median: 3}, {Notefile: "data.qo", Value: 30, Median: 24}}}
-	require.Equal(t, want, alertOf(t, turn.Commit.Alerts, "device").Told.Causes)
-	require.Equal(t, want, alertOf(t, turn.Commit.Alerts, "project").Told.Causes)
-	require.Nil(t, alertOf(t, turn.Commit.Alerts, "fleet").Told.Causes)
+	require.Equal(t, want, alertOf(t, turn.Commit.Alerts, "device").Texts.Causes)
+	require.Equal(t, want, alertOf(t, turn.Commit.Alerts, "project").Texts.Causes)
+	require.Nil(t, alertOf(t, turn.Commit.Alerts, "fleet").Texts.Causes)
 }
 
 // An alert about silent devices names those that are silent for longest.
@@ -168,7 +168,7 @@ func TestSilentContributors(t *testing.T) {
 		devices = append(devices, d)
 	}
 	storetest.SaveDevices(t, b.store, project, devices, b.now)
-	c := alertOf(t, b.evaluate().Commit.Alerts, "silent").Told.Contributors
+	c := alertOf(t, b.evaluate().Commit.Alerts, "silent").Texts.Contributors
 	require.Equal(t, &rules.Contributors{
 		Figure: "device.silent_hours", Unit: "h", Most: [5]rules.Contributor{{UID: "dev:2", Name: "d-2", Value: 99}, {UID: "dev:1", Name: "d-1", Value: 25}},
 	}, c)

@@ -51,7 +51,7 @@ func (t *Turn) whyChanged(r *rules.Rule, a rules.Alert, v rules.Verdict) string 
 	last := t.meanings[r.Spec.Name]
 	was, is := last.Semantics, r.Semantics()
 	switch known := was.Each != ""; {
-	case known && !(slices.Equal(was.When, is.When) && slices.Equal(was.Let, is.Let)), !known && a.Told.Figure != r.Show:
+	case known && !(slices.Equal(was.When, is.When) && slices.Equal(was.Let, is.Let)), !known && a.Texts.Figure != r.Show:
 		return "condition changed"
 	case a.LimitDiffers(r, v):
 		return limitChanged(r, a.Limit, v.Limit)

@@ -229,8 +229,8 @@ func (t *Turn) evaluateAll(ctx context.Context) error {
 // has ended.
 func (t *Turn) date() {
 	for a := range t.open.ShownAlerts() {
-		if dated := a.Told.Headline(t.data.Now); dated != a.Told.Summary {
-			a.Told.Summary, a.Told.Dated, a.Told.DatedFrom = dated, "", 0
+		if dated := a.Texts.Headline(t.data.Now); dated != a.Texts.Summary {
+			a.Texts.Summary, a.Texts.Dated, a.Texts.DatedFrom = dated, "", 0
 			t.Commit.Alerts = append(t.Commit.Alerts, &a)
 		}
 	}
@@ -340,7 +340,7 @@ func (t *Turn) evaluateOne(ctx context.Context, r *rules.Rule, b *env.BlockData,
 		after, event = before.Reevaluate(r, v, t.whyChanged(r, before, v), t.data.Now)
 	}
 	switch why := whyLimit(r, before, after); {
-	case why != "" && slices.Contains([]rules.Event{rules.Updated, rules.Cleared, rules.Deescalated}, event):
+	case why != "" && slices.Contains([]rules.Event{rules.Updated, rules.EventResolved, rules.Deescalated}, event):
 		after.Why = why
 	case event == rules.Corrected || event == rules.Deescalated:
 		after.Why = correctedText(r, before.Fallen(r, v, t.data.Now))
@@ -374,11 +374,11 @@ func (t *Turn) record(r *rules.Rule, before, after rules.Alert, event rules.Even
 	measured := event != rules.None || !stored || shown || !sameFigures(before, after)
 	switch {
 	case r != nil && measured && measuredBy(r, after):
-		after.Told = t.texts(r, after)
+		after.Texts = t.texts(r, after)
 		if event == rules.None {
-			after.Told = after.Told.Keep(before.Told)
+			after.Texts = after.Texts.Keep(before.Texts)
 		} else if after.State == rules.Firing || event == rules.Revised {
-			after.Told.Met, after.Told.TopUp = r.Met(view, after.Level), r.TopsUp(view)
+			after.Texts.Met, after.Texts.TopUp = r.Met(view, after.Level), r.TopsUp(view)
 		}
 		t.Commit.Alerts = append(t.Commit.Alerts, new(after))
 	case !stored:
@@ -397,7 +397,7 @@ func sameFigures(a, b rules.Alert) bool {
 // measuredBy reports whether the values of an alert are those of the figure that the rule shows. An alert that a changed rule ends keeps
 // the values, and so the texts, of the old rule.
 func measuredBy(r *rules.Rule, a rules.Alert) bool {
-	return a.Reason != rules.Retracted && (a.Reason != rules.PeriodEnded || a.Told.Figure == r.Show)
+	return a.Reason != rules.EventWithdrawn && (a.Reason != rules.PeriodEnded || a.Texts.Figure == r.Show)
 }
 
 // pollRules returns the names of the rules that read only poll, and of those that mute them; it is never nil.

@@ -140,7 +140,7 @@ func (b *bench) turn(evaluateRules evaluation, kind work.Kind, commit committal)
 	require.NoError(b.t, turn.Mute(muting.Sources{Silences: silences, Rules: specs}, seq))
 
 	require.NoError(b.t, b.store.Work.AddWork(ctx, kind, []string{project}, b.now))
-	require.NoError(b.t, b.store.Work.Raise(ctx, kind, project, b.now))
+	require.NoError(b.t, b.store.Work.MakeDue(ctx, kind, project, b.now))
 	lease, ok, err := b.store.Work.Claim(ctx, kind, project, b.now, b.now)
 	require.NoError(b.t, err)
 	require.True(b.t, ok)
@@ -185,7 +185,7 @@ func TestEachEventIsFoundOnce(t *testing.T) {
 	require.Equal(t, []string{"busy pump: fired warning"}, happened(turn))
 	fired := turn.Commit.Alerts[0]
 	require.Equal(t, []string{team}, turn.Commit.Show[fired.ID])
-	require.Equal(t, "pump: events 120 today, limit 100", fired.Told.Summary)
+	require.Equal(t, "pump: events 120 today, limit 100", fired.Texts.Summary)
 	require.True(t, fired.Already, "it was true before its rule was first evaluated")
 
 	b.now = noon.Add(15 * time.Minute)
@@ -264,7 +264,7 @@ func TestWhereNotehubCannotBeRead(t *testing.T) {
 	require.Empty(t, turn.Trials)
 	turn = b.evaluatePoll()
 	require.Equal(t, []string{"watcher-blind lab: fired critical"}, happened(turn))
-	told := turn.Commit.Alerts[0].Told
+	told := turn.Commit.Alerts[0].Texts
 	require.Contains(t, told.Summary, ": status 502")
 	require.Equal(t, "Next step: check the network.", told.Advice)
 
@@ -316,7 +316,7 @@ func TestForecast(t *testing.T) {
 	b.events(today, 300, 10)
 	turn := b.evaluate()
 	require.Equal(t, []string{"heading pump: fired warning"}, happened(turn))
-	require.Equal(t, "pump: events.forecast 590 this month, limit 500", turn.Commit.Alerts[0].Told.Summary)
+	require.Equal(t, "pump: events.forecast 590 this month, limit 500", turn.Commit.Alerts[0].Texts.Summary)
 	require.Equal(t, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), turn.Commit.Alerts[0].Period)
 	b.events(today, 20, 10)
 	require.Equal(t, []string{"heading pump: corrected warning"}, happened(b.evaluate()))

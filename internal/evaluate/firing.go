@@ -46,7 +46,7 @@ func (t *Turn) forecasts(ctx context.Context, r *rules.Rule, alerts map[string]*
 		m, a := e.Metric(figure), alerts[subject]
 		if rules.Known(m.Forecast) {
 			at := rules.LimitAt(m.Used, m.Forecast, a.Limit, data.Now, data.Period.DaysLeft)
-			a.Told.Forecast = &rules.Forecast{AtEnd: m.Forecast, LimitAt: at}
+			a.Texts.Forecast = &rules.Forecast{AtEnd: m.Forecast, LimitAt: at}
 		}
 	})
 }
@@ -65,7 +65,7 @@ func (t *Turn) causes(ctx context.Context, r *rules.Rule, alerts map[string]*rul
 	}
 	query := env.SubjectQuery{Scope: r.Spec.Each, Wants: wants, Selects: func(subject string) bool { return alerts[subject] != nil }}
 	return t.data.EachSubject(ctx, query, func(subject string, e *rules.Env) {
-		alerts[subject].Told.Causes = rules.CausesOf(e, member, notefiles)
+		alerts[subject].Texts.Causes = rules.CausesOf(e, member, notefiles)
 	})
 }
 

@@ -55,7 +55,7 @@ func TestFleetAlerts(t *testing.T) {
 	turn = b.evaluate()
 	a := alertOf(t, turn.Commit.Alerts, "fleet")
 	require.Equal(t, north, a.Subject)
-	require.Equal(t, "North: events 101 today", a.Told.Summary)
+	require.Equal(t, "North: events 101 today", a.Texts.Summary)
 	require.Equal(t, rules.Firing, a.State)
 	require.Equal(t, 2, a.Then.Members)
 	muted := alertOf(t, turn.Commit.States, "device")

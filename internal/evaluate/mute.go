@@ -83,13 +83,13 @@ func (t *Turn) decided() map[string]bool {
 // muteDecided updates the mute of an alert in the commit.
 func (t *Turn) muteDecided(mutes muting.Sources, a *rules.Alert) {
 	named := *a
-	named.Told.Subject, named.Told.Project = t.data.NameOf(a.Subject), t.data.Name
+	named.Texts.Subject, named.Texts.Project = t.data.NameOf(a.Subject), t.data.Name
 	if _, moved := t.Commit.Show[a.ID]; moved && (a.State == rules.Firing || a.Reason == rules.Revised) {
 		a.Mute = mutes.Of(named, t.data.Now)
 		return
 	}
 	if after, event := mutes.Apply(named, t.data.Now); event != rules.None {
-		after.Told = a.Told
+		after.Texts = a.Texts
 		*a, t.Commit.Show[a.ID] = after, nil
 	}
 }
@@ -100,7 +100,7 @@ func (t *Turn) muteOthers(mutes muting.Sources, decided map[string]bool) error {
 		if brief.State != rules.Firing || decided[brief.ID] || slices.Contains(t.Commit.Others, brief.Rule) {
 			continue
 		}
-		brief.Told.Subject, brief.Told.Project = t.data.NameOf(brief.Subject), t.data.Name
+		brief.Texts.Subject, brief.Texts.Project = t.data.NameOf(brief.Subject), t.data.Name
 		if _, event := mutes.Apply(*brief, t.data.Now); event == rules.None {
 			continue
 		}
@@ -108,10 +108,10 @@ func (t *Turn) muteOthers(mutes muting.Sources, decided map[string]bool) error {
 		if err != nil {
 			return err
 		}
-		told := a.Told
-		a.Told = brief.Told
+		texts := a.Texts
+		a.Texts = brief.Texts
 		a, _ = mutes.Apply(a, t.data.Now)
-		a.Told = told
+		a.Texts = texts
 		t.Commit.States, t.Commit.Show[a.ID] = append(t.Commit.States, &a), nil
 	}
 	return nil

@@ -41,7 +41,7 @@ func TestPeriodsOfRules(t *testing.T) {
 		a := alertOf(t, turn.Commit.Alerts, rule)
 		require.InDelta(t, want.value, a.Value, 0, rule)
 		require.Equal(t, want.start, a.Period.UTC().Format(time.DateOnly), rule)
-		require.Equal(t, want.summary, a.Told.Summary)
+		require.Equal(t, want.summary, a.Texts.Summary)
 	}
 	require.Empty(t, happened(b.evaluate()))
 

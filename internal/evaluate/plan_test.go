@@ -45,7 +45,7 @@ func TestPlanIsToppedUp(t *testing.T) {
 		turn := b.evaluate()
 		require.Equal(t, step.want, happened(turn), "%+v", step)
 		if step.summary != "" {
-			require.Equal(t, step.summary, turn.Commit.Alerts[0].Told.Summary)
+			require.Equal(t, step.summary, turn.Commit.Alerts[0].Texts.Summary)
 		}
 	}
 }

@@ -41,9 +41,9 @@ func TestRouteAlerts(t *testing.T) {
 	storetest.SaveRouteLogs(t, b.store, project, route, today, b.now, storetest.Figures{rules.RouteFailures: 6})
 	a := alertOf(t, b.evaluate().Commit.Alerts, "failing")
 	require.Equal(t, "route:crm", a.Subject)
-	require.Equal(t, "crm: route_failures 6 today", a.Told.Summary)
+	require.Equal(t, "crm: route_failures 6 today", a.Texts.Summary)
 	require.Equal(t, rules.Firing, a.State)
-	require.Nil(t, a.Told.Contributors, "devices do not make up what a route does")
+	require.Nil(t, a.Texts.Contributors, "devices do not make up what a route does")
 
 	b.now = b.now.Add(time.Hour)
 	storetest.SaveRouteLogs(t, b.store, project, route, today, b.now, storetest.Figures{rules.RouteFailures: 2})

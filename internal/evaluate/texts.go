@@ -11,19 +11,19 @@ import (
 const WatcherBlind = "watcher-blind"
 
 // texts returns the texts of an alert.
-func (t *Turn) texts(r *rules.Rule, a rules.Alert) rules.Told {
+func (t *Turn) texts(r *rules.Rule, a rules.Alert) rules.Texts {
 	texts := r.Texts(a, rules.Wording{
 		Project: t.data.Name, Subject: t.data.NameOf(a.Subject), Period: t.periodOf(r), Now: t.data.Now, Format: words.Figure,
 		Length: words.Duration,
 	})
-	if r.Spec.Name == WatcherBlind && t.data.State.Failures > 0 && a.Reason != rules.Cleared {
+	if r.Spec.Name == WatcherBlind && t.data.State.Failures > 0 && a.Reason != rules.EventResolved {
 		texts = t.withCause(texts)
 	}
 	return texts
 }
 
 // withCause adds why the project cannot be polled, and the next step.
-func (t *Turn) withCause(texts rules.Told) rules.Told {
+func (t *Turn) withCause(texts rules.Texts) rules.Texts {
 	texts.Summary += ": " + t.data.State.Failure
 	texts.Advice = strings.TrimSpace("Next step: " + t.about.NextStep + ". " + texts.Advice)
 	return texts

@@ -62,7 +62,7 @@ func (t *Turn) peakUsual(ctx context.Context, r *rules.Rule, a rules.Alert, b *e
 	switch {
 	case !r.Kind.ByDay() && r.Keep == 0, v.Result.Most > rules.Inactive, !a.QuietSince.IsZero(): // it does not become quiet
 		return math.NaN(), nil
-	case a.PeakOn == 0, a.Told.Figure != r.Show, rules.UsualName(r.Show, 0) == "":
+	case a.PeakOn == 0, a.Texts.Figure != r.Show, rules.UsualName(r.Show, 0) == "":
 		return math.NaN(), nil
 	case a.PeakOn >= t.data.Today:
 		return v.Usual, nil
@@ -78,7 +78,7 @@ func (t *Turn) peakUsual(ctx context.Context, r *rules.Rule, a rules.Alert, b *e
 func (t *Turn) periodEnded(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, v *rules.Verdict) error {
 	first, next := t.data.Spec().Bounds(rules.DayOf(a.Period))
 	read := env.FirstDay(t.data.Spec(), t.data.Today, t.evaluator.wants)
-	if next > t.data.Today || next <= read || !first.Start().Equal(a.Period) || a.Told.Figure != r.Show {
+	if next > t.data.Today || next <= read || !first.Start().Equal(a.Period) || a.Texts.Figure != r.Show {
 		return nil
 	}
 	end, err := b.EnvAt(ctx, i, next-1)

@@ -63,8 +63,8 @@ const (
 func AlertOf(a rules.Alert, now time.Time, receivers []Showing) Alert {
 	return Alert{
 		ID: a.ID, State: a.State, Reason: a.Reason, Why: a.Why, Level: a.Level, Since: a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt,
-		Rule: a.Rule, Project: Named{a.Project, a.Told.Project}, Subject: Named{a.Subject, a.Told.Subject},
-		Summary: a.Told.Headline(now), Runbook: a.Told.Runbook, Figure: a.Told.Figure, Unit: a.Told.Unit,
+		Rule: a.Rule, Project: Named{a.Project, a.Texts.Project}, Subject: Named{a.Subject, a.Texts.Subject},
+		Summary: a.Texts.Headline(now), Runbook: a.Texts.Runbook, Figure: a.Texts.Figure, Unit: a.Texts.Unit,
 		Value: a.Value, Peak: a.Peak, Limit: a.Limit, Usual: a.Usual, AsOf: a.AsOf,
 		Drill: a.Drill, Mute: a.Mute, Ack: a.Ack, Receivers: receivers,
 	}

@@ -248,7 +248,7 @@ func (c *lastPoll) updateSubject(alerts []*rules.Alert, name string, view *rules
 		if !ok {
 			continue
 		}
-		now.Told = r.Texts(now, rules.Wording{
+		now.Texts = r.Texts(now, rules.Wording{
 			Project: c.Name, Subject: name, Period: c.period, Now: c.Now, Format: words.Figure, Length: words.Duration,
 		})
 		*a = now

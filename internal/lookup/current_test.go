@@ -56,7 +56,7 @@ func TestAlertsAsOfTheLastPoll(t *testing.T) {
 			s.Rules[0] = rule(t, "data-budget", rules.EachDevice, "bytes.used", "10000")
 			a := alert("a1", cold, freezer, "freezer-2")
 			a.Value, a.Peak, a.PeakOn, a.Limit, a.AsOf, a.Period = 12_000, 12_000, today, 10_000, eventAt, march
-			a.Told.Figure, a.Told.Unit, a.Told.Summary = "bytes.used", "B", "12 kB then"
+			a.Texts.Figure, a.Texts.Unit, a.Texts.Summary = "bytes.used", "B", "12 kB then"
 			if c.alert != nil {
 				c.alert(&a)
 			}
@@ -71,7 +71,7 @@ func TestAlertsAsOfTheLastPoll(t *testing.T) {
 			all := updated(t, s.desk(), store.AlertFilter{})
 			require.Len(t, all, 1)
 			got := all[0]
-			require.Equal(t, summary, got.Told.Summary)
+			require.Equal(t, summary, got.Texts.Summary)
 			same := func(want, got float64) bool { return want == got || math.IsNaN(want) && math.IsNaN(got) }
 			require.True(t, same(want.Value, got.Value) && same(want.Usual, got.Usual) && same(want.Peak, got.Peak), "%+v", got)
 			require.Equal(t, want.AsOf, got.AsOf)
@@ -183,14 +183,14 @@ func TestPeriodsOfRulesAndProjects(t *testing.T) {
 	var all []rules.Alert
 	for i, name := range []string{"daily", "budget"} {
 		a := alert(fmt.Sprint("a", i+1), cold, freezer, "freezer-2")
-		a.Rule, a.Value, a.AsOf, a.Told.Figure, a.Told.Unit = name, 12_000, now.Add(-2*time.Hour), "bytes.used", "B"
+		a.Rule, a.Value, a.AsOf, a.Texts.Figure, a.Texts.Unit = name, 12_000, now.Add(-2*time.Hour), "bytes.used", "B"
 		a.Period = s.Rules[i].PeriodIn(s.Projects[0].Period).Period(today, now).Start
 		all = append(all, a)
 	}
 	s.alerts(all...)
 	found := map[string]string{}
 	for _, a := range updated(t, s.desk(), store.AlertFilter{}) {
-		found[a.Rule] = a.Told.Summary
+		found[a.Rule] = a.Texts.Summary
 	}
 	u, err := s.desk().Usage(t.Context(), s.find("freezer-2"), lookup.Period)
 	require.NoError(t, err)

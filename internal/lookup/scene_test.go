@@ -156,7 +156,7 @@ func (s *scene) poll(p lookup.Project, at time.Time, state store.Project, decisi
 	s.Helper()
 	ctx := s.Context()
 	require.NoError(s, s.Store.Work.AddWork(ctx, work.Poll, []string{p.UID}, at))
-	require.NoError(s, s.Store.Work.Raise(ctx, work.Poll, p.UID, at))
+	require.NoError(s, s.Store.Work.MakeDue(ctx, work.Poll, p.UID, at))
 	lease, ok, err := s.Store.Work.Claim(ctx, work.Poll, p.UID, at, at)
 	require.NoError(s, err)
 	require.True(s, ok)
@@ -177,7 +177,7 @@ func (s *scene) poll(p lookup.Project, at time.Time, state store.Project, decisi
 // alert is one that fires for a device or, for "", a project.
 func alert(id string, p lookup.Project, subject, name string) rules.Alert {
 	return rules.Alert{
-		ID: id, Rule: "data-budget", Project: p.UID, Subject: subject, Told: rules.Told{Subject: name, Project: p.Name},
+		ID: id, Rule: "data-budget", Project: p.UID, Subject: subject, Texts: rules.Texts{Subject: name, Project: p.Name},
 		State: rules.Firing, Level: rules.Warning, Worst: rules.Warning, Version: 1, Reason: rules.Fired,
 		Since: now.Add(-time.Hour), FiredAt: now.Add(-time.Hour), ChangedAt: now.Add(-time.Hour),
 		Value: math.NaN(), Peak: math.NaN(), Limit: math.NaN(), Usual: math.NaN(),
@@ -186,7 +186,7 @@ func alert(id string, p lookup.Project, subject, name string) rules.Alert {
 
 // over is an alert at its end.
 func over(a rules.Alert) rules.Alert {
-	a.State, a.Reason, a.EndedAt = rules.Withdrawn, rules.Retracted, now.Add(-minute)
+	a.State, a.Reason, a.EndedAt = rules.Withdrawn, rules.EventWithdrawn, now.Add(-minute)
 	return a
 }
 

@@ -60,7 +60,7 @@ func (p Project) subject() Subject {
 
 // SubjectOf returns the subject of an alert, with the names in its texts. The subject of an alert about notewatch itself has no UID.
 func SubjectOf(a rules.Alert) Subject {
-	return subjectOf(Named{a.Project, a.Told.Project}, Named{a.Subject, a.Told.Subject})
+	return subjectOf(Named{a.Project, a.Texts.Project}, Named{a.Subject, a.Texts.Subject})
 }
 
 func subjectOf(project, subject Named) Subject {

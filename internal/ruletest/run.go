@@ -324,7 +324,7 @@ func (r *rehearsal) collect(ctx context.Context) (got actual, err error) {
 }
 
 func (r *rehearsal) alert(a rules.Alert) Alert {
-	one := Alert{Rule: a.Rule, Subject: cmp.Or(a.Told.Subject, r.project.Name), Level: a.Worst.String(), Fired: a.FiredAt.UTC()}
+	one := Alert{Rule: a.Rule, Subject: cmp.Or(a.Texts.Subject, r.project.Name), Level: a.Worst.String(), Fired: a.FiredAt.UTC()}
 	if !a.Open() {
 		one.Ended, one.As = a.EndedAt.UTC(), string(a.Reason)
 	}

@@ -75,7 +75,7 @@ func (w *watcher) await(ctx context.Context, changed <-chan struct{}) (next *set
 			return next, moved, nil
 		default:
 			w.setup.Log.Error("reloading the settings; the previous settings stay in effect", "err", err)
-			if err := w.complain(ctx, err); err != nil {
+			if err := w.reportInvalid(ctx, err); err != nil {
 				w.setup.Log.Error("notifying receivers that the rules file is not valid", "err", err)
 			}
 		}
@@ -162,15 +162,15 @@ func (w *watcher) restore(ctx context.Context) {
 // maxProblems is how many problems of a rules file a message lists.
 const maxProblems = 20
 
-// complain notifies the default receivers that the rules file is not valid, with its problems.
-func (w *watcher) complain(ctx context.Context, invalid error) error {
+// reportInvalid notifies the default receivers that the rules file is not valid, with its problems.
+func (w *watcher) reportInvalid(ctx context.Context, invalid error) error {
 	text := invalid.Error()
 	if problems, ok := errors.AsType[problem.Errors](invalid); ok {
 		text = problems.First(maxProblems)
 	}
 	b := w.running.Load().watch.Bot
-	return b.Complain(ctx, bot.Complaint{
-		Rule: setup.RulesFile, Subject: w.setup.Environment.Rules, Level: rules.Warning, Receivers: b.Config().Operators,
+	return b.RaiseSelfAlert(ctx, bot.SelfAlert{
+		Rule: setup.RulesFile, Subject: w.setup.Environment.Rules, Level: rules.Warning, Receivers: b.Config().DefaultReceivers,
 		Summary: w.setup.Environment.Rules + " changed and is not valid; the previous rules stay in effect",
 		Advice:  "Fix it: notewatch check shows what is wrong. The file is read again when it changes.",
 		Body:    text,

@@ -6,6 +6,6 @@
 //     (rehearse.go).
 //   - Start opens the database for this process and makes a watch on it (database.go). Attach makes one for use while another process is
 //     running (attach.go).
-//   - Hand and Onlooker make a bot for one command (hand.go).
+//   - CommandBot and ReadingBot make a bot for one command (hand.go).
 //   - Desk makes the desk that answers questions, and SlackConfig the configuration of the Slack app (slack.go).
 package setup

@@ -12,15 +12,15 @@ import (
 	"notewatch/internal/words"
 )
 
-// Hand returns a bot that stores what a person decides, while notewatch run may be running.
-func (s Setup) Hand(db *store.Store, clock bot.Clock) *bot.Bot {
+// CommandBot returns a bot that stores what a person decides, while notewatch run may be running.
+func (s Setup) CommandBot(db *store.Store, clock bot.Clock) *bot.Bot {
 	return bot.New(bot.Config{
 		Store: db, Projects: s.projects(), Rules: s.rules(), Clock: clock, Machine: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 }
 
-// Onlooker returns a bot that notifies no one and sends no request. It needs no secrets.
-func (s Setup) Onlooker(db *store.Store, clock bot.Clock) (*bot.Bot, error) {
+// ReadingBot returns a bot that notifies no one and sends no request. It needs no secrets.
+func (s Setup) ReadingBot(db *store.Store, clock bot.Clock) (*bot.Bot, error) {
 	file, accounts := *s.File, s.File.Accounts
 	file.Accounts, file.Receivers = nil, nil // only these need secrets
 	s.File = &file

@@ -15,7 +15,7 @@ import (
 func Rehearse(file *config.File, clock bot.Clock, client *notehub.Client, stand func(config.Receiver) notify.Receiver) watch.Config {
 	s := Setup{File: file}
 	left := bot.Config{
-		Projects: s.projects(), Rules: s.rules(), Operators: file.Operators, Windows: file.Silences, Period: file.Period,
+		Projects: s.projects(), Rules: s.rules(), DefaultReceivers: file.DefaultReceivers, Windows: file.Silences, Period: file.Period,
 		Clock: clock, Log: slog.New(slog.DiscardHandler),
 	}
 	for _, a := range file.Accounts {

@@ -39,7 +39,7 @@ func (s Setup) Wire(clock bot.Clock) (watch.Config, error) {
 		return watch.Config{}, err
 	}
 	left := bot.Config{
-		Accounts: accounts, Projects: s.projects(), Rules: s.rules(), Operators: s.File.Operators, Windows: s.File.Silences,
+		Accounts: accounts, Projects: s.projects(), Rules: s.rules(), DefaultReceivers: s.File.DefaultReceivers, Windows: s.File.Silences,
 		Summary: s.File.Summary, Period: s.File.Period,
 		Clock: clock, Machine: time.Now, Metrics: s.Metrics, Log: s.Log,
 	}

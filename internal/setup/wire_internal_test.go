@@ -63,7 +63,7 @@ rules:
 	wired, err := s.Wire(bot.SystemClock())
 	require.NoError(t, err)
 
-	require.Equal(t, []string{"team", "mail"}, wired.Bot.Operators)
+	require.Equal(t, []string{"team", "mail"}, wired.Bot.DefaultReceivers)
 	require.Equal(t, file.Silences, wired.Bot.Windows)
 	require.True(t, wired.Bot.Summary)
 	require.Equal(t, []bot.Project{

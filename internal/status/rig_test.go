@@ -67,7 +67,7 @@ func (s *scene) poll(p lookup.Project, at time.Time, state store.Project, decisi
 	s.Helper()
 	ctx := s.Context()
 	require.NoError(s, s.Store.Work.AddWork(ctx, work.Poll, []string{p.UID}, at))
-	require.NoError(s, s.Store.Work.Raise(ctx, work.Poll, p.UID, at))
+	require.NoError(s, s.Store.Work.MakeDue(ctx, work.Poll, p.UID, at))
 	lease, ok, err := s.Store.Work.Claim(ctx, work.Poll, p.UID, at, at)
 	require.NoError(s, err)
 	require.True(s, ok)

@@ -114,7 +114,7 @@ func (s *Store) Announced(ctx context.Context, project, rule string, from, to ti
 }
 
 // saveAlerts writes alerts, and states without texts. Ended alerts come before open ones, because a new alert may replace one that ends in
-// the same transaction. It returns ErrMoved if an alert would be the second open one of its rule and subject, because the first was stored
+// the same transaction. It returns ErrConflict if an alert would be the second open one of its rule and subject, because the first was stored
 // after the decision.
 func saveAlerts(ctx context.Context, tx database.Tx, alerts, states []*rules.Alert) error {
 	table := database.Upsert{Table: "alert", Key: []string{"id"}, Set: alertrow.Columns, Single: true} // their places in the indexes are far apart
@@ -132,7 +132,7 @@ func saveAlerts(ctx context.Context, tx database.Tx, alerts, states []*rules.Ale
 		slices.SortFunc(some, func(a, b *rules.Alert) int { return strings.Compare(a.ID, b.ID) }) // in the order of the table, so that pages are written once
 		err := table.Run(ctx, tx, len(some), func(i int) []any { return alertrow.Fields(some[i]) }, nil)
 		if database.ViolatesUnique(err) {
-			return ErrMoved
+			return ErrConflict
 		}
 		if err != nil {
 			return err

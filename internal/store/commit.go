@@ -40,7 +40,7 @@ type Commit struct {
 }
 
 // Commit stores what a poll decided, makes each receiver due that has something new to show, makes the rules that read only poll due, and
-// releases the lease. It stores all or nothing. It returns ErrLeaseLost if the lease is no longer held, and ErrMoved if an alert has a
+// releases the lease. It stores all or nothing. It returns ErrLeaseLost if the lease is no longer held, and ErrConflict if an alert has a
 // newer version than the decision is based on, or the silences have changed.
 //
 // A receiver has something new to show when an alert gets a new version that Show assigns to it, or for which it already has a delivery.
@@ -62,10 +62,10 @@ func (s *Store) Commit(ctx context.Context, lease work.Lease, c Commit) error {
 		if err := saveMeanings(ctx, tx, c.Project.UID, c.Meanings); err != nil {
 			return err
 		}
-		if err := work.Raise(ctx, tx, work.PollRules, c.Project.UID, c.Now, false); err != nil {
+		if err := work.MakeDue(ctx, tx, work.PollRules, c.Project.UID, c.Now, false); err != nil {
 			return err
 		}
-		if err := raiseLive(ctx, tx, c); err != nil {
+		if err := makeLiveDue(ctx, tx, c); err != nil {
 			return err
 		}
 		if err := usage.Uncover(ctx, tx, c.Damaged); err != nil {
@@ -95,7 +95,7 @@ func (s *Store) CommitPollRules(ctx context.Context, lease work.Lease, c Commit)
 	return database.Doing(err, "committing the rules about polling of project %q", lease.Key)
 }
 
-// Decide stores a decision that no poll made, and makes receivers due like Commit. It stores all or nothing, and may return ErrMoved.
+// Decide stores a decision that no poll made, and makes receivers due like Commit. It stores all or nothing, and may return ErrConflict.
 func (s *Store) Decide(ctx context.Context, d Decision) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error { return decide(ctx, tx, d) })
 	return database.Doing(err, "storing what was decided about %d alerts", len(d.Alerts)+len(d.States))
@@ -108,7 +108,7 @@ func decide(ctx context.Context, tx database.Tx, d Decision) error {
 	if err := sameSilences(ctx, tx, d.Silences); err != nil {
 		return err
 	}
-	moved, err := moved(ctx, tx, d.Alerts, d.States)
+	newer, err := newerThanStored(ctx, tx, d.Alerts, d.States)
 	if err != nil {
 		return err
 	}
@@ -118,33 +118,33 @@ func decide(ctx context.Context, tx database.Tx, d Decision) error {
 	if err := saveAlerts(ctx, tx, d.Alerts, d.States); err != nil {
 		return err
 	}
-	slices.SortFunc(moved, func(a, b *rules.Alert) int { return strings.Compare(a.ID, b.ID) })
-	if err := saveTransitions(ctx, tx, moved); err != nil {
+	slices.SortFunc(newer, func(a, b *rules.Alert) int { return strings.Compare(a.ID, b.ID) })
+	if err := saveTransitions(ctx, tx, newer); err != nil {
 		return err
 	}
 	if d.Mute {
-		if err := work.Raise(ctx, tx, work.Mute, "", d.Now, false); err != nil {
+		if err := work.MakeDue(ctx, tx, work.Mute, "", d.Now, false); err != nil {
 			return err
 		}
 	}
-	return show(ctx, tx, d, moved)
+	return show(ctx, tx, d, newer)
 }
 
-// sameSilences returns ErrMoved if the silences changed after the decision read them.
+// sameSilences returns ErrConflict if the silences changed after the decision read them.
 func sameSilences(ctx context.Context, tx database.Tx, seen int64) error {
 	seq, err := silenceSeq(ctx, tx)
 	if err == nil && seq != seen {
-		return ErrMoved
+		return ErrConflict
 	}
 	return err
 }
 
-// moved returns the alerts whose versions are newer than the stored ones. It returns ErrMoved if one has a stored event that the decision
+// newerThanStored returns the alerts whose versions are newer than the stored ones. It returns ErrConflict if one has a stored event that the decision
 // did not see.
-func moved(ctx context.Context, tx database.Tx, lists ...[]*rules.Alert) (newer []*rules.Alert, err error) {
+func newerThanStored(ctx context.Context, tx database.Tx, lists ...[]*rules.Alert) (newer []*rules.Alert, err error) {
 	for _, alerts := range lists {
 		for some := range slices.Chunk(alerts, database.MaxRows) {
-			more, err := movedOf(ctx, tx, some)
+			more, err := newerOf(ctx, tx, some)
 			if err != nil {
 				return nil, err
 			}
@@ -154,8 +154,8 @@ func moved(ctx context.Context, tx database.Tx, lists ...[]*rules.Alert) (newer 
 	return newer, nil
 }
 
-// movedOf is moved for one list.
-func movedOf(ctx context.Context, tx database.Tx, alerts []*rules.Alert) (newer []*rules.Alert, err error) {
+// newerOf is newerThanStored for one list.
+func newerOf(ctx context.Context, tx database.Tx, alerts []*rules.Alert) (newer []*rules.Alert, err error) {
 	type version struct {
 		id      string
 		version int64
@@ -182,8 +182,8 @@ func movedOf(ctx context.Context, tx database.Tx, alerts []*rules.Alert) (newer 
 	}
 	for _, a := range alerts {
 		was := stored[a.ID]
-		if outrun(&was, a) {
-			return nil, ErrMoved
+		if conflicts(&was, a) {
+			return nil, ErrConflict
 		}
 		if a.Version > was.Version {
 			newer = append(newer, a)
@@ -192,9 +192,9 @@ func movedOf(ctx context.Context, tx database.Tx, alerts []*rules.Alert) (newer 
 	return newer, nil
 }
 
-// outrun reports whether the stored alert was has an event that the decision is did not see. Two people may acknowledge the same alert in
+// conflicts reports whether the stored alert was has an event that the decision is did not see. Two people may acknowledge the same alert in
 // the same millisecond.
-func outrun(was, is *rules.Alert) bool {
+func conflicts(was, is *rules.Alert) bool {
 	if was.Version != is.Version {
 		return was.Version > is.Version
 	}
@@ -213,13 +213,13 @@ func dropAlerts(ctx context.Context, tx database.Tx, ids []string) error {
 }
 
 // show adds the deliveries of a decision, makes the new versions of changed alerts owed, and makes their receivers due.
-func show(ctx context.Context, tx database.Tx, d Decision, moved []*rules.Alert) error {
+func show(ctx context.Context, tx database.Tx, d Decision, newer []*rules.Alert) error {
 	due := map[string]bool{}
 	if err := addShown(ctx, tx, d, due); err != nil {
 		return err
 	}
 	var changed []string // an alert in its first version has no older delivery
-	for _, alert := range moved {
+	for _, alert := range newer {
 		if alert.Version > 1 {
 			changed = append(changed, alert.ID)
 		}
@@ -232,7 +232,7 @@ func show(ctx context.Context, tx database.Tx, d Decision, moved []*rules.Alert)
 			due[takeOverAlerts] = true
 		}
 	}
-	if err := work.RaiseReceivers(ctx, tx, d.Now, due); err != nil {
+	if err := work.MakeReceiversDue(ctx, tx, d.Now, due); err != nil {
 		return err
 	}
 	return outbox.ShowChanged(ctx, tx, changed, due, d.Now)
@@ -273,15 +273,15 @@ func storedAlerts(ctx context.Context, tx database.Tx, ids []string, sure []*rul
 	return slices.DeleteFunc(ids, func(id string) bool { return !stored[id] }), nil
 }
 
-// raiseLive makes the receivers due that show a changed value of this project.
-func raiseLive(ctx context.Context, tx database.Tx, c Commit) error {
+// makeLiveDue makes the receivers due that show a changed value of this project.
+func makeLiveDue(ctx context.Context, tx database.Tx, c Commit) error {
 	due := map[string]bool{}
 	for _, receiver := range c.Live {
-		moved, err := outbox.IsStale(ctx, tx, receiver, c.Project.UID)
+		stale, err := outbox.IsStale(ctx, tx, receiver, c.Project.UID)
 		if err != nil {
 			return err
 		}
-		due[receiver] = moved
+		due[receiver] = stale
 	}
-	return work.RaiseReceivers(ctx, tx, c.Now, due)
+	return work.MakeReceiversDue(ctx, tx, c.Now, due)
 }

@@ -61,10 +61,10 @@ func testDecide(t *testing.T, open opening) {
 func testOddTexts(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")
-	a.Why, a.Told.Subject, a.Ack.By = "\x00", "line\\u0000 \x00", "amy\xff"
+	a.Why, a.Texts.Subject, a.Ack.By = "\x00", "line\\u0000 \x00", "amy\xff"
 	decideNow(t, s, store.Decision{Alerts: alerts(a), Show: shown("a", team)})
 	stored := undelivered(t, s, team).Alert
-	require.Equal(t, "line\\u0000 \uFFFD", stored.Told.Subject)
+	require.Equal(t, "line\\u0000 \uFFFD", stored.Texts.Subject)
 	_, err := s.DevicesInAlerts(ctx, "line\x00")
 	require.NoError(t, err)
 	require.NoError(t, s.AddSilence(ctx, muting.Silence{ID: "s-a", Start: noon, End: noon.Add(time.Hour), By: "amy\x00", Because: "\xff"}, noon))
@@ -112,7 +112,7 @@ func testTwin(t *testing.T, open opening) {
 	decideNow(t, s, store.Decision{Alerts: alerts(firing("first", "dev:1")), Show: shown("first", team)})
 	before := dump(t, s)
 	second := store.Decision{Alerts: alerts(firing("second", "dev:1")), Show: shown("second", team), Now: noon}
-	require.ErrorIs(t, s.Decide(ctx, second), store.ErrMoved)
+	require.ErrorIs(t, s.Decide(ctx, second), store.ErrConflict)
 	require.Equal(t, before, dump(t, s))
 }
 
@@ -152,8 +152,8 @@ func testMoved(t *testing.T, open opening) {
 		"silences, and no alerts":    {Silences: seq + 1},
 	} {
 		d.Show, d.Now = map[string][]string{"a": {"on-call"}, "b": {team}}, noon
-		require.ErrorIs(t, s.Decide(ctx, d), store.ErrMoved, name)
-		require.ErrorIs(t, s.Commit(ctx, poll, store.Commit{Decision: d, Project: store.Project{UID: project, Failures: 9}}), store.ErrMoved, name)
+		require.ErrorIs(t, s.Decide(ctx, d), store.ErrConflict, name)
+		require.ErrorIs(t, s.Commit(ctx, poll, store.Commit{Decision: d, Project: store.Project{UID: project, Failures: 9}}), store.ErrConflict, name)
 		require.Equal(t, before, dump(t, s), name)
 	}
 
@@ -170,7 +170,7 @@ func testMoved(t *testing.T, open opening) {
 	require.NoError(t, err)
 	a.Version = 5
 	d := store.Decision{Alerts: alerts(a), Silences: seq, Now: noon}
-	require.ErrorIs(t, s.Decide(ctx, d), store.ErrMoved, "a silence that was ended is a change, too")
+	require.ErrorIs(t, s.Decide(ctx, d), store.ErrConflict, "a silence that was ended is a change, too")
 }
 
 func testTransitions(t *testing.T, open opening) {

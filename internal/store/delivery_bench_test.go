@@ -76,7 +76,7 @@ func BenchmarkDelivery(b *testing.B) {
 
 	lease = d.claim("on-call")
 	fallBack := func() error {
-		return second(d.s.Outbox.FallBack(b.Context(), lease, outbox.StandIn{For: "team", Before: noon, Now: noon}))
+		return second(d.s.Outbox.FallBack(b.Context(), lease, outbox.Unreachable{For: "team", Before: noon, Now: noon}))
 	}
 	d.measure("fallback", `INSERT INTO delivery (alert, receiver, state, waiting_since) SELECT alert, 'plain', state, 1 FROM delivery WHERE receiver = 'ops'`, fallBack)
 	d.require("on-call", delivery.Waiting)
@@ -106,7 +106,7 @@ func (d *deliveryBench) fired(n int) []rules.Alert {
 	for i := range n {
 		key := d.key
 		key.Subject = fmt.Sprintf("dev:%015d", i)
-		told := rules.Told{Subject: fmt.Sprintf("pump-%d", i), Project: "cold-chain", Figure: "bytes.used", Unit: "B", Summary: fmt.Sprintf("pump-%d has used 41 MB of 40 MB this month", i)}
+		told := rules.Texts{Subject: fmt.Sprintf("pump-%d", i), Project: "cold-chain", Figure: "bytes.used", Unit: "B", Summary: fmt.Sprintf("pump-%d has used 41 MB of 40 MB this month", i)}
 		a, _ := key.Inactive().Raise(rules.Warning, told, noon)
 		d.all = append(d.all, a)
 	}
@@ -116,7 +116,7 @@ func (d *deliveryBench) fired(n int) []rules.Alert {
 // escalated returns the alerts in a version that is worse.
 func (d *deliveryBench) escalated() []rules.Alert {
 	for i := range d.all {
-		d.all[i], _ = d.all[i].Raise(rules.Critical, d.all[i].Told, noon.Add(time.Hour))
+		d.all[i], _ = d.all[i].Raise(rules.Critical, d.all[i].Texts, noon.Add(time.Hour))
 	}
 	return d.all
 }
@@ -142,7 +142,7 @@ func (d *deliveryBench) decide(part, plain string, all []rules.Alert, receivers 
 }
 
 func (d *deliveryBench) claim(receiver string) work.Lease {
-	require.NoError(d.b, d.s.Work.Raise(d.b.Context(), work.Receiver, receiver, noon))
+	require.NoError(d.b, d.s.Work.MakeDue(d.b.Context(), work.Receiver, receiver, noon))
 	lease, ok, err := d.s.Work.Claim(d.b.Context(), work.Receiver, receiver, noon, noon)
 	require.NoError(d.b, err)
 	require.True(d.b, ok)

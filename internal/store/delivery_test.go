@@ -254,7 +254,7 @@ func testFences(t *testing.T, open opening) {
 		"Begin":           second(beginOne(ctx, s, receiver, outbox.Message{ID: "n", Receiver: team}, []outbox.Delivery{d}, noon)),
 		"End":             s.Outbox.End(ctx, receiver, of(attempt, posted(message, d))),
 		"End in failure":  s.Outbox.End(ctx, receiver, of(attempt, refused(message, outbox.GivenUp, d))),
-		"FallBack":        second(s.Outbox.FallBack(ctx, receiver, outbox.StandIn{For: "on-call", Before: noon, Now: noon})),
+		"FallBack":        second(s.Outbox.FallBack(ctx, receiver, outbox.Unreachable{For: "on-call", Before: noon, Now: noon})),
 		"Retry":           s.Outbox.Retry(ctx, receiver),
 		"GiveUp":          s.Outbox.GiveUp(ctx, receiver, "no such channel"),
 		"Settle":          s.Outbox.Settle(ctx, receiver, delivery.Policy{}, []outbox.Delivery{d}),

@@ -9,7 +9,7 @@
 //
 // The store itself keeps alerts and what changes with them. A [Decision] holds what was decided about alerts, and a [Commit] everything
 // that a poll decided. [Store.Commit], [Store.CommitPollRules] and [Store.Decide] store it in one transaction (commit.go): the lease is
-// checked first, then alerts and their transitions are written, receivers are made due, and their deliveries are updated. [ErrMoved] means
+// checked first, then alerts and their transitions are written, receivers are made due, and their deliveries are updated. [ErrConflict] means
 // that another decision was stored meanwhile. locks.go defines the order in which transactions lock what they change.
 //
 // alert.go, find.go and lookup.go read alerts for people, openstate.go the open ones of a project for evaluations. transition.go has the

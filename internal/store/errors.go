@@ -4,5 +4,5 @@ import (
 	"errors"
 )
 
-// ErrMoved means that another decision was stored meanwhile: read again, and decide again.
-var ErrMoved = errors.New("another decision was stored meanwhile")
+// ErrConflict means that another decision was stored meanwhile: read again, and decide again.
+var ErrConflict = errors.New("another decision was stored meanwhile")

@@ -102,7 +102,7 @@ func testGoneDevices(t *testing.T, open opening) {
 	storetest.SaveDevices(t, s, project, []usage.Device{{UID: "dev:here", Name: "here"}}, noon)
 	ended := func(id, subject, name string, at time.Time) rules.Alert {
 		a := resolved(firing(id, subject), at)
-		a.Told.Subject = name
+		a.Texts.Subject = name
 		return a
 	}
 	report := ended("r", "week", "week", noon)

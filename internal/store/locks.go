@@ -14,7 +14,7 @@ import (
 //  2. the row of work whose lease it relies on (work.Hold, Extend, Complete);
 //  3. the silences, by the row of work of kind Mute (holdSilences, lockSilences);
 //  4. alerts, by ID (lockAlerts);
-//  5. the rows of work of receivers, by name (work.RaiseReceivers, work.Lock).
+//  5. the rows of work of receivers, by name (work.MakeReceiversDue, work.Lock).
 //
 // Deliveries need no locks of their own: a transaction that changes one holds the work item of its receiver. What it then reads of the
 // delivery is the newest state, and no other transaction changes it before this one ends. New deliveries may be added without that lock.

@@ -27,7 +27,7 @@ func TestWaitForDecision(t *testing.T) {
 			a.Version, a.Reason = 2, rules.Reminded
 			_, seq, err := s.Silences(t.Context(), noon)
 			require.NoError(t, err)
-			require.ErrorIs(t, s.Decide(t.Context(), store.Decision{Alerts: alerts(a), Silences: seq, Now: noon}), store.ErrMoved)
+			require.ErrorIs(t, s.Decide(t.Context(), store.Decision{Alerts: alerts(a), Silences: seq, Now: noon}), store.ErrConflict)
 			return nil
 		},
 		"delivery changed": func(t *testing.T, s *store.Store) error {

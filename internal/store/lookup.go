@@ -24,12 +24,12 @@ type Happening struct {
 	Rule    string
 	Project string
 	Subject string
-	Told    rules.Told // its present texts
+	Texts   rules.Texts // its present texts
 	Drill   bool
 }
 
 func (h *Happening) fields() []any {
-	return append(h.Transition.fields(), &h.Rule, &h.Project, &h.Subject, database.Document(&h.Told), &h.Drill)
+	return append(h.Transition.fields(), &h.Rule, &h.Project, &h.Subject, database.Document(&h.Texts), &h.Drill)
 }
 
 // Happenings returns the transitions since a time of the alerts that a filter selects, the newest first, up to its limit, and their number

@@ -28,7 +28,7 @@ func events(t *testing.T, s *store.Store, show map[string][]string, versions ...
 func testHappenings(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	first, second := firing("a", "dev:1"), firing("b", "dev:2")
-	second.Rule, second.Told.Subject = "spike", "sensor-2"
+	second.Rule, second.Texts.Subject = "spike", "sensor-2"
 	events(t, s, nil, first, resolved(first, noon), second)
 
 	all, count, err := s.Happenings(ctx, store.AlertFilter{}, noon)
@@ -39,7 +39,7 @@ func testHappenings(t *testing.T, open opening) {
 		Transition: store.Transition{
 			Alert: "b", Version: 1, At: noon.Add(2 * minute), Reason: rules.Fired, State: rules.Firing, Level: rules.Warning, Value: 41,
 		},
-		Rule: "spike", Project: project, Subject: "dev:2", Told: rules.Told{Subject: "sensor-2"},
+		Rule: "spike", Project: project, Subject: "dev:2", Texts: rules.Texts{Subject: "sensor-2"},
 	}, all[0])
 
 	for _, c := range []struct {
@@ -113,7 +113,7 @@ func testNames(t *testing.T, open opening) {
 	require.Equal(t, store.Names{}, names)
 
 	a := firing("a", "dev:1")
-	a.Told = rules.Told{Subject: "sensor-1", Project: "cold-chain"}
+	a.Texts = rules.Texts{Subject: "sensor-1", Project: "cold-chain"}
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}, Meanings: judged("quiet", "1", "data-budget", "1")})
 	storetest.SaveDevices(t, s, project, []usage.Device{{UID: "dev:2", Name: "sensor-2"}, {UID: "dev:3"}}, noon)
 	names, err = s.Names(ctx)
@@ -127,7 +127,7 @@ func testNames(t *testing.T, open opening) {
 func testFilter(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a, b, c := firing("a", "dev:1"), firing("b", "dev:2"), firing("c", "dev:1")
-	a.Told = rules.Told{Subject: "freezer", Project: "cold-chain"}
+	a.Texts = rules.Texts{Subject: "freezer", Project: "cold-chain"}
 	b.Rule, b.State, b.Since = "spike", rules.Pending, noon
 	c.Rule, c.Project, c.Since = "", "", noon.Add(-time.Hour)
 	ended := resolved(firing("d", "dev:1"), noon)

@@ -77,7 +77,7 @@ func (o *OpenStates) Brief() iter.Seq[*rules.Alert] {
 		for i := range o.states {
 			s := &o.states[i]
 			a = rules.Alert{ID: s.id, Rule: s.rule, Project: o.project, Subject: s.subject, State: rules.State(s.state), Drill: s.drill}
-			a.Told.Subject, a.Told.Project = s.subjectName, s.projectName
+			a.Texts.Subject, a.Texts.Project = s.subjectName, s.projectName
 			a.FiredAt = s.firedAt.time()
 			if s.mute != nil {
 				a.Mute = *s.mute
@@ -102,7 +102,7 @@ func (o *OpenStates) at(i int) (rules.Alert, error) {
 		ChangedAt: s.changedAt.time(), Doubted: s.doubted, QuietSince: s.quietSince.time(),
 		Value: s.value, Peak: s.peak, PeakOn: s.peakOn, Limit: s.limit, Usual: s.usual, AsOf: s.asOf.time(), Drill: s.drill,
 	}
-	a.Told.Figure = s.figure
+	a.Texts.Figure = s.figure
 	if s.mute != nil {
 		a.Mute = *s.mute
 	}

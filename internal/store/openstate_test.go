@@ -29,7 +29,7 @@ func testOpenStates(t *testing.T, open opening) {
 	states := read(store.StateQuery{Project: project})
 	require.Equal(t, 2, states.Len())
 	want := whole
-	want.Told, want.By, want.Why = rules.Told{Figure: whole.Told.Figure}, "", ""
+	want.Texts, want.By, want.Why = rules.Texts{Figure: whole.Texts.Figure}, "", ""
 	got, ok, err := states.Of(whole.Rule, whole.Subject)
 	require.NoError(t, err)
 	require.True(t, ok)
@@ -38,7 +38,7 @@ func testOpenStates(t *testing.T, open opening) {
 	require.Zero(t, read(store.StateQuery{Project: project, Rules: []string{"other"}}).Len())
 	require.Equal(t, 1, read(store.StateQuery{Project: project, Rules: []string{bare.Rule}}).Len())
 	for a := range read(store.StateQuery{Project: project, Rules: []string{whole.Rule}, Names: true}).Brief() {
-		require.Equal(t, rules.Told{Subject: whole.Told.Subject, Project: whole.Told.Project}, a.Told)
+		require.Equal(t, rules.Texts{Subject: whole.Texts.Subject, Project: whole.Texts.Project}, a.Texts)
 	}
 
 	show(t, s, team)
@@ -48,7 +48,7 @@ func testOpenStates(t *testing.T, open opening) {
 	require.NoError(t, err)
 	require.Equal(t, whole, got)
 
-	got.Doubted, got.Told = false, rules.Told{}
+	got.Doubted, got.Texts = false, rules.Texts{}
 	decide(t, s, store.Commit{Decision: store.Decision{States: alerts(got)}})
 	whole.Doubted = false
 	current, err := s.OpenAlerts(ctx, project)
@@ -56,16 +56,16 @@ func testOpenStates(t *testing.T, open opening) {
 	require.Equal(t, whole, current[1], "the texts stay")
 
 	over := resolved(whole, noon)
-	over.Told = rules.Told{}
+	over.Texts = rules.Texts{}
 	next := whole
 	next.ID = "next"
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(next), States: alerts(over)}})
 	all, err := s.Alerts(ctx, store.AlertFilter{Match: muting.Match{Alert: "whole"}})
 	require.NoError(t, err)
-	over.Told = whole.Told
+	over.Texts = whole.Texts
 	require.Equal(t, over, all[0])
 	lease := claim(t, s, work.Poll, project)
 	require.ErrorIs(t, s.Commit(ctx, lease, store.Commit{
 		Project: store.Project{UID: project}, Decision: store.Decision{States: alerts(whole), Now: noon},
-	}), store.ErrMoved, "it has ended meanwhile")
+	}), store.ErrConflict, "it has ended meanwhile")
 }

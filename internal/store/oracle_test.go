@@ -400,7 +400,7 @@ func (o *oracle) repair(q question, lease work.Lease) error {
 	case o.faults.noRepair:
 		return nil
 	case o.faults.onlyRaise:
-		return o.s.Work.Raise(o.t.Context(), work.Receiver, "receiver", present)
+		return o.s.Work.MakeDue(o.t.Context(), work.Receiver, "receiver", present)
 	}
 	return o.s.Outbox.Repair(o.t.Context(), lease, of(int64(q.slot)+1, outcome(q.read, outbox.Posted)))
 }

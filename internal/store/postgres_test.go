@@ -105,9 +105,9 @@ func TestReadOnlyServer(t *testing.T) {
 	found, err := look.Alerts(t.Context(), store.AlertFilter{})
 	require.NoError(t, err)
 	require.Len(t, found, 1)
-	require.ErrorContains(t, look.Work.Raise(t.Context(), work.Receiver, team, noon), "the database server takes no changes")
+	require.ErrorContains(t, look.Work.MakeDue(t.Context(), work.Receiver, team, noon), "the database server takes no changes")
 
-	err = s.Work.Raise(t.Context(), work.Receiver, team, noon)
+	err = s.Work.MakeDue(t.Context(), work.Receiver, team, noon)
 	failure, ok := errors.AsType[*database.UnavailableError](err)
 	require.True(t, ok, err)
 	require.Equal(t, database.Standby, failure.Cause)
@@ -245,7 +245,7 @@ func TestDeadlock(t *testing.T) {
 		})
 	}
 	group.Wait()
-	raised, err := s.Work.Raised(t.Context())
+	raised, err := s.Work.TimesMadeDue(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, int64(4), raised)
 }

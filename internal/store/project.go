@@ -96,7 +96,7 @@ func (s *Store) Restore(ctx context.Context, projects []string, now time.Time) (
 				continue
 			}
 			restored++
-			if err := work.Raise(ctx, tx, work.Poll, uid, now, false); err != nil {
+			if err := work.MakeDue(ctx, tx, work.Poll, uid, now, false); err != nil {
 				return err
 			}
 		}

@@ -39,7 +39,7 @@ func testRivals(t *testing.T, open opening) {
 			group.Go(func() {
 				for range 12 {
 					err := act(s, random)
-					if err != nil && !errors.Is(err, store.ErrMoved) && !errors.Is(err, work.ErrLeaseLost) {
+					if err != nil && !errors.Is(err, store.ErrConflict) && !errors.Is(err, work.ErrLeaseLost) {
 						t.Error(err)
 						return
 					}
@@ -157,7 +157,7 @@ func (r *rivals) requireQuiet() {
 	require.NoError(t, err)
 	require.NoError(t, second(s.Outbox.Route(ctx, rules.Key{Rule: "data-budget", Project: project}, r.receivers, noon)))
 	for _, receiver := range r.receivers {
-		require.NoError(t, s.Work.Raise(ctx, work.Receiver, receiver, noon))
+		require.NoError(t, s.Work.MakeDue(ctx, work.Receiver, receiver, noon))
 		lease := claim(t, s, work.Receiver, receiver)
 		require.NoError(t, r.sendAll(s, lease))
 		require.NoError(t, s.Work.Complete(ctx, lease, noon, never, 0))

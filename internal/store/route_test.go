@@ -103,9 +103,9 @@ func testRouteBesideOthers(t *testing.T, open opening) {
 	require.NoError(t, err)
 	fallBack := func() int {
 		t.Helper()
-		require.NoError(t, s.Work.Raise(ctx, work.Receiver, "spare", noon))
+		require.NoError(t, s.Work.MakeDue(ctx, work.Receiver, "spare", noon))
 		lease := claim(t, s, work.Receiver, "spare")
-		n, err := s.Outbox.FallBack(ctx, lease, outbox.StandIn{For: team, Before: noon.Add(minute), Now: noon})
+		n, err := s.Outbox.FallBack(ctx, lease, outbox.Unreachable{For: team, Before: noon.Add(minute), Now: noon})
 		require.NoError(t, err)
 		require.NoError(t, s.Work.Complete(ctx, lease, noon, never, 0))
 		return n
@@ -130,7 +130,7 @@ func testRouteBesideOthers(t *testing.T, open opening) {
 	route("on-call")
 	require.False(t, told(t, s, "b")["spare"].Rerouted, "in place of whom it was told")
 	require.True(t, told(t, s, "b")[team].Rerouted)
-	require.NoError(t, s.Work.Raise(ctx, work.Receiver, "spare", noon))
+	require.NoError(t, s.Work.MakeDue(ctx, work.Receiver, "spare", noon))
 	show(t, s, "spare")
 	require.NoError(t, s.Outbox.Revive(ctx, team, noon))
 	require.Zero(t, fallBack(), "what goes elsewhere is nothing to stand in for")

@@ -272,7 +272,7 @@ func testAttempts(t *testing.T, open opening) {
 	b = resolved(b, noon)
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(b)}})
 	show(t, s, team)
-	require.NoError(t, s.Work.Raise(ctx, work.Receiver, "on-call", noon))
+	require.NoError(t, s.Work.MakeDue(ctx, work.Receiver, "on-call", noon))
 	versions := func(alert string) (all []map[string]int64) {
 		attempts, err := s.Outbox.Attempts(ctx, alert)
 		require.NoError(t, err)
@@ -351,7 +351,7 @@ func testStale(t *testing.T, open opening) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"early"}, some)
 
-	require.NoError(t, s.Work.Raise(ctx, work.Receiver, team, noon))
+	require.NoError(t, s.Work.MakeDue(ctx, work.Receiver, team, noon))
 	lease = claim(t, s, work.Receiver, team)
 	_, members, err := s.Outbox.Members(ctx, "early")
 	require.NoError(t, err)

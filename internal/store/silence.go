@@ -67,11 +67,11 @@ func (s *Store) AddSilence(ctx context.Context, silence muting.Silence, now time
 }
 
 // AddSilences is AddSilence for several, all or none. seen is the state of the silences on which they were decided, as Silences returns it;
-// if it has changed, the error is ErrMoved.
+// if it has changed, the error is ErrConflict.
 func (s *Store) AddSilences(ctx context.Context, silences []muting.Silence, seen int64, now time.Time) error {
 	err := s.changeSilences(ctx, now, func(tx database.Tx, seq int64) (changed bool, err error) {
 		if seq != seen {
-			return false, ErrMoved
+			return false, ErrConflict
 		}
 		return true, addSilences(ctx, tx, silences, seq)
 	})
@@ -93,7 +93,7 @@ func (s *Store) changeSilences(ctx context.Context, now time.Time, change func(t
 		if err != nil || !changed {
 			return err
 		}
-		return work.Raise(ctx, tx, work.Mute, "", now, false)
+		return work.MakeDue(ctx, tx, work.Mute, "", now, false)
 	})
 }
 

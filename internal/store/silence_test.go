@@ -117,7 +117,7 @@ func testEndlessSilences(t *testing.T, open opening) {
 	require.True(t, ok)
 	_, seq, err := s.Silences(ctx, noon)
 	require.NoError(t, err)
-	a, _ = a.Clear(noon.Add(minute))
+	a, _ = a.Resolve(noon.Add(minute))
 	decideNow(t, s, store.Decision{Alerts: alerts(a), Silences: seq})
 	require.Equal(t, []string{"timed"}, silences(noon.Add(minute)), "what is over needs no silence")
 	ok, err = s.EndSilence(ctx, "of-a", "ben", noon.Add(minute))
@@ -142,7 +142,7 @@ func testAddSilences(t *testing.T, open opening) {
 	require.Equal(t, two, all)
 	require.Equal(t, int64(2), seq)
 	two[0].ID, two[1].ID = "c", "d"
-	require.ErrorIs(t, s.AddSilences(ctx, two, 0, noon), store.ErrMoved)
+	require.ErrorIs(t, s.AddSilences(ctx, two, 0, noon), store.ErrConflict)
 	endless := two[1]
 	endless.End = never
 	require.ErrorContains(t, s.AddSilences(ctx, []muting.Silence{two[0], endless}, seq, noon), "without an end")

@@ -138,13 +138,13 @@ func TestOneNameForTwoServers(t *testing.T) {
 	target.Store(second.URL())
 	first.Crash()
 	for range 3 {
-		err := s.Work.Raise(t.Context(), work.Receiver, team, noon)
+		err := s.Work.MakeDue(t.Context(), work.Receiver, team, noon)
 		requireCause(t, err, database.Another)
 		require.ErrorContains(t, err, "have host and port in the URL lead to one server, or restart notewatch if the database has moved")
 	}
 	first.Restart(t)
 	target.Store(first.URL())
-	require.NoError(t, s.Work.Raise(t.Context(), work.Receiver, team, noon), "it goes on by itself")
+	require.NoError(t, s.Work.MakeDue(t.Context(), work.Receiver, team, noon), "it goes on by itself")
 }
 
 // forwarding returns the address of a proxy that leads each connection to the host of the URL that is the target then.
@@ -187,7 +187,7 @@ func TestLimitsOfConnections(t *testing.T) {
 	var group sync.WaitGroup
 	for range 10 {
 		for _, use := range []func() error{
-			func() error { return s.Work.Raise(t.Context(), work.Receiver, team, noon) },
+			func() error { return s.Work.MakeDue(t.Context(), work.Receiver, team, noon) },
 			func() error { return second(s.Alerts(t.Context(), store.AlertFilter{})) },
 		} {
 			group.Go(func() {

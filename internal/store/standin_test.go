@@ -55,7 +55,7 @@ func testFallBack(t *testing.T, open opening) {
 	takeOverAlerts := claim(t, s, work.Receiver, "on-call")
 	instead := func(before time.Time) int {
 		t.Helper()
-		count, err := s.Outbox.FallBack(ctx, takeOverAlerts, outbox.StandIn{For: team, Policy: delivery.Policy{From: rules.Warning}, Before: before, Now: noon})
+		count, err := s.Outbox.FallBack(ctx, takeOverAlerts, outbox.Unreachable{For: team, Policy: delivery.Policy{From: rules.Warning}, Before: before, Now: noon})
 		require.NoError(t, err)
 		return count
 	}
@@ -107,7 +107,7 @@ func testRetry(t *testing.T, open opening) {
 	require.NoError(t, s.Outbox.GiveUp(ctx, lease, "no such channel"))
 	require.NoError(t, s.Work.Complete(ctx, lease, noon, never, 0))
 
-	require.NoError(t, s.Work.Raise(ctx, work.Receiver, team, noon))
+	require.NoError(t, s.Work.MakeDue(ctx, work.Receiver, team, noon))
 	lease = claim(t, s, work.Receiver, team)
 	require.NoError(t, s.Outbox.Retry(ctx, lease))
 	waiting, err := s.Outbox.Undelivered(ctx, team)
@@ -262,7 +262,7 @@ func testFigure(t *testing.T, open opening) {
 	require.Nil(t, figure())
 	show(t, s, team)
 	require.InDelta(t, 41, *figure(), 0)
-	require.NoError(t, s.Work.Raise(ctx, work.Receiver, team, noon))
+	require.NoError(t, s.Work.MakeDue(ctx, work.Receiver, team, noon))
 	lease := claim(t, s, work.Receiver, team)
 	require.NoError(t, s.Outbox.Repair(ctx, lease, of(1, posted(outbox.Message{ID: "m-" + team, Receiver: team}, d))))
 	require.Nil(t, figure())

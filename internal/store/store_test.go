@@ -214,7 +214,7 @@ func firing(id, subject string) rules.Alert {
 
 // resolved is the alert at its end.
 func resolved(a rules.Alert, at time.Time) rules.Alert {
-	a.State, a.Reason, a.EndedAt = rules.Resolved, rules.Cleared, at
+	a.State, a.Reason, a.EndedAt = rules.Resolved, rules.EventResolved, at
 	a.Version++
 	return a
 }

@@ -70,7 +70,7 @@ func testWorkState(t *testing.T, open opening) {
 	due, held = state(noon)
 	require.Equal(t, noon, due)
 	require.False(t, held)
-	before, err := s.Work.Raised(ctx)
+	before, err := s.Work.TimesMadeDue(ctx)
 	require.NoError(t, err)
 	lease, ok, err := s.Work.Claim(ctx, work.Poll, project, noon, noon)
 	require.NoError(t, err)
@@ -84,11 +84,11 @@ func testWorkState(t *testing.T, open opening) {
 	require.Zero(t, due)
 	require.False(t, held)
 
-	same, err := s.Work.Raised(ctx)
+	same, err := s.Work.TimesMadeDue(ctx)
 	require.NoError(t, err)
 	require.Equal(t, before, same, "nothing happened")
-	require.NoError(t, s.Work.Raise(ctx, work.Mute, "", noon))
-	more, err := s.Work.Raised(ctx)
+	require.NoError(t, s.Work.MakeDue(ctx, work.Mute, "", noon))
+	more, err := s.Work.TimesMadeDue(ctx)
 	require.NoError(t, err)
 	require.Greater(t, more, before)
 }
@@ -97,7 +97,7 @@ func testOpenAlert(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a, b := firing("a", "dev:1"), firing("b", "dev:2")
 	b.Period = noon
-	over, _ := firing("over", "dev:3").Clear(noon)
+	over, _ := firing("over", "dev:3").Resolve(noon)
 	decideNow(t, s, store.Decision{Alerts: alerts(a, b, over)})
 	for _, want := range []rules.Alert{a, b} {
 		found, ok, err := s.OpenAlert(ctx, want.Rule, project, want.Subject)

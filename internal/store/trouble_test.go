@@ -32,7 +32,7 @@ func daysWork() []write {
 	var poll, receiver work.Lease
 	var attempts []int64
 	a, b := firing("a", "dev:1"), firing("b", "dev:2")
-	a.Told.Summary, b.Told.Summary = large, large
+	a.Texts.Summary, b.Texts.Summary = large, large
 	message := outbox.Message{ID: "m" + large, Receiver: team}
 	members := []outbox.Delivery{waits(a)}
 	claim := func(ctx context.Context, s *store.Store, kind work.Kind, key string, lease *work.Lease) error {

@@ -111,23 +111,23 @@ func testRace(t *testing.T, open opening) {
 func testRaise(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	later := noon.Add(time.Hour)
-	require.NoError(t, s.Work.Raise(ctx, work.Receiver, team, noon))
+	require.NoError(t, s.Work.MakeDue(ctx, work.Receiver, team, noon))
 	require.Equal(t, noon, due(t, s, work.Receiver, team), "work that is raised exists")
-	require.NoError(t, s.Work.Raise(ctx, work.Receiver, team, later))
+	require.NoError(t, s.Work.MakeDue(ctx, work.Receiver, team, later))
 	require.Equal(t, noon, due(t, s, work.Receiver, team), "it is not put off")
 
 	lease := claim(t, s, work.Receiver, team)
 	require.Equal(t, int64(2), lease.Version)
 	require.NoError(t, s.Work.Complete(ctx, lease, noon, later, 0))
 	require.Equal(t, later, due(t, s, work.Receiver, team), "nothing happened since the claim")
-	require.NoError(t, s.Work.Raise(ctx, work.Receiver, team, noon))
+	require.NoError(t, s.Work.MakeDue(ctx, work.Receiver, team, noon))
 	require.Equal(t, noon, due(t, s, work.Receiver, team))
 
 	lease = claim(t, s, work.Receiver, team)
 	moved, err := s.Work.Moved(ctx, lease)
 	require.NoError(t, err)
 	require.False(t, moved)
-	require.NoError(t, s.Work.Raise(ctx, work.Receiver, team, noon))
+	require.NoError(t, s.Work.MakeDue(ctx, work.Receiver, team, noon))
 	moved, err = s.Work.Moved(ctx, lease)
 	require.NoError(t, err)
 	require.True(t, moved)
@@ -140,7 +140,7 @@ func testRaise(t *testing.T, open opening) {
 	require.Equal(t, later, due(t, s, work.Receiver, team), "a retry is not brought forward by news")
 	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(firing("b", "dev:2")), Show: shown("b", team)}})
 	require.Equal(t, later, due(t, s, work.Receiver, team), "nor by later news")
-	require.NoError(t, s.Work.Raise(ctx, work.Receiver, team, noon))
+	require.NoError(t, s.Work.MakeDue(ctx, work.Receiver, team, noon))
 	require.Equal(t, noon, due(t, s, work.Receiver, team), "but when asked for")
 }
 

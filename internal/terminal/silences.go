@@ -85,7 +85,7 @@ func NewSilence(s Screen, silence muting.Silence, match lookup.Match, matches in
 // Acknowledged prints that by acknowledged an alert; if by is "", that its acknowledgement was removed. applied describes what receivers
 // show.
 func Acknowledged(s Screen, a rules.Alert, by string, changed bool, applied string) error {
-	subject, project := lookup.Named{UID: a.Subject, Name: a.Told.Subject}, lookup.Named{UID: a.Project, Name: a.Told.Project}
+	subject, project := lookup.Named{UID: a.Subject, Name: a.Texts.Subject}, lookup.Named{UID: a.Project, Name: a.Texts.Project}
 	what := fmt.Sprintf("%s (%s, %s)", a.ID, a.Rule, words.Line(subjectOf(subject, project)))
 	switch {
 	case !changed && by == "":

@@ -71,7 +71,7 @@ func Changes(ctx context.Context, desk *lookup.Desk, q Query) (changes []Change,
 func changeOf(h store.Happening) Change {
 	return Change{
 		At: h.At, Event: h.Reason, Alert: h.Alert, Version: h.Version, State: h.State, Level: h.Level.String(),
-		Rule: h.Rule, Project: lookup.Named{UID: h.Project, Name: h.Told.Project}, Subject: lookup.Named{UID: h.Subject, Name: h.Told.Subject},
-		Figure: h.Told.Figure, Unit: h.Told.Unit, Value: h.Value, Mute: h.Mute, Ack: h.Ack, By: h.By, Why: h.Why, Drill: h.Drill,
+		Rule: h.Rule, Project: lookup.Named{UID: h.Project, Name: h.Texts.Project}, Subject: lookup.Named{UID: h.Subject, Name: h.Texts.Subject},
+		Figure: h.Texts.Figure, Unit: h.Texts.Unit, Value: h.Value, Mute: h.Mute, Ack: h.Ack, By: h.By, Why: h.Why, Drill: h.Drill,
 	}
 }

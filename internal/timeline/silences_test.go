@@ -24,7 +24,7 @@ func TestSilencesConcernWhatIsSelected(t *testing.T) {
 	storetest.SaveDevices(t, db, "app:1", []usage.Device{{UID: "dev:7", Name: "freezer 7"}, {UID: "dev:8", Name: "Freezer 7"}}, now)
 	a := rules.Key{Rule: "data-budget", Project: "app:1", Subject: "dev:7"}.Inactive()
 	a.ID, a.State, a.Since = "k3p", rules.Pending, now
-	a.Told.Project, a.Told.Subject = "cold-chain", "freezer 7"
+	a.Texts.Project, a.Texts.Subject = "cold-chain", "freezer 7"
 	require.NoError(t, db.Decide(t.Context(), store.Decision{Alerts: []*rules.Alert{&a}, Now: now}))
 	desk := lookup.New(lookup.Config{
 		Store: db, Projects: []lookup.Project{{UID: "app:1", Name: "cold-chain"}, {UID: "app:2", Name: "depot"}}, Now: func() time.Time { return now },

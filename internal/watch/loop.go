@@ -81,10 +81,9 @@ func (w *Watch) loop(ctx, serving context.Context, kind work.Kind, keys []string
 }
 
 // Turn serves everything that is due, one after the other, and returns the next due time. It is zero if there is none, as for a watch that
-// stands by. Turn leaves out the receivers named in but, which others may Serve meanwhile.
-func (w *Watch) Turn(ctx context.Context, but ...string) (next time.Time, err error) {
-	left := func(name string) bool { return slices.Contains(but, name) }
-	receivers := slices.DeleteFunc(slices.Clone(w.receivers), left)
+// stands by. Turn leaves out the receivers named in except, which others may Serve meanwhile.
+func (w *Watch) Turn(ctx context.Context, except ...string) (next time.Time, err error) {
+	receivers := slices.DeleteFunc(slices.Clone(w.receivers), func(name string) bool { return slices.Contains(except, name) })
 	var problems []error
 	for _, due := range []struct {
 		kind work.Kind
@@ -118,16 +117,16 @@ func (w *Watch) Serve(ctx context.Context, kind work.Kind, keys ...string) (next
 		if err != nil {
 			return next, errors.Join(append(problems, err)...)
 		}
-		left := slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
+		ready := slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
 			return served[key] || due[key].IsZero() || due[key].After(w.clock.Now())
 		})
-		if len(left) == 0 {
+		if len(ready) == 0 {
 			for _, at := range due {
 				next = work.Earlier(next, at)
 			}
 			return next, errors.Join(problems...)
 		}
-		for _, key := range left {
+		for _, key := range ready {
 			served[key] = true
 			problems = append(problems, w.serveOne(ctx, kind, key))
 		}

@@ -159,21 +159,21 @@ func (w *Watch) reportOutage(ctx context.Context, since time.Time) {
 
 // beginOutage sends the default receivers an alert about an outage. It is not stored, so each receiver is called once.
 func (w *Watch) beginOutage(ctx context.Context, since time.Time, err error) {
-	told := rules.Told{
+	texts := rules.Texts{
 		Subject: "notewatch",
 		Summary: "notewatch cannot use its database " + w.store.Path() + ", and sends no alert until it can",
 		Advice:  "notewatch goes on by itself once the cause is removed.",
 	}
 	if failure, ok := errors.AsType[*database.UnavailableError](err); ok {
-		told.Summary = "notewatch cannot use its database, and sends no alert until it can: " + string(failure.Cause)
-		told.Advice = "For " + w.store.Path() + ": " + failure.Cause.Advice() + ". notewatch then goes on by itself."
+		texts.Summary = "notewatch cannot use its database, and sends no alert until it can: " + string(failure.Cause)
+		texts.Advice = "For " + w.store.Path() + ": " + failure.Cause.Advice() + ". notewatch then goes on by itself."
 	}
-	w.outage.alert, _ = rules.Key{Rule: databaseUnavailable}.Inactive().Raise(rules.Critical, told, since)
-	operators := map[string]notify.Ref{}
-	for _, name := range w.Config.Bot.Operators {
-		operators[name] = nil
+	w.outage.alert, _ = rules.Key{Rule: databaseUnavailable}.Inactive().Raise(rules.Critical, texts, since)
+	defaultReceivers := map[string]notify.Ref{}
+	for _, name := range w.Config.Bot.DefaultReceivers {
+		defaultReceivers[name] = nil
 	}
-	w.outage.shown = w.sender.SendUnrecorded(ctx, w.outage.alert, operators)
+	w.outage.shown = w.sender.SendUnrecorded(ctx, w.outage.alert, defaultReceivers)
 }
 
 // outageTries is the maximum number of attempts to send the end of an outage to a receiver.
@@ -181,8 +181,8 @@ const outageTries = 3
 
 // endOutage sends the end of an outage to the receivers that show it.
 func (w *Watch) endOutage(ctx context.Context) {
-	a, _ := w.outage.alert.Clear(w.clock.Now())
-	a.Told.Summary, a.Told.Advice = "notewatch can use its database again, and sends what has changed meanwhile", ""
+	a, _ := w.outage.alert.Resolve(w.clock.Now())
+	a.Texts.Summary, a.Texts.Advice = "notewatch can use its database again, and sends what has changed meanwhile", ""
 	w.outage.alert = a
 	for try := 1; len(w.outage.shown) > 0; try++ {
 		for name := range w.sender.SendUnrecorded(ctx, w.outage.alert, w.outage.shown) {

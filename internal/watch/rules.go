@@ -17,14 +17,14 @@ import (
 // decided holds the decisions of a rules file on which several processes have to agree. Texts are left out, because they change no alert;
 // so are secrets and the addresses of receivers, which may differ from host to host. The hash depends on the names of its fields.
 type decided struct {
-	Rules     []decidedRule
-	Period    rules.PeriodSpec
-	Projects  []decidedProject
-	Accounts  map[string]float64 // requests per minute
-	Receivers []decidedReceiver
-	Operators []string
-	Windows   []decidedWindow
-	Summary   bool
+	Rules            []decidedRule
+	Period           rules.PeriodSpec
+	Projects         []decidedProject
+	Accounts         map[string]float64 // requests per minute
+	Receivers        []decidedReceiver
+	DefaultReceivers []string `json:"Operators"` // the name of the field in older hashes
+	Windows          []decidedWindow
+	Summary          bool
 }
 
 type decidedRule struct {
@@ -70,7 +70,7 @@ func decidedWindowOf(w *muting.Window) *decidedWindow {
 // RulesHash identifies the decisions of the rules file of a configuration. It is 16 hexadecimal digits.
 func RulesHash(c Config) string {
 	left := c.Bot
-	d := decided{Period: left.Period, Accounts: map[string]float64{}, Operators: left.Operators, Summary: left.Summary}
+	d := decided{Period: left.Period, Accounts: map[string]float64{}, DefaultReceivers: left.DefaultReceivers, Summary: left.Summary}
 	for _, r := range left.Rules {
 		d.Rules = append(d.Rules, decidedRule{r.Spec.Name, r.Meaning(r.PeriodIn(left.Period)), r.Show, r.Spec.Limits.Digest(), r.Spec.Shadow, r.Spec.Remind, r.Notify})
 	}
@@ -144,7 +144,7 @@ func (w *Watch) checkRules(ctx context.Context) error {
 		return nil
 	}
 	w.log.Info("working again: the rules of this process are active", "active", active)
-	w.wakeEach()
+	w.wakeAll()
 	return nil
 }
 

@@ -20,7 +20,7 @@ const (
 func (w *Watch) longestPauses() store.Pauses {
 	poll := cmp.Or(w.Config.Bot.Interval, bot.DefaultInterval)
 	for _, a := range w.Config.Bot.Accounts {
-		poll = max(poll, w.Bot.Cadence(a))
+		poll = max(poll, w.Bot.PollInterval(a))
 	}
 	return store.Pauses{
 		Work: map[work.Kind]time.Duration{work.Poll: poll, work.PollRules: poll, work.Receiver: deliver.LongestPause, work.Summary: longestSummary},
@@ -39,7 +39,7 @@ func (w *Watch) checkClock(ctx context.Context) error {
 	w.setBack.Store(&now)
 	w.log.Warn("continuing after the clock was set back: everything that waited is due now", "latest_stored", ahead.UTC(), "now", now.UTC(),
 		"hint", "check that the clock of this machine is right now")
-	w.wakeEach()
+	w.wakeAll()
 	return nil
 }
 

@@ -35,8 +35,8 @@ func signalsOf(config Config) map[loopID]signal {
 	return all
 }
 
-// wakeAll wakes the loops that serve a kind of work.
-func (w *Watch) wakeAll(kind work.Kind) {
+// wakeKind wakes the loops that serve a kind of work.
+func (w *Watch) wakeKind(kind work.Kind) {
 	for loop, signal := range w.signals {
 		if loop.kind == kind {
 			signal.send()
@@ -44,8 +44,8 @@ func (w *Watch) wakeAll(kind work.Kind) {
 	}
 }
 
-// wakeEach wakes all loops.
-func (w *Watch) wakeEach() {
+// wakeAll wakes all loops.
+func (w *Watch) wakeAll() {
 	for _, signal := range w.signals {
 		signal.send()
 	}
@@ -58,7 +58,7 @@ const watchTime = 2 * time.Second
 // raisedSoFar reads whether the active rules have changed since they were registered, and returns how often work has been made due until then. If
 // that cannot be read, the loops are woken once more than needed, which is harmless.
 func (w *Watch) raisedSoFar(ctx context.Context) (raised int64) {
-	raised, err := w.store.Work.Raised(ctx)
+	raised, err := w.store.Work.TimesMadeDue(ctx)
 	if err != nil || w.checkRules(ctx) != nil {
 		return -1
 	}
@@ -92,7 +92,7 @@ func (w *Watch) watch(ctx context.Context, seen int64) {
 			return
 		case <-ticker.C:
 		}
-		raised, err := w.store.Work.Raised(ctx)
+		raised, err := w.store.Work.TimesMadeDue(ctx)
 		if err != nil {
 			_ = w.checkSchema(ctx) // the loops get and report any other error too
 			continue

@@ -64,27 +64,27 @@ func Attach(config Config) *Watch {
 	for _, p := range config.Bot.Projects {
 		w.projects = append(w.projects, p.UID)
 	}
-	left := config.Bot
-	left.Wake, left.Live, left.Fallbacks = w.wakeAll, nil, map[string]string{}
+	botConfig := config.Bot
+	botConfig.Wake, botConfig.Live, botConfig.Fallbacks = w.wakeKind, nil, map[string]string{}
 	for _, r := range config.Receivers {
 		w.receivers = append(w.receivers, r.Name)
 		if r.Live {
-			left.Live = append(left.Live, r.Name)
+			botConfig.Live = append(botConfig.Live, r.Name)
 		}
 		if r.Fallback != "" {
-			left.Fallbacks[r.Name] = r.Fallback
+			botConfig.Fallbacks[r.Name] = r.Fallback
 		}
 	}
-	w.Bot = bot.New(left)
-	for _, a := range left.Accounts {
+	w.Bot = bot.New(botConfig)
+	for _, a := range botConfig.Accounts {
 		for _, uid := range w.Bot.ProjectsOf(a.Name) {
 			w.accounts[uid] = a.Name
 		}
 	}
 	w.sender = deliver.New(deliver.Config{
-		Store: left.Store, Receivers: config.Receivers, Operators: left.Operators, Period: w.Bot.PeriodOf, DataBlock: config.DataBlock, Once: left.Once,
-		Hooks: deliver.Hooks{Raise: w.Bot.Raise, Resolve: w.Bot.Resolve, Report: w.Bot.Report, Cohort: w.Bot.Cohort, Wake: func() { w.wakeAll(work.Receiver) }},
-		Now:   left.Clock.Now, Machine: left.Machine, Sleep: config.Sleep, Metrics: left.Metrics, Log: left.Log,
+		Store: botConfig.Store, Receivers: config.Receivers, DefaultReceivers: botConfig.DefaultReceivers, Period: w.Bot.PeriodOf, DataBlock: config.DataBlock, Once: botConfig.Once,
+		Hooks: deliver.Hooks{Raise: w.Bot.Raise, Resolve: w.Bot.Resolve, Report: w.Bot.Report, Cohort: w.Bot.Cohort, Wake: func() { w.wakeKind(work.Receiver) }},
+		Now:   botConfig.Clock.Now, Machine: botConfig.Machine, Sleep: config.Sleep, Metrics: botConfig.Metrics, Log: botConfig.Log,
 	})
 	return w
 }

@@ -19,8 +19,8 @@ type Match struct {
 func (m Match) Matches(a rules.Alert) bool {
 	return (m.Alert == "" || m.Alert == a.ID) &&
 		(m.Rule == "" || m.Rule == a.Rule) &&
-		(m.Project == "" || m.Project == a.Project || m.Project == a.Told.Project) &&
-		(m.Subject == "" || m.Subject == a.Subject || m.Subject == a.Told.Subject || a.Subject == "" && m.Subject == a.Project)
+		(m.Project == "" || m.Project == a.Project || m.Project == a.Texts.Project) &&
+		(m.Subject == "" || m.Subject == a.Subject || m.Subject == a.Texts.Subject || a.Subject == "" && m.Subject == a.Project)
 }
 
 // A Silence mutes what it matches from Start until End. A zero End means the end of the alert that Match names.

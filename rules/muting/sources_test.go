@@ -22,7 +22,7 @@ var fired = rules.Alert{ID: "k3p", Rule: key.Rule, Project: key.Project, Subject
 
 func TestMatch(t *testing.T) {
 	a := rules.Alert{ID: "k3p", Rule: "data-budget", Project: "app:1", Subject: "dev:1"}
-	a.Told.Project, a.Told.Subject = "cold-chain", "freezer 7"
+	a.Texts.Project, a.Texts.Subject = "cold-chain", "freezer 7"
 	for name, c := range map[string]struct {
 		match muting.Match
 		want  bool
@@ -44,7 +44,7 @@ func TestMatch(t *testing.T) {
 		require.Equal(t, c.want, c.match.Matches(a), name)
 	}
 
-	a.Subject, a.Told.Subject = "", "cold-chain" // of a rule about projects
+	a.Subject, a.Texts.Subject = "", "cold-chain" // of a rule about projects
 	for subject, want := range map[string]bool{"app:1": true, "cold-chain": true, "dev:1": false} {
 		require.Equal(t, want, muting.Match{Subject: subject}.Matches(a), "a project as subject %s", subject)
 	}

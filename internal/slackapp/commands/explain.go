@@ -39,7 +39,7 @@ func (q *question) explainAlert(ctx context.Context, a rules.Alert) (page, error
 	case a.Drill:
 		return page{}, grammar.MistakeError("Alert " + a.ID + " is a drill. There is nothing to explain.")
 	case a.Project == "":
-		return page{}, grammar.MistakeError("Alert " + a.ID + " is about notewatch itself; there is no rule to explain: " + a.Told.Summary)
+		return page{}, grammar.MistakeError("Alert " + a.ID + " is about notewatch itself; there is no rule to explain: " + a.Texts.Summary)
 	case q.rule(a.Rule) == nil:
 		return page{}, grammar.MistakeError("The rule " + a.Rule + " of alert " + a.ID + " is no longer in the rules file.")
 	}

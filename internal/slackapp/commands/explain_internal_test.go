@@ -80,7 +80,7 @@ func TestAlertsThatCannotBeExplained(t *testing.T) {
 	q := d.answerer.question(slackapp.Command{})
 	for want, a := range map[string]rules.Alert{
 		"Alert a1b2 is a drill. There is nothing to explain.":                        {ID: "a1b2", Drill: true},
-		"Alert a1b2 is about notewatch itself; there is no rule to explain: on-call": {ID: "a1b2", Told: rules.Told{Summary: "on-call"}},
+		"Alert a1b2 is about notewatch itself; there is no rule to explain: on-call": {ID: "a1b2", Texts: rules.Texts{Summary: "on-call"}},
 		"The rule old-rule of alert a1b2 is no longer in the rules file.":            {ID: "a1b2", Rule: "old-rule", Project: coldChainUID},
 	} {
 		_, err := q.explainAlert(t.Context(), a)
@@ -91,7 +91,7 @@ func TestAlertsThatCannotBeExplained(t *testing.T) {
 
 func TestAlertsInOneLine(t *testing.T) {
 	pending := rules.Alert{
-		ID: "a1b2", Rule: "r", Project: coldChainUID, State: rules.Pending, Since: midday.Add(-time.Minute), Told: rules.Told{Project: "cold-chain"},
+		ID: "a1b2", Rule: "r", Project: coldChainUID, State: rules.Pending, Since: midday.Add(-time.Minute), Texts: rules.Texts{Project: "cold-chain"},
 	}
 	link := linkTo(notify.Named{Name: "cold-chain", URL: "https://notehub.io/project/" + coldChainUID})
 	require.Equal(t, "*pending* "+link+" · r · since Mon 15 Jun 11:59 UTC, 1 min ago · `a1b2`", alertText(lookup.AlertOf(pending, midday, nil), midday))

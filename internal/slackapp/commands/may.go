@@ -61,7 +61,7 @@ func (q *question) channelsOfAll(m muting.Match) (all []string, some bool) {
 // alerts about notewatch itself. At the terminal, projects may be selected by their names, also as subjects.
 func (q *question) receiversOf(m muting.Match) (all [][]string) {
 	if m.Rule == "" && m.Project == "" {
-		all = append(all, q.bot.Config().Operators)
+		all = append(all, q.bot.Config().DefaultReceivers)
 	}
 	for _, p := range q.bot.Config().Projects {
 		if m.Project != "" && m.Project != p.UID && m.Project != p.Name {

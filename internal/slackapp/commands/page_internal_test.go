@@ -72,7 +72,7 @@ func TestLongAnswersFit(t *testing.T) {
 		requireSlack(t, page.reply())
 
 		a := lookup.AlertOf(rules.Alert{ID: "a1b2c3d4e5", Rule: outside, Project: outside, Subject: outside, State: rules.Firing, Level: rules.Critical, FiredAt: midday, Value: 1e15, Limit: 1e12,
-			Told: rules.Told{Subject: outside, Project: outside, Figure: outside, Unit: outside}, Ack: rules.Ack{By: outside, At: midday},
+			Texts: rules.Texts{Subject: outside, Project: outside, Figure: outside, Unit: outside}, Ack: rules.Ack{By: outside, At: midday},
 			Mute: rules.Mute{Kind: rules.BySilence, By: outside, Because: outside, Until: midday}}, midday, nil)
 		u := lookup.Usage{Subject: s, Span: lookup.Period, From: midday, To: midday, Source: lookup.Source{AsOf: midday, Failures: 1, Failure: outside, Truncated: true},
 			Device: &lookup.Device{Firmware: outside, SKU: outside, Voltage: math.NaN(), Disabled: true, LastActivity: midday}, AlertCount: 100_000}

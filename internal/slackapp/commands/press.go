@@ -193,7 +193,7 @@ func (q *pressed) usage(ctx context.Context) (slackapp.Reply, error) {
 		return slackapp.Reply{}, err
 	}
 	span := lookup.Period
-	if strings.HasSuffix(a.Told.Figure, ".today") {
+	if strings.HasSuffix(a.Texts.Figure, ".today") {
 		span = lookup.Today
 	}
 	return q.answerer.usageReply(ctx, lookup.SubjectOf(a), span), nil

@@ -47,7 +47,7 @@ func TestAcknowledgeInSlackIsShownThereAndInPagerDuty(t *testing.T) {
 	require.Len(t, s.messages(), 1)
 	require.Contains(t, s.newest().Text, "RESOLVED")
 	require.Empty(t, s.offered(s.newest()))
-	require.Equal(t, []rules.Event{rules.Fired, rules.Acknowledged, rules.Cleared}, s.history("silent-device"))
+	require.Equal(t, []rules.Event{rules.Fired, rules.Acknowledged, rules.EventResolved}, s.history("silent-device"))
 }
 
 func TestWhatIsGivenBackIsNobodysAgain(t *testing.T) {
@@ -191,7 +191,7 @@ func TestAnOutageOfTheDatabaseIsSaid(t *testing.T) {
 func TestExplainAndUsageAnswerWhoAsks(t *testing.T) {
 	s := newStage(t, 3, flood(june15.Add(9*hour), 20*time.Minute), eventBudget())
 	s.run(june15.Add(12 * hour))
-	name := s.alert("event-budget").Told.Subject
+	name := s.alert("event-budget").Texts.Subject
 	for _, offer := range []string{"explain", "usage"} {
 		reply := s.answerer().Press(t.Context(), s.button(bob, offer))
 		require.False(t, reply.Failed)
@@ -330,8 +330,8 @@ func TestPressesBelowADrillAndWhatIsAboutNotewatchItself(t *testing.T) {
 	forged.Action, forged.Value = "snooze", "1h "+forged.Value
 	require.Equal(t, "A drill cannot be silenced. It ends by itself.", s.answerer().Press(t.Context(), forged).Text)
 
-	complaint := bot.Complaint{Rule: "receiver-failing", Subject: "billing", Level: rules.Warning, Summary: "billing is down", Receivers: []string{"team"}}
-	require.NoError(t, s.bot.Complain(t.Context(), complaint))
+	complaint := bot.SelfAlert{Rule: "receiver-failing", Subject: "billing", Level: rules.Warning, Summary: "billing is down", Receivers: []string{"team"}}
+	require.NoError(t, s.bot.RaiseSelfAlert(t.Context(), complaint))
 	s.settle()
 	require.Len(t, s.messages(), 2)
 	require.Empty(t, s.press(amy, "ack"))

@@ -146,7 +146,7 @@ func (d *askDesk) notehub(s scene) *notehub.Client {
 // operators changes who is told how notewatch itself does.
 func (d *askDesk) operators(names ...string) {
 	config := d.bot.Config()
-	config.Operators = names
+	config.DefaultReceivers = names
 	d.bot = bot.New(config)
 }
 

@@ -30,7 +30,7 @@ const silenceTolerance = 5 * time.Minute
 func (q *pressed) snooze(ctx context.Context, length notifyslack.Snooze) (slackapp.Reply, error) {
 	for {
 		reply, err := q.snoozeOnce(ctx, length)
-		if !errors.Is(err, bot.ErrMoved) {
+		if !errors.Is(err, bot.ErrConflict) {
 			return reply, err
 		}
 		if err := q.look(ctx); err != nil {
@@ -164,7 +164,7 @@ func (q *pressed) snoozedText(made []snooze) slackapp.Reply {
 	var what []string
 	for _, s := range made[:min(len(made), named)] {
 		told := s.alerts[0]
-		what = append(what, "all of rule *"+name(told.Rule)+"* in "+name(told.Told.Project))
+		what = append(what, "all of rule *"+name(told.Rule)+"* in "+name(told.Texts.Project))
 	}
 	if more := len(made) - named; more > 0 {
 		what = append(what, words.Count(more, "more rule"))

@@ -90,7 +90,7 @@ func TestSnoozeUntilItIsOver(t *testing.T) {
 	require.Contains(t, s.press(bob, "snooze for 1 day"), "Already silenced ")
 	s.run(june15.Add(4 * day))
 	require.Empty(t, s.silences(), "with the alert the silence is over")
-	require.Equal(t, []rules.Event{rules.Fired, rules.Muted, rules.Cleared}, s.history("silent-device"))
+	require.Equal(t, []rules.Event{rules.Fired, rules.Muted, rules.EventResolved}, s.history("silent-device"))
 	require.Contains(t, s.newest().Text, "RESOLVED")
 }
 
@@ -206,7 +206,7 @@ func TestSnoozeOfVeryManyAlertsIsForThoseWhoMaySilenceTheRule(t *testing.T) {
 func TestSnoozeOfVeryManyComplaints(t *testing.T) {
 	s := newStage(t, 1, nil, silentDevice())
 	for i := range 21 {
-		require.NoError(t, s.bot.Complain(t.Context(), bot.Complaint{
+		require.NoError(t, s.bot.RaiseSelfAlert(t.Context(), bot.SelfAlert{
 			Rule: "receiver-failing", Subject: fmt.Sprint("receiver ", i), Level: rules.Warning, Summary: "it is down", Receivers: []string{"team"},
 		}))
 	}

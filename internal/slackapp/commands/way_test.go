@@ -138,7 +138,7 @@ func TestPressesFromSlackToSlackAndPagerDuty(t *testing.T) {
 			tell(s, s.pressedBy(bobThere, "usage"))
 			require.Len(t, s.told(bobThere), 2)
 			for _, text := range s.told(bobThere) {
-				require.Contains(t, text, s.alert("silent-device").Told.Subject)
+				require.Contains(t, text, s.alert("silent-device").Texts.Subject)
 			}
 
 			tell(s, s.slack.Press(amyThere, s.newest(), "ack", s.offered(s.newest())["unack"]))
@@ -147,7 +147,7 @@ func TestPressesFromSlackToSlackAndPagerDuty(t *testing.T) {
 			require.Contains(t, s.newest().Text, "RESOLVED")
 			actions, _ = s.paged()
 			require.Equal(t, []string{"trigger", "acknowledge", "resolve"}, actions)
-			history := []rules.Event{rules.Fired, rules.Acknowledged, rules.Muted, rules.Unmuted, rules.Cleared}
+			history := []rules.Event{rules.Fired, rules.Acknowledged, rules.Muted, rules.Unmuted, rules.EventResolved}
 			require.Equal(t, history, s.history("silent-device"))
 		})
 	}

@@ -18,7 +18,7 @@ func Fields(a *rules.Alert) []any {
 		&a.ID, &a.Rule, &a.Project, &a.Subject, database.Time(&a.Period), &a.State, &a.Level, &a.Worst, &a.Version, &a.Reason, &a.Already,
 		Holds{All: &a.Holds}, database.Time(&a.Since), database.Time(&a.FiredAt), database.Time(&a.RaisedAt), database.Time(&a.NotifiedAt), database.Time(&a.ChangedAt), &a.Doubted, database.Time(&a.QuietSince),
 		database.Time(&a.EndedAt), database.Number(&a.Value), database.Number(&a.Peak), database.Number(&a.Limit),
-		database.Number(&a.Usual), database.Time(&a.AsOf), database.Document(&a.Told), database.Document(&a.Mute), database.Document(&a.Ack), &a.Drill, &a.By,
+		database.Number(&a.Usual), database.Time(&a.AsOf), database.Document(&a.Texts), database.Document(&a.Mute), database.Document(&a.Ack), &a.Drill, &a.By,
 		&a.Why, database.Document(&a.Then), &a.PeakOn,
 	}
 }

@@ -89,7 +89,7 @@ func eachBrief(ctx context.Context, tx database.Tx, names bool, each func(*Deliv
 	var d Delivery
 	a, seen := &d.Alert, database.NewRepeated()
 	fields := append(own(&d.Delivery), &a.ID, seen.Text(&a.Rule), seen.Text(&a.Project), &a.Subject, &a.State, &a.Level, &a.Version, &a.Reason,
-		&a.Already, &a.Drill, database.Document(&a.Mute), database.Document(&a.Ack), &a.Told.Subject, seen.Text(&a.Told.Project))
+		&a.Already, &a.Drill, database.Document(&a.Mute), database.Document(&a.Ack), &a.Texts.Subject, seen.Text(&a.Texts.Project))
 	for rows.Next() {
 		if err := rows.Scan(fields...); err != nil {
 			return err

@@ -11,8 +11,8 @@ import (
 	"notewatch/internal/store/work"
 )
 
-// A StandIn is a receiver that has to be replaced by its fallback.
-type StandIn struct {
+// A Unreachable is a receiver that has to be replaced by its fallback.
+type Unreachable struct {
 	For    string          // the receiver
 	Policy delivery.Policy // of it
 	Before time.Time       // what has been waiting since then or longer counts as missing
@@ -24,7 +24,7 @@ type StandIn struct {
 
 // FallBack gives a receiver the firing alerts that another one is missing. It returns how many are new to it. It returns ErrLeaseLost if
 // the lease on the receiver is no longer held.
-func (s *Store) FallBack(ctx context.Context, lease work.Lease, in StandIn) (count int, err error) {
+func (s *Store) FallBack(ctx context.Context, lease work.Lease, in Unreachable) (count int, err error) {
 	err = s.db.Update(ctx, func(tx database.Tx) error {
 		if err := work.Hold(ctx, tx, lease); err != nil {
 			return err
@@ -40,7 +40,7 @@ func (s *Store) FallBack(ctx context.Context, lease work.Lease, in StandIn) (cou
 }
 
 // missingAlerts returns the alerts that a receiver is missing and its fallback does not have to show yet.
-func missingAlerts(ctx context.Context, tx database.Tx, fallback string, in StandIn) (missing []string, err error) {
+func missingAlerts(ctx context.Context, tx database.Tx, fallback string, in Unreachable) (missing []string, err error) {
 	rows, err := readRows(ctx, tx, 0, `delivery.receiver = $1 AND `+owes+` AND delivery.state IN ($2, $3) AND alert.state = 'firing'
 		AND NOT EXISTS (SELECT 1 FROM delivery AS own WHERE own.alert = delivery.alert AND own.receiver = $4 AND NOT own.rerouted
 			AND NOT (own.state = $5 AND own.reason = $6))`,
@@ -66,7 +66,7 @@ func missingAlerts(ctx context.Context, tx database.Tx, fallback string, in Stan
 }
 
 // replace makes a fallback show alerts, and returns the number of new ones.
-func replace(ctx context.Context, tx database.Tx, fallback string, alerts []string, in StandIn) (count int, err error) {
+func replace(ctx context.Context, tx database.Tx, fallback string, alerts []string, in Unreachable) (count int, err error) {
 	if len(alerts) == 0 {
 		return 0, nil
 	}

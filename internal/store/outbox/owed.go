@@ -269,7 +269,7 @@ func (s *Store) change(ctx context.Context, of selection, event func(*row) deliv
 			for i := range changes {
 				names[changes[i].after.receiver] = due
 			}
-			if err := work.RaiseReceivers(ctx, tx, now, names); err != nil {
+			if err := work.MakeReceiversDue(ctx, tx, now, names); err != nil {
 				return err
 			}
 			return write(ctx, database.NewBatch(tx), changes)

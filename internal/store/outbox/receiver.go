@@ -19,7 +19,7 @@ func (s *Store) Revive(ctx context.Context, receiver string, now time.Time) erro
 		if err != nil || !given {
 			return err
 		}
-		if err := work.Raise(ctx, tx, work.Receiver, receiver, now, true); err != nil {
+		if err := work.MakeDue(ctx, tx, work.Receiver, receiver, now, true); err != nil {
 			return err
 		}
 		return move(ctx, tx, receiver, delivery.Event{Kind: delivery.Revived})
@@ -124,7 +124,7 @@ func (s *Store) Redeliver(ctx context.Context, alert, receiver string, now time.
 		changes := changesOf(rows, always(delivery.Event{Kind: delivery.Redeliver}), delivery.Policy{}, now)
 		receivers = receiversOf(changes)
 		for _, name := range receivers {
-			if err := work.Raise(ctx, tx, work.Receiver, name, now, false); err != nil {
+			if err := work.MakeDue(ctx, tx, work.Receiver, name, now, false); err != nil {
 				return err
 			}
 		}

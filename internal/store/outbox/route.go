@@ -67,7 +67,7 @@ func (s *Store) addRouted(ctx context.Context, of selection, receivers []string,
 			for _, p := range addresses {
 				due[p.receiver] = true
 			}
-			if err := work.RaiseReceivers(ctx, tx, now, due); err != nil {
+			if err := work.MakeReceiversDue(ctx, tx, now, due); err != nil {
 				return err
 			}
 			return insert(ctx, tx, newDelivery(now), addresses, func(string) {})

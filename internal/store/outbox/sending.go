@@ -236,7 +236,7 @@ func (o *Outcome) saveValue(r *row, d *Delivery) error {
 	if !slices.Contains(o.ShowsValue, d.Alert.ID) {
 		return nil
 	}
-	text, err := database.Document(&d.Alert.Told).Value()
+	text, err := database.Document(&d.Alert.Texts).Value()
 	if err != nil {
 		return err
 	}
@@ -252,7 +252,7 @@ func (s *Store) Repair(ctx context.Context, lease work.Lease, outcome Outcome) e
 		if outcome.Status == NotMade || outcome.Status == Skipped {
 			return closeAttempt(ctx, statements, &outcome)
 		}
-		if err := work.Raise(ctx, tx, work.Receiver, lease.Key, outcome.At, true); err != nil {
+		if err := work.MakeDue(ctx, tx, work.Receiver, lease.Key, outcome.At, true); err != nil {
 			return err
 		}
 		kind, end := delivery.CutOff, closeAttempt // after a failed attempt it is unknown where the message is now
@@ -311,7 +311,7 @@ func RecoverInterrupted(ctx context.Context, tx database.Tx, open string) error 
 	for _, c := range attempts {
 		of[c.address], due[c.receiver], oldest = append(of[c.address], c), true, work.Earlier(oldest, c.started)
 	}
-	if err := work.RaiseReceivers(ctx, tx, oldest, due); err != nil {
+	if err := work.MakeReceiversDue(ctx, tx, oldest, due); err != nil {
 		return err
 	}
 	rows, err := readRows(ctx, tx, len(of), `(delivery.receiver, delivery.alert) IN (SELECT receiver, alert `+cutOff+`)`)

@@ -191,7 +191,7 @@ func poll(t testing.TB, s *store.Store, project string, f func(work.Lease)) {
 		before = early
 	}
 	require.NoError(t, s.Work.AddWork(ctx, work.Poll, []string{project}, early))
-	require.NoError(t, s.Work.Raise(ctx, work.Poll, project, early))
+	require.NoError(t, s.Work.MakeDue(ctx, work.Poll, project, early))
 	lease, ok, err := s.Work.Claim(ctx, work.Poll, project, early, time.Now())
 	require.NoError(t, err)
 	require.True(t, ok, "another process polls %s", project)

@@ -43,7 +43,7 @@ func (s *Store) ActivateRules(ctx context.Context, hash string, now time.Time) e
 				return err
 			}
 		}
-		return Raise(ctx, tx, Rules, "", now, false)
+		return MakeDue(ctx, tx, Rules, "", now, false)
 	})
 	return database.Doing(err, "making the rules active")
 }

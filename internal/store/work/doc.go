@@ -6,10 +6,10 @@
 //   - [Store.AddWork] adds items, and [Store.KeepProjects] keeps the polls of removed projects from being due.
 //   - [Store.ClaimFor] leases an item that is due. The process has it for [LeaseTime] of the machine clock, and longer with [Store.Extend].
 //   - [Store.Complete] gives the [Lease] back and says when the item is due again. If its version has risen since, that is at once.
-//   - [Store.Raise] makes an item due because something happened. It raises the version.
+//   - [Store.MakeDue] makes an item due because something happened. It raises the version.
 //
 // A transaction of another room that relies on a lease calls [Hold], [Extend] or [Complete] first: they return [ErrLeaseLost] if another
-// process has claimed the work. One that gives receivers something to show calls [RaiseReceivers] before it changes deliveries. Package
+// process has claimed the work. One that gives receivers something to show calls [MakeReceiversDue] before it changes deliveries. Package
 // store says in which order a transaction takes its locks.
 //
 // process.go lists the processes: each calls [Store.Beat] while it is running. activerules.go holds the hash of the rules that all of them

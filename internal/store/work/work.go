@@ -158,21 +158,21 @@ func held(result sql.Result, err error) error {
 	return err
 }
 
-// Raise makes the work item due at now or earlier, even if it waits for a retry. If it is leased, it becomes due again when the lease is
+// MakeDue makes the work item due at now or earlier, even if it waits for a retry. If it is leased, it becomes due again when the lease is
 // released.
-func (s *Store) Raise(ctx context.Context, kind Kind, key string, now time.Time) error {
-	err := s.db.Update(ctx, func(tx database.Tx) error { return Raise(ctx, tx, kind, key, now, false) })
+func (s *Store) MakeDue(ctx context.Context, kind Kind, key string, now time.Time) error {
+	err := s.db.Update(ctx, func(tx database.Tx) error { return MakeDue(ctx, tx, kind, key, now, false) })
 	return database.Doing(err, "making %s %q due", kind, key)
 }
 
-// Raise raises the version of a work item and makes it due at now or earlier. If patient is set, work that waits for its retry after a
+// MakeDue raises the version of a work item and makes it due at now or earlier. If patient is set, work that waits for its retry after a
 // failure continues to wait: a receiver that asked for time gets it.
-func Raise(ctx context.Context, tx database.Tx, kind Kind, key string, now time.Time, patient bool) error {
-	return raiseEach(ctx, tx, kind, []string{key}, now, patient)
+func MakeDue(ctx context.Context, tx database.Tx, kind Kind, key string, now time.Time, patient bool) error {
+	return makeEachDue(ctx, tx, kind, []string{key}, now, patient)
 }
 
-// raiseEach is Raise for the work items of several keys, which are in order.
-func raiseEach(ctx context.Context, tx database.Tx, kind Kind, keys []string, now time.Time, patient bool) error {
+// makeEachDue is MakeDue for the work items of several keys, which are in order.
+func makeEachDue(ctx context.Context, tx database.Tx, kind Kind, keys []string, now time.Time, patient bool) error {
 	if len(keys) == 0 {
 		return nil
 	}
@@ -266,18 +266,18 @@ func (s *Store) WorkState(ctx context.Context, kind Kind, key string, machine ti
 	return due, held, database.Doing(err, "reading when %s %q is due", kind, key)
 }
 
-// Raised counts how often work was made due.
-func (s *Store) Raised(ctx context.Context) (times int64, err error) {
+// TimesMadeDue counts how often work was made due.
+func (s *Store) TimesMadeDue(ctx context.Context) (times int64, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		return tx.QueryRowContext(ctx, `SELECT coalesce(sum(version), 0) FROM work`).Scan(&times)
 	})
 	return times, database.Doing(err, "looking whether work was made due")
 }
 
-// RaiseReceivers makes the receivers due for which due is true.
-func RaiseReceivers(ctx context.Context, tx database.Tx, now time.Time, due map[string]bool) error {
+// MakeReceiversDue makes the receivers due for which due is true.
+func MakeReceiversDue(ctx context.Context, tx database.Tx, now time.Time, due map[string]bool) error {
 	names := slices.DeleteFunc(slices.Sorted(maps.Keys(due)), func(name string) bool { return !due[name] })
-	return raiseEach(ctx, tx, Receiver, names, now, true)
+	return makeEachDue(ctx, tx, Receiver, names, now, true)
 }
 
 // ClockTolerance is how far the stored time of a past event may lie ahead of the clock, because clocks are adjusted by seconds all the

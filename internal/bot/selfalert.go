@@ -11,8 +11,8 @@ import (
 	"notewatch/rules"
 )
 
-// A Complaint reports a problem of notewatch itself, such as an unreachable receiver. It is sent and resolved like any other alert.
-type Complaint struct {
+// A SelfAlert describes an alert about a problem of notewatch itself, such as an unreachable receiver. It is sent and resolved like any other alert.
+type SelfAlert struct {
 	Rule      string // rule name of the alert
 	Subject   string // identifier of the subject
 	Name      string // name of the subject; "" means Subject
@@ -23,34 +23,34 @@ type Complaint struct {
 	Receivers []string // names
 }
 
-// Complain raises an alert about notewatch itself, unless it is already open with the same content.
-func (b *Bot) Complain(ctx context.Context, c Complaint) error {
-	told := rules.Told{Subject: cmp.Or(c.Name, c.Subject), Summary: c.Summary, Advice: c.Advice, Body: c.Body}
-	return b.Raise(ctx, rules.Key{Rule: c.Rule, Subject: c.Subject}, c.Level, c.Receivers, told)
+// RaiseSelfAlert raises an alert about notewatch itself, unless it is already open with the same content.
+func (b *Bot) RaiseSelfAlert(ctx context.Context, c SelfAlert) error {
+	texts := rules.Texts{Subject: cmp.Or(c.Name, c.Subject), Summary: c.Summary, Advice: c.Advice, Body: c.Body}
+	return b.Raise(ctx, rules.Key{Rule: c.Rule, Subject: c.Subject}, c.Level, c.Receivers, texts)
 }
 
 // Raise raises an alert about notewatch itself, unless it is already open with the same content.
-func (b *Bot) Raise(ctx context.Context, key rules.Key, level rules.Level, receivers []string, told rules.Told) error {
+func (b *Bot) Raise(ctx context.Context, key rules.Key, level rules.Level, receivers []string, texts rules.Texts) error {
 	_, err := b.updateAlert(ctx, key, receivers, func(a rules.Alert) (rules.Alert, rules.Event) {
-		return a.Raise(level, told, b.clock.Now())
+		return a.Raise(level, texts, b.clock.Now())
 	})
 	return err
 }
 
 // Resolve ends an alert about notewatch itself and reports whether it was open.
-func (b *Bot) Resolve(ctx context.Context, rule, subject string) (stood bool, err error) {
+func (b *Bot) Resolve(ctx context.Context, rule, subject string) (wasOpen bool, err error) {
 	return b.updateAlert(ctx, rules.Key{Rule: rule, Subject: subject}, nil, func(a rules.Alert) (rules.Alert, rules.Event) {
-		return a.Clear(b.clock.Now())
+		return a.Resolve(b.clock.Now())
 	})
 }
 
 // ResolveAll ends all alerts about notewatch itself of a rule.
 func (b *Bot) ResolveAll(ctx context.Context, rule string) error {
-	standing, err := b.complaints(ctx, rule)
+	open, err := b.selfAlerts(ctx, rule)
 	if err != nil {
 		return err
 	}
-	for _, a := range standing {
+	for _, a := range open {
 		if _, err := b.Resolve(ctx, rule, a.Subject); err != nil {
 			return err
 		}
@@ -60,11 +60,11 @@ func (b *Bot) ResolveAll(ctx context.Context, rule string) error {
 
 // Withdraw withdraws the alerts of a rule whose subjects are not in there, with a reason.
 func (b *Bot) Withdraw(ctx context.Context, rule string, there []string, why string) error {
-	standing, err := b.complaints(ctx, rule)
+	open, err := b.selfAlerts(ctx, rule)
 	if err != nil {
 		return err
 	}
-	for _, a := range standing {
+	for _, a := range open {
 		if slices.Contains(there, a.Subject) {
 			continue
 		}
@@ -76,8 +76,8 @@ func (b *Bot) Withdraw(ctx context.Context, rule string, there []string, why str
 	return nil
 }
 
-// complaints returns the open alerts about notewatch itself of a rule.
-func (b *Bot) complaints(ctx context.Context, rule string) ([]rules.Alert, error) {
+// selfAlerts returns the open alerts about notewatch itself of a rule.
+func (b *Bot) selfAlerts(ctx context.Context, rule string) ([]rules.Alert, error) {
 	open, err := b.store.OpenAlerts(ctx, "")
 	others := func(a rules.Alert) bool { return a.Rule != rule || a.Drill }
 	return slices.DeleteFunc(open, others), err
@@ -96,13 +96,13 @@ func (b *Bot) WithdrawSelfAlerts(ctx context.Context) error {
 func (b *Bot) updateAlert(ctx context.Context, key rules.Key, receivers []string, change func(rules.Alert) (rules.Alert, rules.Event)) (bool, error) {
 	for {
 		changed, err := b.updateAlertOnce(ctx, key, receivers, change)
-		if !errors.Is(err, store.ErrMoved) {
+		if !errors.Is(err, store.ErrConflict) {
 			return changed, err
 		}
 	}
 }
 
-// updateAlertOnce is alter that returns store.ErrMoved if another decision was stored meanwhile.
+// updateAlertOnce is updateAlert that returns store.ErrConflict if another decision was stored meanwhile.
 func (b *Bot) updateAlertOnce(ctx context.Context, key rules.Key, receivers []string, change func(rules.Alert) (rules.Alert, rules.Event)) (bool, error) {
 	before, err := b.open(ctx, key)
 	if err != nil {
