@@ -21,7 +21,7 @@ func completeFrom(offers ...complete.Offer) cobra.CompletionFunc {
 		asked := false
 		ask := func(db opened) error {
 			asked = true
-			q := complete.Query{Desk: s.Desk(db.store, db.clock.Now), Args: args, Typed: typed}
+			q := complete.Query{Desk: on(c, s, db).Desk(db.store, db.clock.Now), Args: args, Typed: typed}
 			for _, offer := range offers {
 				some, err := offer(ctx, q)
 				for _, word := range some {

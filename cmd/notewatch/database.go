@@ -71,7 +71,7 @@ func exists(c *cobra.Command) error { return look(c, func(opened) error { return
 // desk returns a desk that answers questions about the database, and about the rules file if that can be read.
 func (o opened) desk(c *cobra.Command) *lookup.Desk {
 	s, _ := outline(c)
-	return s.Desk(o.store, o.clock.Now)
+	return on(c, s, o).Desk(o.store, o.clock.Now)
 }
 
 // hand returns a bot that stores what a person decides. notewatch run may be running.

@@ -32,6 +32,7 @@ func newExplain() *cobra.Command {
 				return err
 			}
 			return look(c, func(db opened) error {
+				s := on(c, s, db)
 				b, err := s.ReadingBot(db.store, db.clock)
 				if err != nil {
 					return err

@@ -36,6 +36,9 @@ func cycle(c *cobra.Command, asJSON bool) error {
 		return err
 	}
 	defer closeDB()
+	if s, err = s.With(ctx, w.Config.Bot.Store); err != nil {
+		return err
+	}
 	if w.StandsBy() {
 		return errors.New("other rules are active, those of a running process: use the same rules file, or stop that process")
 	}

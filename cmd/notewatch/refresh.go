@@ -29,7 +29,7 @@ func refresh(c *cobra.Command, asJSON bool) error {
 		if db.demo {
 			return errors.New("a demo database is not polled: set NOTEWATCH_DATABASE to the database of notewatch run")
 		}
-		requests, already, err := s.CommandBot(db.store, db.clock).Refresh(c.Context())
+		requests, already, err := on(c, s, db).CommandBot(db.store, db.clock).Refresh(c.Context())
 		if err != nil {
 			return err
 		}

@@ -54,7 +54,7 @@ func alertDesk(c *cobra.Command, db opened) *lookup.Desk {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		c.PrintErrln("Values are those of the newest event of each alert, since the rules file cannot be read: notewatch check says why.")
 	}
-	return s.Desk(db.store, db.clock.Now)
+	return on(c, s, db).Desk(db.store, db.clock.Now)
 }
 
 // ask calls f with a desk on the database and the rules file, opened read-only. Other processes may be working with it.
@@ -67,8 +67,15 @@ func ask(c *cobra.Command, f func(d *lookup.Desk) error) error {
 		if err := noteConversion(c, db.store); err != nil {
 			return err
 		}
-		return terminal.Hinted(f(s.Desk(db.store, db.clock.Now)))
+		return terminal.Hinted(f(on(c, s, db).Desk(db.store, db.clock.Now)))
 	})
+}
+
+// on returns the settings with the projects that the database knows, for a command that reads it. If they cannot be read, the command finds
+// that out itself.
+func on(c *cobra.Command, s setup.Setup, db opened) setup.Setup {
+	s, _ = s.With(c.Context(), db.store)
+	return s
 }
 
 // show prints an answer, as JSON or laid out, or returns err.

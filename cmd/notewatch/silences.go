@@ -28,7 +28,7 @@ func listSilences(c *cobra.Command, db opened, asJSON bool) error {
 	if unread != nil {
 		unread = fmt.Errorf("the mute windows of the rules file are not shown: %w", unread)
 	}
-	all, err := silences.List(c.Context(), s.Desk(db.store, db.clock.Now))
+	all, err := silences.List(c.Context(), on(c, s, db).Desk(db.store, db.clock.Now))
 	switch {
 	case err != nil:
 		return err

@@ -38,7 +38,9 @@ type Config struct {
 	Clock            Clock             // domain clock
 	Machine          func() time.Time  // machine clock: leases and the duration of requests
 	// Wake wakes the loops that serve a kind of work, because some may be due; nil wakes none.
-	Wake    func(work.Kind)
+	Wake func(work.Kind)
+	// Listed is called when the projects of an account with All have changed in the store; nil does nothing.
+	Listed  func()
 	Metrics *metrics.Metrics // nil counts nothing
 	Log     *slog.Logger
 }
@@ -53,6 +55,7 @@ type Account struct {
 	PerMinute float64 // request budget
 	TokenFrom string  // where its token is set, for people: "NOTEWATCH_NOTEHUB_TOKEN"; "" if not known
 	OAuth     bool    // the token is the secret of an OAuth client
+	All       bool    // all its projects are watched: they are listed once an hour
 }
 
 // A Project is a Notehub project to watch.
@@ -102,6 +105,7 @@ type Bot struct {
 	clock            Clock
 	machine          func() time.Time
 	wake             func(work.Kind)
+	listed           func()
 	metrics          *metrics.Metrics
 	log              *slog.Logger
 
@@ -124,10 +128,13 @@ func New(c Config) *Bot {
 	b := &Bot{
 		config: c, store: c.Store, accounts: c.Accounts, projects: c.Projects, rules: c.Rules, defaultReceivers: c.DefaultReceivers, fallbacks: c.Fallbacks,
 		windows: c.Windows, once: c.Once, period: c.Period, interval: cmp.Or(c.Interval, DefaultInterval), clock: c.Clock, machine: c.Machine,
-		wake: c.Wake, metrics: c.Metrics, log: c.Log, reads: readsOf(c.Rules), answers: make(chan struct{}, maxAnswers),
+		wake: c.Wake, listed: c.Listed, metrics: c.Metrics, log: c.Log, reads: readsOf(c.Rules), answers: make(chan struct{}, maxAnswers),
 	}
 	if b.wake == nil {
 		b.wake = func(work.Kind) {}
+	}
+	if b.listed == nil {
+		b.listed = func() {}
 	}
 	if c.Store != nil { // else the bot only says how its settings are understood
 		b.reader = fetch.New(fetch.Config{Usage: c.Store.Usage, Log: c.Log, Wants: b.reads.Members, Objects: b.reads.Objects})

@@ -13,6 +13,7 @@
 //     of the account (request.go). look (devicelist.go) loads the device list and the state. decide evaluates the rules, applies mutes
 //     (mute.go) and commits; if another decision was stored meanwhile, it starts over. nextPoll returns when the project is polled next,
 //     with the interval that the budget allows (interval.go).
+//   - [Bot.ListProjects] (projectlist.go), once an hour for an account of which all projects are watched.
 //   - [Bot.EvaluatePollRules] (pollrules.go): the same for rules that read only the state of polling. They also have a timer of their own,
 //     so that a poll that hangs is noticed.
 //   - [Bot.Mute] (mute.go), when a silence or mute window begins or ends, and for drills that no one ends.

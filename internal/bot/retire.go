@@ -66,7 +66,11 @@ func (b *Bot) farewell(ctx context.Context, uid string, now time.Time) (store.Co
 	if err != nil {
 		return store.Commit{}, err
 	}
-	commit, err := evaluate.Withdraw(open, evaluate.ProjectRemoved, now)
+	why := evaluate.ProjectRemoved
+	if len(b.Listing()) > 0 {
+		why = evaluate.ProjectUnlisted
+	}
+	commit, err := evaluate.Withdraw(open, why, now)
 	commit.Fallbacks, commit.Silences, commit.Project = b.fallbacks, seq, state
 	return commit, err
 }

@@ -23,6 +23,9 @@ func (b *Bot) Register(ctx context.Context) error {
 	if err := b.renameRules(ctx, now); err != nil {
 		return err
 	}
+	if err := b.store.Work.AddWork(ctx, work.Projects, b.Listing(), now); err != nil {
+		return err
+	}
 	if err := b.store.Work.AddWork(ctx, work.Poll, projects, now); err != nil {
 		return err
 	}

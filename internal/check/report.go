@@ -21,6 +21,7 @@ import (
 type Report struct {
 	File      string         `json:"file"` // path
 	Projects  []lookup.Named `json:"projects"`
+	All       []string       `json:"all_projects_of,omitempty"` // names of accounts of which all other projects are watched too
 	Accounts  []Account      `json:"accounts"`
 	Rules     []Rule         `json:"rules"`
 	Receivers []Receiver     `json:"receivers"`
@@ -93,6 +94,9 @@ func Of(file *config.File, wired watch.Config, warnings problem.Errors, now time
 	r := Report{File: file.Path, Warnings: []Warning{}, LeftOut: []LeftOut{}, Accounts: accounts(wired.Bot), Proxies: proxies(wired)}
 	for _, p := range file.Projects {
 		r.Projects = append(r.Projects, lookup.Named{UID: p.UID, Name: p.Name})
+	}
+	for _, all := range file.All {
+		r.All = append(r.All, all.Account)
 	}
 	for _, rule := range file.Rules {
 		r.Rules = append(r.Rules, Rule{
@@ -181,7 +185,7 @@ func notified(file *config.File, r config.Rule) []string {
 		return r.Notify
 	}
 	var names []string
-	for _, p := range file.Projects {
+	for _, p := range slices.Concat(file.Projects, file.All) {
 		for _, name := range p.Notify {
 			if !slices.Contains(names, name) {
 				names = append(names, name)

@@ -20,7 +20,8 @@ type File struct {
 	Path             string
 	Files            []string  // paths of all that was read: Path, then the templates, secrets and rules files that it refers to
 	Accounts         []Account // at least one
-	Projects         []Project // at least one
+	Projects         []Project // at least one, unless there are accounts in All
+	All              []Project // for accounts of which all other projects are watched: Account, Notify and Period hold for each of them
 	Receivers        []Receiver
 	Rules            []Rule // in the order of the file; the built-in watcher-blind last, unless the file has a rule of that name
 	Period           rules.PeriodSpec
@@ -54,6 +55,7 @@ type Project struct {
 	Account string           // the name of an Account
 	Notify  []string         // names of receivers, for rules that name none; never empty where there are receivers
 	Period  rules.PeriodSpec // the zero value is that of the file
+	Listed  bool             // it is in no rules file: Notehub lists it for an account in All
 }
 
 // A Receiver is a destination of notifications: exactly one of Terminal, Slack, PagerDuty, Webhook and Email is set.

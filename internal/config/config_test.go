@@ -35,6 +35,37 @@ func environment(name string) (string, bool) {
 	return value, ok
 }
 
+// All projects of an account may be watched; single ones beside them keep their own settings. Then silences may name any project.
+func TestAllProjects(t *testing.T) {
+	const accounts = "accounts: [{name: acme, token: '${SET}'}, {name: other, token: '${SET}'}]\n"
+	const rest = "receivers: [{name: ops, terminal: {}}, {name: team, terminal: {}}]\ndefaults: {notify: [ops]}\nrules: [{name: budget, when: bytes.used > 5e6}]\n"
+	all := func(account string, notify ...string) config.Project {
+		return config.Project{Account: account, Notify: notify}
+	}
+	for name, c := range map[string]struct {
+		text     string
+		all      []config.Project
+		projects []string
+	}{
+		"of the account of the environment": {"projects: all\n", []config.Project{all("default", "ops")}, nil},
+		"of each account":                   {accounts + "projects: all\n", []config.Project{all("acme", "ops"), all("other", "ops")}, nil},
+		"of one account": {accounts + "projects: [{uid: 'app:1', account: other}, {uid: all, account: acme, notify: [team]}]\n",
+			[]config.Project{all("acme", "team")}, []string{"app:1"}},
+		"a silence for a project to come": {"projects: all\nsilences: [{match: {project: new}, days: sun, because: closed}]\n",
+			[]config.Project{all("default", "ops")}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := parse(t, c.text+rest)
+			require.Equal(t, c.all, file.All)
+			var projects []string
+			for _, p := range file.Projects {
+				projects = append(projects, p.UID)
+			}
+			require.Equal(t, c.projects, projects)
+		})
+	}
+}
+
 func TestAccountsHaveATokenOrAnOAuthClient(t *testing.T) {
 	file, err := config.Parse("rules.yaml", []byte(`accounts:
   - {name: acme, token: '${SET}', token_expires: 2027-01-14}

@@ -41,7 +41,7 @@ func (d *decoder) checkHours() {
 			draft.fields["notify"].warnOfGap(r.Notify)
 			continue
 		}
-		for _, p := range d.file.Projects {
+		for _, p := range slices.Concat(d.file.Projects, d.file.All) {
 			if draft.fields["when"].warnOfGap(p.Notify) {
 				break
 			}

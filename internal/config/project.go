@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 
@@ -80,9 +81,64 @@ func (d *decoder) projectNames() (list []string) {
 	return list
 }
 
+// allProjects stands for all projects of an account.
+const allProjects = "all"
+
+// projectName reads the name or UID of a project. If all projects of an account are watched, any may come.
+func (v value) projectName() string {
+	if len(v.file.All) > 0 {
+		return v.name()
+	}
+	return v.refer("project", v.projectNames())
+}
+
 func (v value) readProjects() {
-	uids, taken := names{}, names{}
-	v.some(func(v value) { v.file.Projects = append(v.file.Projects, v.project(uids, taken)) })
+	if v.node.Kind == yaml.ScalarNode && v.node.Value == allProjects {
+		v.defaultsUsed = true
+		for _, account := range v.file.Accounts {
+			v.file.All = append(v.file.All, Project{Account: account.Name, Notify: v.defaultRecipients()})
+		}
+		return
+	}
+	uids, taken, all := names{}, names{}, names{}
+	v.some(func(v value) {
+		if uid, ok := v.get("uid"); ok && uid.Value == allProjects {
+			v.file.All = append(v.file.All, v.everyProject(all))
+			return
+		}
+		v.file.Projects = append(v.file.Projects, v.project(uids, taken))
+	})
+}
+
+// everyProject reads an entry that stands for all projects of an account.
+func (v value) everyProject(all names) Project {
+	v = v.in(fmt.Sprintf("projects on line %d", v.node.Line))
+	projects := Project{Notify: v.defaultRecipients()}
+	v.keys(
+		key{name: "uid", required: true, read: func(value) {}},
+		key{name: "name", elsewhere: "projects have the names that Notehub lists"},
+		key{name: "account", read: func(v value) { projects.Account = v.refer("account", v.accountNames()) }},
+		key{name: "notify", read: func(v value) { projects.Notify = v.recipients() }},
+		key{name: "period", read: func(v value) { projects.Period = v.period() }},
+	)
+	v.noteRecipients(projects.Notify)
+	if !v.has("account") {
+		projects.Account = v.onlyAccount()
+	}
+	if first, twice := all[projects.Account]; twice && projects.Account != "" {
+		v.report(fmt.Sprintf("all projects of account %q stand on line %d already", projects.Account, first.Line), "")
+	}
+	all[projects.Account] = v.node
+	return projects
+}
+
+// noteRecipients notes which receivers rules without their own notify in a project.
+func (v value) noteRecipients(notify []string) {
+	if v.has("notify") {
+		v.ownRecipients = append(v.ownRecipients, notify...)
+	} else {
+		v.defaultsUsed = true
+	}
 }
 
 func (v value) project(uids, taken names) Project {
@@ -95,11 +151,7 @@ func (v value) project(uids, taken names) Project {
 		key{name: "notify", read: func(v value) { project.Notify = v.recipients() }},
 		key{name: "period", read: func(v value) { project.Period = v.period() }},
 	)
-	if v.has("notify") {
-		v.ownRecipients = append(v.ownRecipients, project.Notify...)
-	} else {
-		v.defaultsUsed = true
-	}
+	v.noteRecipients(project.Notify)
 	if project.Name == "" {
 		project.Name = project.UID
 	}
@@ -121,7 +173,8 @@ func (v value) uid(uids names) string {
 	uid := v.claim("project", uids)
 	if len(v.problems) == known && (!projectUID.MatchString(uid) || otherUIDs.MatchString(uid)) {
 		v.report("not the UID of a project or product",
-			"such as app:2606f411-dea6-44a0-9743-1130f57d77d8, in the settings of the project in Notehub, or com.company.user:product")
+			"such as app:2606f411-dea6-44a0-9743-1130f57d77d8, in the settings of the project in Notehub, or com.company.user:product; "+
+				"all for all projects of the account")
 	}
 	return uid
 }

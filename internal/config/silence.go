@@ -59,7 +59,7 @@ func (v value) match() (m muting.Match, receivers []string) {
 	known := len(v.problems)
 	v.keys(
 		key{name: "rule", read: func(v value) { m.Rule = v.refer("rule", v.ruleNames()) }},
-		key{name: "project", read: func(v value) { m.Project = v.refer("project", v.projectNames()) }},
+		key{name: "project", read: func(v value) { m.Project = v.projectName() }},
 		key{name: "subject", read: func(v value) { m.Subject = v.name() }},
 		key{name: "receiver", read: func(v value) {
 			v.oneOrSome(func(v value) { receivers = append(receivers, v.refer("receiver", v.receiverNames())) })

@@ -67,7 +67,7 @@ func (d *decoder) projectRecipients() []string {
 func (d *decoder) checkAccountsUsed() {
 	for i, at := range d.accountsAt {
 		name := d.file.Accounts[i].Name
-		if !slices.ContainsFunc(d.file.Projects, func(p Project) bool { return p.Account == name }) {
+		if !slices.ContainsFunc(slices.Concat(d.file.Projects, d.file.All), func(p Project) bool { return p.Account == name }) {
 			at.warn("no project names it, so it is never polled", "")
 		}
 	}
@@ -143,7 +143,7 @@ func (v value) checkWindow(w muting.Window) {
 	for _, r := range v.drafts {
 		switch {
 		case r.Name == "" || r.Name != w.Match.Rule:
-		case r.Each == rules.EachProject && w.Match.Subject != "" && !slices.Contains(v.projectNames(), w.Match.Subject):
+		case r.Each == rules.EachProject && w.Match.Subject != "" && len(v.file.All) == 0 && !slices.Contains(v.projectNames(), w.Match.Subject):
 			v.at("match", "subject").report(fmt.Sprintf("matches nothing: the rule %q is about projects", r.Name),
 				"name a project, or a rule for each device")
 		case r.Shadow:

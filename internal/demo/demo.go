@@ -44,6 +44,11 @@ func receive(file *config.File, webhook, channel string) {
 	if channel != "" {
 		file.Receivers = append(file.Receivers, config.Receiver{Name: "slack", Slack: &config.Slack{Channel: channel}})
 	}
+	for i, all := range file.All { // each stands for one simulated project
+		all.UID, all.Name = fmt.Sprintf("app:00000000-0000-4000-8000-%012d", i+1), fmt.Sprintf("project-%d", i+1)
+		file.Projects = append(file.Projects, all)
+	}
+	file.All = nil
 	var names []string
 	for _, r := range file.Receivers {
 		names = append(names, r.Name)

@@ -15,6 +15,9 @@ import (
 const (
 	RuleRemoved    = "rule removed"
 	ProjectRemoved = "project is no longer in the rules file"
+
+	// ProjectUnlisted is ProjectRemoved where all projects of an account are watched.
+	ProjectUnlisted = "project is no longer listed in Notehub, nor in the rules file"
 	deviceUnlisted = "no longer listed in Notehub"
 	fleetEmpty     = "no listed device is in the fleet"
 )

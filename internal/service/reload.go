@@ -61,10 +61,11 @@ func (w *watcher) await(ctx context.Context, changed <-chan struct{}) (next *set
 		case <-w.config.Hangups:
 		case err := <-w.running.Load().watch.Ended():
 			return nil, false, err
+		case <-w.running.Load().watch.ProjectsChanged():
 		case <-w.running.Load().watch.RulesMoved():
 			moved = true
 		}
-		next, err := w.read()
+		next, err := w.read(ctx)
 		if ctx.Err() != nil {
 			return nil, false, nil //nolint:nilerr // the end of the program is no error
 		}
@@ -103,8 +104,11 @@ type settings struct {
 }
 
 // read reads the settings again.
-func (w *watcher) read() (*settings, error) {
+func (w *watcher) read(ctx context.Context) (*settings, error) {
 	s, err := w.config.Read()
+	if err == nil {
+		s, err = s.With(ctx, w.running.Load().watch.Config.Bot.Store)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,9 @@ func Run(ctx context.Context, c Config) error {
 		return err
 	}
 	defer closeDB()
+	if s, err = s.With(ctx, made.Config.Bot.Store); err != nil {
+		return err
+	}
 	c.Metrics.Reloaded(true, time.Now())
 	w := &watcher{config: c, started: time.Now()}
 	w.take(s, made)

@@ -25,7 +25,11 @@ func (s Setup) Attach(ctx context.Context) (*watch.Watch, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	err = refuseDemo(ctx, db, s.Environment.Database.Reveal())
+	listed, err := s.With(ctx, db)
+	wired.Bot.Projects = listed.projects()
+	if err == nil {
+		err = refuseDemo(ctx, db, s.Environment.Database.Reveal())
+	}
 	if err == nil {
 		err = UpToDate(ctx, db)
 	}

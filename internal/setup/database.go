@@ -56,7 +56,7 @@ func (s Setup) Open(ctx context.Context) (*store.Store, func(), error) {
 	return db, closeAll, nil
 }
 
-// Start opens the database and makes a watch on it. once says that the watch makes only one turn. The second result closes the database.
+// Start opens the database and makes a watch on it, with the projects that With adds. once says that the watch makes only one turn. The second result closes the database.
 func (s Setup) Start(ctx context.Context, once bool) (*watch.Watch, func(), error) {
 	wired, err := s.Wire(bot.SystemClock())
 	if err != nil {
@@ -67,7 +67,7 @@ func (s Setup) Start(ctx context.Context, once bool) (*watch.Watch, func(), erro
 		return nil, nil, err
 	}
 	wired.Bot.Store, wired.Bot.Once = db, once
-	w, err := begin(ctx, wired)
+	w, err := s.begin(ctx, wired)
 	if err == nil && !w.StandsBy() {
 		err = RulesFileValid(ctx, w, s.Environment.Rules) // the alert may have been raised by an earlier process
 	}

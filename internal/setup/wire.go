@@ -97,7 +97,7 @@ func (s Setup) accounts() ([]bot.Account, error) {
 			return nil, err
 		}
 		accounts = append(accounts, bot.Account{
-			Name: a.Name, Client: client, PerMinute: a.RequestsPerMinute, TokenFrom: from, OAuth: a.ClientID != "",
+			Name: a.Name, Client: client, PerMinute: a.RequestsPerMinute, TokenFrom: from, OAuth: a.ClientID != "", All: s.listsAll(a.Name),
 		})
 	}
 	return accounts, nil

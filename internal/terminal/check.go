@@ -18,7 +18,11 @@ func Check(s Screen, r check.Report) error {
 }
 
 func checkedRules(s Screen, r check.Report) error {
-	head := fmt.Sprintf("%s is valid: %s, %s, %s", words.Line(r.File), words.Count(len(r.Projects), "project"),
+	projects := words.Count(len(r.Projects), "project")
+	if len(r.All) > 0 {
+		projects = strings.TrimPrefix(projects+" and ", "0 projects and ") + "all projects of " + strings.Join(r.All, ", ")
+	}
+	head := fmt.Sprintf("%s is valid: %s, %s, %s", words.Line(r.File), projects,
 		words.Count(len(r.Rules), "rule"), words.Count(len(r.Receivers), "receiver"))
 	t := &table{columns: columns("RULE", "EACH", "KIND", "LEVELS_", "READS=", "NOTIFIES")}
 	for _, rule := range r.Rules {

@@ -31,6 +31,9 @@ func (w *Watch) Run(ctx context.Context) {
 	for _, kind := range []work.Kind{work.Mute, work.Summary, work.Rules} {
 		loops.Go(func() { w.loop(ctx, ctx, kind, []string{""}, w.signals[loopID{kind, ""}]) })
 	}
+	for _, account := range w.listing {
+		loops.Go(func() { w.loop(ctx, ctx, work.Projects, []string{account}, nil) })
+	}
 	for _, name := range w.receivers {
 		loops.Go(func() { w.loop(ctx, draining, work.Receiver, []string{name}, w.signals[loopID{work.Receiver, name}]) })
 	}
@@ -89,7 +92,7 @@ func (w *Watch) Turn(ctx context.Context, except ...string) (next time.Time, err
 		kind work.Kind
 		keys []string
 	}{
-		{work.Poll, w.projects}, {work.PollRules, w.projects}, {work.Mute, []string{""}}, {work.Summary, []string{""}}, {work.Receiver, receivers},
+		{work.Projects, w.listing}, {work.Poll, w.projects}, {work.PollRules, w.projects}, {work.Mute, []string{""}}, {work.Summary, []string{""}}, {work.Receiver, receivers},
 	} {
 		again, err := w.Serve(ctx, due.kind, due.keys...)
 		next = work.Earlier(next, again)
@@ -180,6 +183,8 @@ func (w *Watch) release(ctx context.Context, lease work.Lease) error {
 
 func (w *Watch) work(ctx context.Context, lease work.Lease) error {
 	switch lease.Kind {
+	case work.Projects:
+		return w.Bot.ListProjects(ctx, lease)
 	case work.Poll:
 		return w.Bot.Poll(ctx, lease)
 	case work.PollRules:

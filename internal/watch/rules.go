@@ -100,6 +100,21 @@ func (w *Watch) StandsBy() bool { return w.standsBy.Load() }
 // RulesMoved returns a channel that receives when the watch begins to stand by.
 func (w *Watch) RulesMoved() <-chan struct{} { return w.moved }
 
+// ProjectsChanged returns a channel that receives when the projects of an account of which all are watched have changed in the store: then
+// make another watch, with these projects.
+func (w *Watch) ProjectsChanged() <-chan struct{} { return w.listed }
+
+// ListProjects lists the projects of accounts of which all are watched, if that is due. It reports whether they changed.
+func (w *Watch) ListProjects(ctx context.Context) (changed bool, err error) {
+	_, err = w.Serve(ctx, work.Projects, w.listing...)
+	select {
+	case <-w.listed:
+		changed = true
+	default:
+	}
+	return changed, err
+}
+
 // activate makes the rules of this watch the active ones and waits until they are applied.
 func (w *Watch) activate(ctx context.Context) error {
 	if err := w.store.Work.ActivateRules(ctx, w.rules, w.clock.Now()); err != nil {

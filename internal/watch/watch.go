@@ -37,6 +37,7 @@ type Watch struct {
 	projects  []string          // UIDs
 	accounts  map[string]string // names, by UID of a project
 	receivers []string          // names
+	listing   []string          // names of accounts of which all projects are watched
 	clock     bot.Clock
 	machine   func() time.Time
 	sleep     func(context.Context, time.Duration)
@@ -47,6 +48,7 @@ type Watch struct {
 	setBack  atomic.Pointer[time.Time] // when the last setback of the clock was detected; nil if never
 	standsBy atomic.Bool               // other rules are active, so this watch does no work
 	moved    signal                    // sent when it begins to stand by
+	listed   signal                    // sent when the projects of an account have changed
 	outdated atomic.Bool               // this program can no longer use the schema
 	ended    chan error                // receives the reason, once
 	differs  atomic.Bool               // a difference of the clocks was logged
@@ -59,13 +61,13 @@ func Attach(config Config) *Watch {
 	}
 	w := &Watch{
 		Config: config, store: config.Bot.Store, clock: config.Bot.Clock, machine: config.Bot.Machine, sleep: config.Sleep, log: config.Bot.Log, process: config.Process,
-		accounts: map[string]string{}, signals: signalsOf(config), outage: newOutage(), moved: make(signal, 1), ended: make(chan error, 1),
+		accounts: map[string]string{}, signals: signalsOf(config), outage: newOutage(), moved: make(signal, 1), listed: make(signal, 1), ended: make(chan error, 1),
 	}
 	for _, p := range config.Bot.Projects {
 		w.projects = append(w.projects, p.UID)
 	}
 	botConfig := config.Bot
-	botConfig.Wake, botConfig.Live, botConfig.Fallbacks = w.wakeKind, nil, map[string]string{}
+	botConfig.Wake, botConfig.Listed, botConfig.Live, botConfig.Fallbacks = w.wakeKind, w.listed.send, nil, map[string]string{}
 	for _, r := range config.Receivers {
 		w.receivers = append(w.receivers, r.Name)
 		if r.Live {
@@ -76,6 +78,7 @@ func Attach(config Config) *Watch {
 		}
 	}
 	w.Bot = bot.New(botConfig)
+	w.listing = w.Bot.Listing()
 	for _, a := range botConfig.Accounts {
 		for _, uid := range w.Bot.ProjectsOf(a.Name) {
 			w.accounts[uid] = a.Name

@@ -22,6 +22,7 @@ const (
 	Receiver  Kind = "receiver"   // key: receiver name
 	Mute      Kind = "mute"       // key: "": updates the mutes of alerts
 	Summary   Kind = "summary"    // key: "": sends the weekly summary
+	Projects  Kind = "projects"   // key: account name: lists its projects, if all are watched
 	Rules     Kind = "rules"      // key: "": applies the active rules to the store; due until a process has done so
 )
 

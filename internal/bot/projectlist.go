@@ -1,0 +1,60 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"notewatch/internal/store"
+	"notewatch/internal/store/work"
+	"notewatch/notehub"
+)
+
+const (
+	listProjectsEvery = time.Hour        // between two lists of the projects of an account
+	confirmAfter      = 10 * time.Minute // until the next one, if a project is missing, or after a failure
+)
+
+// Listing returns the names of the accounts of which all projects are watched.
+func (b *Bot) Listing() (accounts []string) {
+	for _, a := range b.accounts {
+		if a.All {
+			accounts = append(accounts, a.Name)
+		}
+	}
+	return accounts
+}
+
+// ListProjects lists the projects of the account of the lease, all of which are watched. A project that two lists in a row lack is no longer
+// watched. If anything changed, Listed of the Config is called: the set of projects of a bot never changes.
+func (b *Bot) ListProjects(ctx context.Context, lease work.Lease) error {
+	now := b.clock.Now()
+	at := slices.IndexFunc(b.accounts, func(a Account) bool { return a.Name == lease.Key })
+	if at < 0 {
+		return b.store.Work.Complete(ctx, lease, now, time.Time{}, 0)
+	}
+	account := b.accounts[at]
+	var list []store.ListedProject
+	failure := fetcher{bot: b, account: account, lease: lease, now: now, times: stepTimes{}}.do(ctx, func(ctx context.Context) error {
+		list = list[:0]
+		return account.Client.Projects(ctx, func(p notehub.Project) error {
+			list = append(list, store.ListedProject{UID: p.UID, Name: p.Name})
+			return nil
+		})
+	})
+	if stop := errors.Join(ctx.Err(), own(failure)); stop != nil {
+		return stop
+	}
+	if failure != nil {
+		b.log.Error("listing the projects of an account: those of the last list are watched", "account", account.Name, "err", failure,
+			"next_try", confirmAfter)
+		return b.store.Work.Complete(ctx, lease, now, now.Add(confirmAfter), lease.Failures+1)
+	}
+	changed, err := b.store.SaveProjectList(ctx, lease, list, now, now.Add(listProjectsEvery), now.Add(confirmAfter))
+	if err == nil && changed {
+		b.log.Info("the projects of an account have changed", "account", account.Name, "projects", len(list))
+		b.listed()
+	}
+	return err
+}
