@@ -18,8 +18,8 @@ const (
 
 	// ProjectUnlisted is ProjectRemoved where all projects of an account are watched.
 	ProjectUnlisted = "project is no longer listed in Notehub, nor in the rules file"
-	deviceUnlisted = "no longer listed in Notehub"
-	fleetEmpty     = "no listed device is in the fleet"
+	deviceUnlisted  = "no longer listed in Notehub"
+	fleetEmpty      = "no listed device is in the fleet"
 )
 
 // whyGone returns why an alert is withdrawn for which no rule is evaluated.
