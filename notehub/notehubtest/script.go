@@ -169,7 +169,7 @@ func scriptedEvents(q query) eventsEnvelope {
 	var rows []eventsPoint
 	for _, s := range q.scripted() {
 		u := s.usage
-		if u.EventsTotal == 0 && u.Events == 0 && u.Reboots == 0 && u.FwUpdates == 0 {
+		if u.EventsTotal == 0 && u.Events == 0 && u.Reboots == 0 && u.FwUpdates == 0 && !anyOf(u.Notefiles) {
 			continue
 		}
 		row := eventsPoint{
@@ -188,11 +188,21 @@ func scriptedEvents(q query) eventsEnvelope {
 	return eventsEnvelope{Data: rows, Truncated: truncated}
 }
 
+// anyOf reports whether one of some counts is not 0.
+func anyOf(counts map[string]int64) bool {
+	for _, n := range counts {
+		if n != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 func scriptedSessions(q query) sessionsEnvelope {
 	var rows []sessionsPoint
 	for _, s := range q.scripted() {
 		u := s.usage
-		if u.Sessions == 0 && u.SessionBytes == 0 {
+		if u.Sessions == 0 && u.SessionBytes == 0 && !anyOf(u.Transports) {
 			continue
 		}
 		row := sessionsPoint{

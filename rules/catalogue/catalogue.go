@@ -2,6 +2,9 @@
 // `include: [catalogue/*]`, or begin a rule of their own with one by `like: catalogue/event-flood`. One of them, watcher-blind, is part of
 // every rules file.
 //
+// Beside each rule is a test of it, event-flood_test.yaml: it fires for its incident within the delay of its kind, is false for what is healthy,
+// and no data for what is not known. `notewatch test rules/catalogue` runs them, and so do the tests of this package.
+//
 // The files are only read here: package config decodes them as it decodes what people write.
 package catalogue
 
@@ -18,7 +21,10 @@ var files embed.FS
 // WatcherBlind is the name of the rule that every rules file has.
 const WatcherBlind = "watcher-blind"
 
-const extension = ".yaml"
+const (
+	extension = ".yaml"
+	tests     = "_test.yaml" // ends the names of files that test the rules
+)
 
 // Names returns the names of all rules, sorted.
 func Names() (names []string) {
@@ -27,7 +33,9 @@ func Names() (names []string) {
 		panic(err) // they are in the program
 	}
 	for _, entry := range entries {
-		names = append(names, strings.TrimSuffix(entry.Name(), extension))
+		if !strings.HasSuffix(entry.Name(), tests) {
+			names = append(names, strings.TrimSuffix(entry.Name(), extension))
+		}
 	}
 	return names
 }

@@ -1,107 +1,151 @@
 package catalogue_test
 
 import (
+	"flag"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
 
 	"notewatch/internal/config"
-	"notewatch/rules"
+	"notewatch/internal/ruletest"
+	"notewatch/internal/ruletest/testfile"
+	"notewatch/rules/catalogue"
 )
 
-// A rule of the catalogue about plans, silence or new devices is true in its incident, false in what is healthy, and no data if nothing is
-// known.
-func TestIncidents(t *testing.T) {
-	const mb = 1e6
-	plan := func(used, limit, days float64) rules.Plan {
-		return rules.Plan{Used: used * mb, Limit: limit * mb, Left: (limit - used) * mb, UsedPct: 100 * used / limit, DaysLeft: days, AutoTopupKnown: true}
+var long = flag.Bool("long", false, "change each condition of each rule, which a test of the rule must notice")
+
+// usable returns the names of the rules that work without settings of an account.
+func usable(t *testing.T) (names []string) {
+	t.Helper()
+	for _, name := range catalogue.Names() {
+		if _, err := parse("include: [catalogue/" + name + "]\n"); err == nil {
+			names = append(names, name)
+		}
 	}
-	toppedUp := func(p rules.Plan) rules.Plan {
-		p.AutoTopup = true
-		return p
+	require.Greater(t, len(names), 20)
+	return names
+}
+
+func parse(rules string) (*config.File, error) {
+	text := "projects: [{uid: 'app:test', name: test}]\nreceivers: [{name: team, terminal: {}}]\n" + rules
+	return config.Parse("rules.yaml", []byte(text), func(string) (string, bool) { return "", false })
+}
+
+// Each rule fires in its test, is false for something that is healthy, and no data for what is not known.
+func TestRulesAreTested(t *testing.T) {
+	t.Parallel()
+	var files []*testfile.File
+	for _, name := range usable(t) {
+		file, err := testfile.Load(name + testfile.Suffix)
+		require.NoError(t, err)
+		files = append(files, file)
+		fires, healthy, unknown := false, false, name == catalogue.WatcherBlind // whose failures are always known
+		for _, test := range file.Tests {
+			fires = fires || slices.ContainsFunc(test.Expect.Alerts, func(a testfile.Alert) bool { return a.Rule == name })
+			for _, r := range test.Expect.Results {
+				healthy = healthy || r.Rule == name && r.Is == testfile.False
+				unknown = unknown || r.Rule == name && r.Is == testfile.NoData
+			}
+		}
+		require.True(t, fires && healthy && unknown, "%s: fires %t, is false %t, is no data %t", name, fires, healthy, unknown)
 	}
-	device := func(silent, missed float64) rules.Device {
-		return rules.Device{Known: true, SilentHours: silent, Missed: missed, UpdatingKnown: true}
+	require.NoError(t, ruletest.RunAll(t.Context(), files, nil, func(r ruletest.Result) error {
+		require.True(t, r.Passed, "%s:%d: %s: notewatch test rules/catalogue", r.File, r.Line, r.Test)
+		return nil
+	}))
+}
+
+// A change of a rule is noticed by its test: without one of the conditions that are joined by &&, where, for or resolve_when, or with half of
+// its limit.
+func TestChangesOfRulesAreNoticed(t *testing.T) {
+	if !*long {
+		t.Skip("without -long")
 	}
-	isNew, updating, off := device(1, 0), device(1, 0), device(48, 48)
-	isNew.IsNew, updating.Updating, off.Disabled = true, true, true
-	newUpdating := updating
-	newUpdating.IsNew = true
-	noUpdate := rules.Metric{}
-	spike := func(today, ratio float64) rules.Metric { return rules.Metric{Today: today * mb, Ratio: ratio} }
-	project := func(overdue, late, devices float64) rules.Env {
-		return rules.Env{Project: rules.Project{Known: true, DeviceCounts: rules.DeviceCounts{OverduePct: overdue, LatePct: late, DeviceCount: devices}}}
-	}
-	for name, c := range map[string]struct {
-		incident rules.Env
-		level    rules.Level
-		healthy  map[string]rules.Env
-	}{
-		"plan-80": {
-			incident: rules.Env{Plan: plan(410, 500, 900)}, level: rules.Warning,
-			healthy: map[string]rules.Env{"79 %": {Plan: plan(395, 500, 900)}, "it tops itself up": {Plan: toppedUp(plan(480, 500, 900))}, "after a top-up": {Plan: plan(480, 1000, 900)}},
-		},
-		"plan-runs-out": {
-			incident: rules.Env{Plan: plan(450, 500, 33), Bytes: rules.Metric{Median: 1.4 * mb, Days: 35}}, level: rules.Warning,
-			healthy: map[string]rules.Env{
-				"one busy day":         {Plan: plan(150, 500, 80), Bytes: rules.Metric{Median: 0.1 * mb, Days: 35}},
-				"early in its life":    {Plan: plan(20, 500, 80), Bytes: rules.Metric{Median: 6 * mb, Days: 35}},
-				"the pace of few days": {Plan: plan(450, 500, 33), Bytes: rules.Metric{Median: 1.4 * mb, Days: 4}},
-				"it lasts for years":   {Plan: plan(402, 500, 730), Bytes: rules.Metric{Median: 0.13 * mb, Days: 35}},
-				"it tops itself up":    {Plan: toppedUp(plan(450, 500, 33)), Bytes: rules.Metric{Median: 1.4 * mb, Days: 35}},
-			},
-		},
-		"top-up-imminent": {
-			incident: rules.Env{Plan: toppedUp(plan(375, 500, 100))}, level: rules.Info,
-			healthy: map[string]rules.Env{"without Connectivity Assurance": {Plan: plan(375, 500, 100)}, "140 MB left": {Plan: toppedUp(plan(360, 500, 100))}},
-		},
-		"data-spike": {
-			incident: rules.Env{Bytes: spike(8, 200), FwUpdates: noUpdate, Device: device(1, 0)}, level: rules.Warning,
-			healthy: map[string]rules.Env{
-				"a firmware download": {Bytes: spike(5.5, 200), FwUpdates: noUpdate, Device: updating},
-				"after the download":  {Bytes: spike(5.5, 200), FwUpdates: rules.Metric{Today: 1}, Device: device(1, 0)},
-				"as always":           {Bytes: spike(8, 1.1), FwUpdates: noUpdate, Device: device(1, 0)},
-			},
-		},
-		"new-device-hungry": {
-			incident: rules.Env{Bytes: spike(1.2, 1), Device: isNew}, level: rules.Info,
-			healthy: map[string]rules.Env{
-				"first syncs": {Bytes: spike(0.01, 1), Device: isNew}, "a firmware update": {Bytes: spike(3, 1), Device: newUpdating}, "an old device": {Bytes: spike(3, 1), Device: device(1, 0)},
-			},
-		},
-		"silent-device": {
-			incident: rules.Env{Device: device(48, 48)}, level: rules.Warning,
-			healthy: map[string]rules.Env{
-				"a daily tank": {Device: device(27, 1.125)}, "off at weekends": {Device: device(63, 0)}, "seen today": {Device: device(5, 5)}, "disabled": {Device: off},
-			},
-		},
-		"fleet-silent": {
-			incident: project(30, 0, 40), level: rules.Critical,
-			healthy: map[string]rules.Env{"a tenth": project(10, 0, 40), "few devices": project(50, 0, 9)},
-		},
-		"fleet-late": {
-			incident: project(0, 30, 40), level: rules.Critical,
-			healthy: map[string]rules.Env{"a twentieth": project(0, 5, 40), "few devices": project(0, 50, 9)},
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			file, err := config.Parse("rules.yaml", []byte("projects: [{uid: app:1}]\nreceivers: [{name: ops, terminal: {}}]\ninclude: catalogue/"+name+"\n"),
-				func(string) (string, bool) { return "", false })
+	changed, missed := 0, []string{}
+	for _, name := range usable(t) {
+		file, err := testfile.Load(name + testfile.Suffix)
+		require.NoError(t, err)
+		for what, rule := range changes(t, name) {
+			text, err := yaml.Marshal(map[string]any{"rules": []any{rule}})
 			require.NoError(t, err)
-			at := slices.IndexFunc(file.Rules, func(r config.Rule) bool { return r.Rule.Spec.Name == name })
-			require.GreaterOrEqual(t, at, 0)
-			rule := file.Rules[at].Rule
-			result := func(e rules.Env) rules.Result {
-				got := rule.Eval(rules.NewView(&e))
-				require.NoError(t, got.Err)
-				return got.Result
+			if file.Rules, err = parse(string(text)); err != nil {
+				continue // config notices it
 			}
-			require.Equal(t, rules.Result{Least: c.level, Most: c.level}, result(c.incident))
-			for what, e := range c.healthy {
-				require.Equal(t, rules.Result{}, result(e), what)
+			changed++
+			passed := true
+			require.NoError(t, ruletest.RunAll(t.Context(), []*testfile.File{file}, nil, func(r ruletest.Result) error {
+				passed = passed && r.Passed
+				return nil
+			}))
+			if passed {
+				missed = append(missed, name+": "+what)
 			}
-			require.Equal(t, rules.Result{Least: rules.Inactive, Most: rule.Highest}, result(rules.UnknownEnv()), "nothing is known")
-		})
+		}
 	}
+	slices.Sort(missed)
+	t.Logf("%d changes, of which %d are missed", changed, len(missed))
+	require.Empty(t, missed, strings.Join(missed, "\n"))
+}
+
+// changes returns a rule with one thing changed in each.
+func changes(t *testing.T, name string) map[string]map[string]any {
+	t.Helper()
+	all := map[string]map[string]any{}
+	read := func() (rule map[string]any) {
+		require.NoError(t, yaml.Unmarshal(catalogue.Text(name), &rule))
+		delete(rule, "unless") // the rule is alone in its file
+		return rule
+	}
+	for _, key := range []string{"where", "for", "resolve_when"} {
+		if rule := read(); rule[key] != nil {
+			delete(rule, key)
+			all["without "+key] = rule
+		}
+	}
+	if rule := read(); rule["limit"] != nil {
+		rule["limit"] = fmt.Sprintf("0.5 * (%v)", rule["limit"])
+		all["half of the limit"] = rule
+	}
+	levels, ok := read()["when"].(map[string]any)
+	if !ok {
+		levels = map[string]any{"": read()["when"]}
+	}
+	for level, when := range levels {
+		parts := conjuncts(when.(string))
+		for i, part := range parts {
+			if len(parts) == 1 {
+				continue
+			}
+			rest := strings.Join(slices.Delete(slices.Clone(parts), i, i+1), " && ")
+			rule := read()
+			if level == "" {
+				rule["when"] = rest
+			} else {
+				rule["when"].(map[string]any)[level] = rest
+			}
+			all["without "+part] = rule
+		}
+	}
+	return all
+}
+
+// conjuncts returns the parts of an expression that are joined by && outside of brackets.
+func conjuncts(expression string) (parts []string) {
+	depth, begin := 0, 0
+	for i, r := range expression {
+		switch {
+		case strings.ContainsRune("([", r):
+			depth++
+		case strings.ContainsRune(")]", r):
+			depth--
+		case depth == 0 && strings.HasPrefix(expression[i:], "&&"):
+			parts = append(parts, strings.TrimSpace(expression[begin:i]))
+			begin = i + len("&&")
+		}
+	}
+	return append(parts, strings.TrimSpace(expression[begin:]))
 }
