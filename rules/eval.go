@@ -67,14 +67,14 @@ func (r *Rule) evaluate(v *View) (result Result, selected, recovered Truth, err 
 func (r *Rule) level(v *View) (Result, error) {
 	most := Inactive
 	for _, l := range r.levels {
-		held, err := l.when.Truth(v)
+		truth, err := l.when.Truth(v)
 		if err != nil {
 			return Result{}, err
 		}
-		if held != False {
+		if truth != False {
 			most = max(most, l.level)
 		}
-		if held == True {
+		if truth == True {
 			return Result{l.level, most}, nil
 		}
 	}

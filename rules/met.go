@@ -28,7 +28,7 @@ func (r *Rule) Met(v *View, level Level) *Met {
 		if l.level != level {
 			continue
 		}
-		if held, err := l.when.Truth(v); err != nil || held != True {
+		if truth, err := l.when.Truth(v); err != nil || truth != True {
 			return nil
 		}
 		return &Met{Condition: templates.OneLine(r.textOf(level)), Reads: r.readings(v, l.when)}

@@ -23,9 +23,9 @@ type Explanation struct {
 	Now               time.Time    // or when Notehub was last read, if that is longer than StaleAfter ago
 	Period            rules.Period // what used is counted over, as of Now
 
-	Alert rules.Alert // pending or firing; State "" is that there is none
-	Mute  rules.Mute  // what mutes the alert, or would mute it
-	Held  []Held      // levels that hold but not yet for long enough to fire, highest first
+	Alert    rules.Alert // pending or firing; State "" is that there is none
+	Mute     rules.Mute  // what mutes the alert, or would mute it
+	TooShort []TooShort  // levels that are true, but not yet for long enough to fire, highest first
 
 	PolledAt  time.Time // last successful poll; zero if there was none
 	Failures  int       // failed polls since then; while there are any, only rules that read nothing but poll are evaluated
@@ -34,8 +34,8 @@ type Explanation struct {
 	ListedAt  time.Time // time of the device list; zero if there is none
 }
 
-// A Held is a level that is true, but not yet for long enough to fire.
-type Held struct {
+// A TooShort is a level that is true, but not yet for long enough to fire.
+type TooShort struct {
 	Level rules.Level
 	For   time.Duration // from the first evaluation that found it true to the last
 	Need  time.Duration
@@ -173,7 +173,7 @@ func (b *Bot) explainAlert(ctx context.Context, e *Explanation, subject string) 
 		return err
 	}
 	if open {
-		e.Alert, e.Held = a, held(e.Rule, a, e.PolledAt)
+		e.Alert, e.TooShort = a, tooShort(e.Rule, a, e.PolledAt)
 	}
 	if a.State == rules.Firing {
 		e.Mute = a.Mute
@@ -185,14 +185,14 @@ func (b *Bot) explainAlert(ctx context.Context, e *Explanation, subject string) 
 	return err
 }
 
-// held returns the levels above that of an alert that are true, but at the last poll not yet for long enough.
-func held(r *rules.Rule, a rules.Alert, polledAt time.Time) (all []Held) {
+// tooShort returns the levels above that of an alert that are true, but at the last poll not yet for long enough.
+func tooShort(r *rules.Rule, a rules.Alert, polledAt time.Time) (all []TooShort) {
 	for _, c := range r.Spec.When {
 		if hold := a.Holds[c.Level]; c.Level > a.Level && hold.Count > 0 && r.Spec.For > 0 {
-			all = append(all, Held{Level: c.Level, For: polledAt.Sub(hold.Since), Need: r.Spec.For})
+			all = append(all, TooShort{Level: c.Level, For: polledAt.Sub(hold.Since), Need: r.Spec.For})
 		}
 	}
-	slices.SortFunc(all, func(a, b Held) int { return cmp.Compare(b.Level, a.Level) })
+	slices.SortFunc(all, func(a, b TooShort) int { return cmp.Compare(b.Level, a.Level) })
 	return all
 }
 

@@ -116,19 +116,19 @@ func TestExplainSaysWhatBecomesOfTheAlert(t *testing.T) {
 	r.run(monday.Add(7 * hour))
 	e := r.explain("silent-device")
 	require.Empty(t, e.Alert.State)
-	require.Empty(t, e.Held)
+	require.Empty(t, e.TooShort)
 	require.Equal(t, "It ends at the first poll that finds the condition false.", e.Ending())
 
 	r.run(monday.Add(11*hour + 50*time.Minute))
 	e = r.explain("silent-device")
 	require.Equal(t, rules.Pending, e.Alert.State)
-	require.Len(t, e.Held, 2)
-	require.Equal(t, []rules.Level{rules.Critical, rules.Warning}, []rules.Level{e.Held[0].Level, e.Held[1].Level})
-	for _, h := range e.Held {
+	require.Len(t, e.TooShort, 2)
+	require.Equal(t, []rules.Level{rules.Critical, rules.Warning}, []rules.Level{e.TooShort[0].Level, e.TooShort[1].Level})
+	for _, h := range e.TooShort {
 		require.Equal(t, 4*hour, h.Need)
 		require.Positive(t, h.For)
 	}
-	require.Less(t, e.Held[0].For, e.Held[1].For)
+	require.Less(t, e.TooShort[0].For, e.TooShort[1].For)
 	require.Empty(t, e.Mute.Kind)
 	r.hush(muting.Match{Subject: e.Subject.Name}, day)
 	require.Equal(t, rules.BySilence, r.explain("silent-device").Mute.Kind, "if it fired now")
@@ -137,7 +137,7 @@ func TestExplainSaysWhatBecomesOfTheAlert(t *testing.T) {
 	e = r.explain("silent-device")
 	require.Equal(t, rules.Firing, e.Alert.State)
 	require.Equal(t, e.Alert.Mute, e.Mute)
-	require.Len(t, e.Held, 1, "it is not critical yet")
+	require.Len(t, e.TooShort, 1, "it is not critical yet")
 
 	r.run(monday.Add(2*day + 5*hour))
 	e = r.explain("event-budget")

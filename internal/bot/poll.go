@@ -34,7 +34,7 @@ func (b *Bot) Poll(ctx context.Context, lease work.Lease) error {
 		return err
 	}
 	failure := b.read(ctx, fetcher{b, account, project.UID, lease, now, times}, &state)
-	if stop := errors.Join(ctx.Err(), own(failure)); stop != nil {
+	if stop := errors.Join(ctx.Err(), unlessNotehub(failure)); stop != nil {
 		return stop
 	}
 	class := classOf(failure, state.Truncated)
@@ -112,8 +112,8 @@ func (b *Bot) mute(ctx context.Context, t *evaluate.Turn, data *env.ProjectData)
 	return t.Mute(mutes, silences)
 }
 
-// own returns err unless it is a failure to read Notehub: another process does this work now, or the database cannot be used.
-func own(err error) error {
+// unlessNotehub returns err unless it is a failure to read Notehub: another process does this work now, or the database cannot be used.
+func unlessNotehub(err error) error {
 	if errors.Is(err, work.ErrLeaseLost) || database.Unavailable(err) {
 		return err
 	}

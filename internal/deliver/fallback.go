@@ -126,8 +126,8 @@ func (s *Sender) handleRejected(ctx context.Context, r Receiver, messages []reje
 	}
 	others := slices.DeleteFunc(slices.Clone(s.defaultReceivers), func(name string) bool { return name == r.Name })
 	for _, m := range messages {
-		news := func(d outbox.Delivery) bool { return d.Alert.Rule != messageRefused }
-		if !slices.ContainsFunc(m.message.Members, news) {
+		other := func(d outbox.Delivery) bool { return d.Alert.Rule != messageRefused }
+		if !slices.ContainsFunc(m.message.Members, other) {
 			continue // otherwise two receivers that reject everything would report each other without end
 		}
 		id := m.message.Message.ID

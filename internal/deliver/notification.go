@@ -70,7 +70,7 @@ func body(a rules.Alert) string {
 func (r Receiver) alert(d outbox.Delivery, now time.Time) notify.Alert {
 	a := d.Alert
 	out := notify.Alert{
-		ID: a.ID, Version: a.Version, Changed: d.News(d.Facts()),
+		ID: a.ID, Version: a.Version, Changed: d.Outdated(d.Facts()),
 		State: string(a.State), Reason: string(a.Reason), Level: a.Level.String(),
 		Rule:    a.Rule,
 		Project: notify.Named{UID: a.Project, Name: a.Texts.Project, URL: words.ProjectURL(a.Project)},

@@ -47,14 +47,14 @@ func (s *Sender) plan(ctx context.Context, lease work.Lease, r Receiver) (p plan
 	if err != nil {
 		return plan{}, err
 	}
-	var news []fresh
+	var unshown []fresh
 	err = s.outbox.EachFresh(ctx, r.Name, len(r.Hours.Closed) > 0, func(d *outbox.Delivery) {
 		a := &d.Alert
-		if r.rests(d) {
+		if !r.consider(d) {
 			settled = append(settled, *d)
 			return
 		}
-		news = append(news, fresh{a.ID, a.Rule, a.Project, a.Already && a.Version == 1, a.Level, a.Version})
+		unshown = append(unshown, fresh{a.ID, a.Rule, a.Project, a.Already && a.Version == 1, a.Level, a.Version})
 	})
 	if err != nil {
 		return plan{}, err
@@ -64,7 +64,7 @@ func (s *Sender) plan(ctx context.Context, lease work.Lease, r Receiver) (p plan
 			return plan{}, err
 		}
 	}
-	if p, err = s.news(ctx, r, news); err != nil {
+	if p, err = s.newMessages(ctx, r, unshown); err != nil {
 		return plan{}, err
 	}
 	p.messages = append(p.messages, changes...)
@@ -78,8 +78,9 @@ func (s *Sender) plan(ctx context.Context, lease work.Lease, r Receiver) (p plan
 // policy returns the settings of the receiver that package delivery needs.
 func (r Receiver) policy() delivery.Policy { return delivery.Policy{From: r.From} }
 
-// rests reports whether a waiting delivery is held or skipped. It sets its Hours, and its Detail to the text of the mute or acknowledgement.
-func (r Receiver) rests(d *outbox.Delivery) bool {
+// consider sets the Hours of a waiting delivery, and its Detail to the text of the mute or acknowledgement. It reports whether the delivery
+// still waits: otherwise it is held or skipped.
+func (r Receiver) consider(d *outbox.Delivery) (waits bool) {
 	d.Hours = r.outside(d)
 	switch a := &d.Alert; {
 	case a.Mute.Kind != rules.ByNothing:
@@ -87,7 +88,7 @@ func (r Receiver) rests(d *outbox.Delivery) bool {
 	case a.Ack != rules.Ack{}:
 		d.Detail = "acknowledged by " + AckText(a.Ack)
 	}
-	return d.Next(d.Considered(d.Detail), d.Facts(), r.policy(), time.Time{}).State != delivery.Waiting
+	return d.Next(d.Considered(d.Detail), d.Facts(), r.policy(), time.Time{}).State == delivery.Waiting
 }
 
 // changes returns the messages to update, those that failed last at the end. If all members of a message are held or skipped, it is not
@@ -95,15 +96,15 @@ func (r Receiver) rests(d *outbox.Delivery) bool {
 func (s *Sender) changes(ctx context.Context, r Receiver) (all []planned, settled []outbox.Delivery, err error) {
 	changes, err := s.outbox.Changes(ctx, r.Name)
 	for _, m := range changes {
-		waits := slices.DeleteFunc(slices.Clone(m.Members), func(d outbox.Delivery) bool { return d.State != delivery.Waiting })
-		rests := 0
-		for i := range waits {
-			if r.rests(&waits[i]) {
-				rests++
+		waiting := slices.DeleteFunc(slices.Clone(m.Members), func(d outbox.Delivery) bool { return d.State != delivery.Waiting })
+		waits := 0
+		for i := range waiting {
+			if r.consider(&waiting[i]) {
+				waits++
 			}
 		}
-		if rests == len(waits) {
-			settled = append(settled, waits...)
+		if waits == 0 {
+			settled = append(settled, waiting...)
 			continue
 		}
 		failed := func(d outbox.Delivery) bool { return d.Error != "" }
@@ -113,8 +114,8 @@ func (s *Sender) changes(ctx context.Context, r Receiver) (all []planned, settle
 	return all, settled, err
 }
 
-// news returns messages for deliveries that the receiver does not show yet.
-func (s *Sender) news(ctx context.Context, r Receiver, all []fresh) (p plan, err error) {
+// newMessages returns messages for deliveries that the receiver does not show yet.
+func (s *Sender) newMessages(ctx context.Context, r Receiver, all []fresh) (p plan, err error) {
 	if len(all) == 0 {
 		return p, nil
 	}

@@ -193,7 +193,7 @@ func classify(err error) *notify.Error {
 // outcome returns the outcome of an attempt that ended with err, and the failure if err is one.
 func (s *Sender) outcome(m outgoing, ref notify.Ref, err error) (outbox.Outcome, *notify.Error) {
 	now := s.now()
-	out := outbox.Outcome{Sending: m, Status: outbox.Posted, At: now, Refresh: !slices.ContainsFunc(m.Members, isNews)}
+	out := outbox.Outcome{Sending: m, Status: outbox.Posted, At: now, Refresh: !slices.ContainsFunc(m.Members, isOutdated)}
 	switch {
 	case err == nil:
 		out.Message.Ref, out.Message.PostedAt = string(ref), now
@@ -207,19 +207,19 @@ func (s *Sender) outcome(m outgoing, ref notify.Ref, err error) (outbox.Outcome,
 	}
 	failure := classify(err)
 	out.Status, out.Error, out.All = outbox.Retrying, failure.Error(), failure.Class == notify.Permanent
-	if failure.Class != notify.Temporary || expired(news(m.Members), now) {
+	if failure.Class != notify.Temporary || expired(outdated(m.Members), now) {
 		out.Status = outbox.GivenUp
 	}
 	return out, failure
 }
 
-// isNews reports whether the receiver does not have the newest of a member.
-func isNews(d outbox.Delivery) bool { return d.News(d.Facts()) }
+// isOutdated reports whether the receiver does not have the newest of a member.
+func isOutdated(d outbox.Delivery) bool { return d.Outdated(d.Facts()) }
 
-// news returns the members of which the receiver does not have the newest.
-func news(members []outbox.Delivery) (some []outbox.Delivery) {
+// outdated returns the members of which the receiver does not have the newest.
+func outdated(members []outbox.Delivery) (some []outbox.Delivery) {
 	for i := range members {
-		if isNews(members[i]) {
+		if isOutdated(members[i]) {
 			some = append(some, members[i])
 		}
 	}

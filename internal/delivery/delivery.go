@@ -109,7 +109,7 @@ type View struct {
 func (d Delivery) View(f Facts, p Policy) View {
 	fires := d.fires(f)
 	kept := fires && (f.Muted && f.Reason != rules.Muted && d.Have > 0 || d.notifiesLater(f))
-	v := View{Loud: d.News(f) && !d.known(f, p) && !kept}
+	v := View{Loud: d.Outdated(f) && !d.known(f, p) && !kept}
 	switch {
 	case fires && f.Level >= p.From:
 		v.Level = f.Level
@@ -140,16 +140,16 @@ func (d Delivery) Missing(f Facts, p Policy, before time.Time) bool {
 	return late && d.fires(f) && f.Level >= p.From && (d.Have == 0 || d.Shown < f.Level)
 }
 
-// News reports whether the receiver does not have the newest version of an alert. A message that shows the alert then counts as news, even
+// Outdated reports whether the receiver does not have the newest version of an alert. A message that shows the alert then counts as outdated, even
 // if nothing would be sent for this alert alone.
-func (d Delivery) News(f Facts) bool {
+func (d Delivery) Outdated(f Facts) bool {
 	return d.State == Waiting || d.State == GivenUp || d.Have < f.Version
 }
 
 // notifiesLater reports whether the receiver shows the alert and people would be notified of it again, by an escalation or a reminder, but it
 // is outside its hours: then its message changes now, and people are notified when the hours begin. A copy that a person requests is sent.
 func (d Delivery) notifiesLater(f Facts) bool {
-	return f.Outside && d.Have > 0 && d.Display == DisplayFiring && (d.News(f) || d.State == Held) &&
+	return f.Outside && d.Have > 0 && d.Display == DisplayFiring && (d.Outdated(f) || d.State == Held) &&
 		(f.Level > d.Shown || f.Reason == rules.Reminded)
 }
 

@@ -279,11 +279,11 @@ func TestSent(t *testing.T) {
 }
 
 // What is owed is news in a message that is sent for another alert, and so is what is held.
-func TestNews(t *testing.T) {
-	require.True(t, owed(have(2)).News(fires()))
-	require.True(t, owed(have(2), state(delivery.GivenUp)).News(fires()))
-	require.True(t, owed(nothing, state(delivery.Held)).News(fires()))
-	require.False(t, shown().News(fires()))
+func TestOutdated(t *testing.T) {
+	require.True(t, owed(have(2)).Outdated(fires()))
+	require.True(t, owed(have(2), state(delivery.GivenUp)).Outdated(fires()))
+	require.True(t, owed(nothing, state(delivery.Held)).Outdated(fires()))
+	require.False(t, shown().Outdated(fires()))
 }
 
 // The fallback is notified of what the receiver does not show as bad as it is.

@@ -48,7 +48,7 @@ type Explanation struct {
 	Ending     string        `json:"-"`              // when that alert ends, or would end, as a sentence
 	Ended      *lookup.Alert `json:"-"`              // the alert in the question, if it has ended
 	Mute       rules.Mute    `json:"mute,omitzero"`
-	Held       []Held        `json:"held"`
+	TooShort   []TooShort    `json:"held"`
 }
 
 // A Condition is one condition of a rule: where, that of a level, or resolve_when.
@@ -76,8 +76,8 @@ type Let struct {
 	Filled string `json:"filled"`
 }
 
-// A Held is a level that is true, but not yet for long enough to fire.
-type Held struct {
+// A TooShort is a level that is true, but not yet for long enough to fire.
+type TooShort struct {
 	Level rules.Level   `json:"level"`
 	For   time.Duration `json:"seconds"`
 	Need  time.Duration `json:"of_seconds"`
@@ -233,8 +233,8 @@ func Of(found bot.Explanation) Explanation {
 	for _, c := range found.Conditions {
 		e.Conditions = append(e.Conditions, Condition{c.Field, partOf(c.Part), c.Omitted})
 	}
-	for _, h := range found.Held {
-		e.Held = append(e.Held, Held(h))
+	for _, h := range found.TooShort {
+		e.TooShort = append(e.TooShort, TooShort(h))
 	}
 	return e
 }

@@ -207,7 +207,7 @@ func TestExplanationText(t *testing.T) {
 	stands.Alert = &lookup.Alert{ID: "abc", State: rules.Firing, Level: rules.Critical, Since: noon}
 	stands.Ending = "It ends when the period does."
 	stands.Mute = rules.Mute{Kind: rules.BySilence, By: "amy", Because: "known"}
-	stands.Held = []explain.Held{{Level: rules.Critical, For: 10 * time.Minute, Need: 30 * time.Minute}}
+	stands.TooShort = []explain.TooShort{{Level: rules.Critical, For: 10 * time.Minute, Need: 30 * time.Minute}}
 	over := found(1e6)
 	over.Ended = &lookup.Alert{ID: "abc", EndedAt: noon, Why: "limit is 200 now"}
 	for _, c := range []struct {

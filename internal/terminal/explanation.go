@@ -23,7 +23,7 @@ func Explanation(s Screen, explanation explain.Explanation) error {
 		return err
 	}
 	lines := []string{e.past(), e.result(), e.figures(), e.alert()}
-	for _, h := range e.Held {
+	for _, h := range e.TooShort {
 		lines = append(lines, fmt.Sprintf("%s: true for %s of the required %s.",
 			h.Level, words.Duration(h.For), words.Duration(h.Need)))
 	}

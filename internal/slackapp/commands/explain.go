@@ -126,7 +126,7 @@ func (q *question) unknownRule(name string) error {
 func (q *question) explainPage(e bot.Explanation) page {
 	now := q.desk.Now()
 	var p page
-	p.say("*"+name(e.Rule.Spec.Name)+"* for "+linkTo(e.Subject)+" "+resultText(e, now), heldText(e), muteText(e))
+	p.say("*"+name(e.Rule.Spec.Name)+"* for "+linkTo(e.Subject)+" "+resultText(e, now), tooShortText(e), muteText(e))
 	p.show(strings.Join(e.Lines(words.Figure), "\n"))
 	p.say(readText(e.PolledAt, e.Failures, e.Failure, e.Truncated)...)
 	if now.Sub(e.Now) > bot.StaleAfter {
@@ -158,10 +158,10 @@ func resultText(e bot.Explanation, now time.Time) string {
 	return fmt.Sprintf("is true (%s): it fires at the next poll", e.Result.Least)
 }
 
-// heldText returns how long levels have been true that do not fire yet.
-func heldText(e bot.Explanation) string {
-	texts := make([]string, len(e.Held))
-	for i, h := range e.Held {
+// tooShortText returns how long levels have been true that do not fire yet.
+func tooShortText(e bot.Explanation) string {
+	texts := make([]string, len(e.TooShort))
+	for i, h := range e.TooShort {
 		texts[i] = fmt.Sprintf("%s for %s of %s", h.Level, words.Duration(h.For), words.Duration(h.Need))
 	}
 	return words.Dotted(texts...)

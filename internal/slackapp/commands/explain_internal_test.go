@@ -51,7 +51,7 @@ func TestExplanationsSayWhyNobodyIsTold(t *testing.T) {
 	d.ask("silence " + a.ID + " for 2h because gateway is being moved")
 	d.run(d.now.Add(time.Minute))
 	require.Contains(t, d.ask("explain "+a.ID), "No notifications: silenced until Mon 15 Jun 14:")
-	require.Equal(t, "critical for 10 min of 30 min · warning for 20 min of 30 min", heldText(bot.Explanation{Held: []bot.Held{
+	require.Equal(t, "critical for 10 min of 30 min · warning for 20 min of 30 min", tooShortText(bot.Explanation{TooShort: []bot.TooShort{
 		{Level: rules.Critical, For: 10 * time.Minute, Need: 30 * time.Minute}, {Level: rules.Warning, For: 20 * time.Minute, Need: 30 * time.Minute},
 	}}))
 }

@@ -112,7 +112,7 @@ func (s *Store) Extend(ctx context.Context, lease Lease, machine time.Time) erro
 
 // Extend extends the lease to LeaseTime from machine on. It returns ErrLeaseLost if another process has claimed the work.
 func Extend(ctx context.Context, tx database.Tx, lease Lease, machine time.Time) error {
-	return held(tx.ExecContext(ctx, `
+	return lostUnlessFound(tx.ExecContext(ctx, `
 		UPDATE work SET leased_until = $1 WHERE kind = $2 AND key = $3 AND lease_token = $4`,
 		database.At(machine.Add(LeaseTime)), lease.Kind, lease.Key, lease.Token))
 }
@@ -131,7 +131,7 @@ func Complete(ctx context.Context, tx database.Tx, lease Lease, now, due time.Ti
 	if failures > 0 && !due.IsZero() {
 		moved = due
 	}
-	return held(tx.ExecContext(ctx, `
+	return lostUnlessFound(tx.ExecContext(ctx, `
 		UPDATE work SET
 			due_at = CASE WHEN version = $1 THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END,
 			failures = $4, lease_token = NULL, leased_until = NULL, process = NULL
@@ -142,13 +142,13 @@ func Complete(ctx context.Context, tx database.Tx, lease Lease, now, due time.Ti
 // Hold makes a transaction depend on the lease: it fails if another process has claimed the work, and no process can claim it before the
 // transaction ends.
 func Hold(ctx context.Context, tx database.Tx, lease Lease) error {
-	return held(tx.ExecContext(ctx, `
+	return lostUnlessFound(tx.ExecContext(ctx, `
 		UPDATE work SET lease_token = lease_token WHERE kind = $1 AND key = $2 AND lease_token = $3`,
 		lease.Kind, lease.Key, lease.Token))
 }
 
-// held returns ErrLeaseLost if an update for the holder of a lease found no row.
-func held(result sql.Result, err error) error {
+// lostUnlessFound returns ErrLeaseLost if an update for the holder of a lease found no row.
+func lostUnlessFound(result sql.Result, err error) error {
 	if err != nil {
 		return err
 	}
