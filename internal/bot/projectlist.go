@@ -43,7 +43,7 @@ func (b *Bot) ListProjects(ctx context.Context, lease work.Lease) error {
 			return nil
 		})
 	})
-	if stop := errors.Join(ctx.Err(), own(failure)); stop != nil {
+	if stop := errors.Join(ctx.Err(), unlessNotehub(failure)); stop != nil {
 		return stop
 	}
 	if failure != nil {

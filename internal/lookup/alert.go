@@ -26,7 +26,7 @@ type Alert struct {
 	EndedAt   time.Time   `json:"ended_at,omitzero"`
 	Rule      string      `json:"rule"`
 	Project   Named       `json:"project"` // the zero value for an alert about notewatch itself
-	Subject   Named       `json:"subject"` // the zero value for an alert about its project
+	Subject   Named       `json:"subject"` // without a UID for an alert about its project
 	Summary   string      `json:"summary"`
 	Runbook   string      `json:"runbook,omitempty"` // address of a page with instructions
 	Figure    string      `json:"figure"`            // of Value, such as bytes.used; "" if there is none

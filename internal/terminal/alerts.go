@@ -113,11 +113,8 @@ func Firing(s Screen, alerts []lookup.Alert) error {
 	}
 	t := &table{columns: columns("LEVEL", "SUBJECT~", "RULE_", "VALUE", "LIMIT=", "SINCE=", "ID")}
 	for _, a := range alerts {
-		limit := "-"
-		if words.Known(a.Limit) {
-			limit = words.Figure(a.Limit, a.Unit)
-		}
-		t.add(a.Level.String(), a.Subject.Name, a.Rule, words.Figure(a.Value, a.Unit), limit, moment(a.Since)+" UTC", a.ID)
+		t.add(levelOf(a), subjectOf(a.Subject, a.Project), a.Rule, figureText(a.Value, a.Figure, a.Unit), figureText(a.Limit, "", a.Unit),
+			moment(a.Since)+" UTC", a.ID)
 	}
 	return t.print(s)
 }

@@ -12,35 +12,35 @@ import (
 	"notewatch/notify/internal/message"
 )
 
-// listLayout lays out several alerts: their counts, and the worst of each rule.
-func listLayout(l message.List) layout {
-	layout := layout{tone: l.Tone, headline: headlineText(l.Word, l.Headline), plain: []string{l.Word + ": " + l.Headline}}
+// listParts lays out several alerts: their counts, and the worst of each rule.
+func listParts(l message.List) parts {
+	p := parts{tone: l.Tone, headline: headlineText(l.Word, l.Headline), plain: []string{l.Word + ": " + l.Headline}}
 	add := func(section string, plain ...string) {
-		layout.sections = append(layout.sections, section)
-		layout.plain = append(layout.plain, plain...)
+		p.sections = append(p.sections, section)
+		p.plain = append(p.plain, plain...)
 	}
 	if len(l.Detail) > 0 {
 		add(slackapi.Escape(strings.Join(l.Detail, "\n"), maxDetail), l.Detail...)
 	}
 	const rest = 3 * maxField // for what comes after the groups
-	room := min(maxSection, (layout.room()-rest)/len(l.Groups))
+	room := min(maxSection, (p.room()-rest)/len(l.Groups))
 	for _, g := range l.Groups {
 		section, plain, hidden := groupSection(g, l.Digest(), room)
 		add(section, plain...)
-		layout.hidden = layout.hidden || hidden
+		p.hidden = p.hidden || hidden
 	}
 	if l.More != "" {
 		add(slackapi.Escape(l.More, maxField), l.More)
-		layout.hidden = true
+		p.hidden = true
 	}
-	if layout.hidden {
+	if p.hidden {
 		all := "All " + words.Number(l.Count) + ": " + l.Hint()
 		add(slackapi.Escape(all, maxField), all)
 	}
 	context := listContext(l)
-	layout.context = slackapi.Escape(context, maxField)
-	layout.plain = append(layout.plain, context)
-	return layout
+	p.context = slackapi.Escape(context, maxField)
+	p.plain = append(p.plain, context)
+	return p
 }
 
 func listContext(l message.List) string {

@@ -70,8 +70,8 @@ func (m content) blockSet() []slack.Block {
 	return blocks
 }
 
-// A layout holds the parts of a content. Its texts are escaped, except plain.
-type layout struct {
+// parts are what a content consists of. Their texts are escaped, except plain.
+type parts struct {
 	tone     message.Tone
 	headline string
 	chart    *slack.DataVisualizationBlock
@@ -84,51 +84,51 @@ type layout struct {
 
 // newContent lays out alerts of n, all of them or those that changed. The mention, which may be "", is Slack's markup for notifying people.
 func newContent(n notify.Notification, alerts []notify.Alert, mention string) content {
-	var layout layout
+	var p parts
 	if len(alerts) == 1 {
-		layout = cardLayout(alerts[0], message.DescribeIn(n, alerts[0]))
+		p = cardParts(alerts[0], message.DescribeIn(n, alerts[0]))
 	} else {
-		layout = listLayout(message.DescribeList(n, alerts))
+		p = listParts(message.DescribeList(n, alerts))
 	}
 	attachment := slack.Attachment{
-		Color:    cmp.Or(colors[layout.tone], colors[message.Gone]),
-		Fallback: slackapi.Escape(layout.plain[0], maxHeadline),
-		Blocks:   slack.Blocks{BlockSet: layout.body()},
+		Color:    cmp.Or(colors[p.tone], colors[message.Gone]),
+		Fallback: slackapi.Escape(p.plain[0], maxHeadline),
+		Blocks:   slack.Blocks{BlockSet: p.body()},
 	}
 	return content{
-		text:        message.JoinWords(mention, linesText(layout.plain)),
-		blocks:      []slack.Block{newSection(message.JoinWords(layout.headline, mention))},
-		chart:       layout.chart,
+		text:        message.JoinWords(mention, linesText(p.plain)),
+		blocks:      []slack.Block{newSection(message.JoinWords(p.headline, mention))},
+		chart:       p.chart,
 		attachments: []slack.Attachment{attachment},
-		hidden:      layout.hidden,
+		hidden:      p.hidden,
 	}
 }
 
-func (l layout) body() []slack.Block {
+func (p parts) body() []slack.Block {
 	var blocks []slack.Block
-	if len(l.fields) > 0 {
-		fields := make([]*slack.TextBlockObject, len(l.fields))
-		for i, field := range l.fields {
+	if len(p.fields) > 0 {
+		fields := make([]*slack.TextBlockObject, len(p.fields))
+		for i, field := range p.fields {
 			fields[i] = markdown(field)
 		}
 		blocks = append(blocks, slack.NewSectionBlock(nil, fields, nil))
 	}
-	for _, section := range l.sections {
+	for _, section := range p.sections {
 		blocks = append(blocks, newSection(section))
 	}
-	if l.context == "" {
+	if p.context == "" {
 		return blocks
 	}
-	return append(blocks, slack.NewContextBlock("", markdown(l.context)))
+	return append(blocks, slack.NewContextBlock("", markdown(p.context)))
 }
 
 // room returns the number of characters left for further sections.
-func (l layout) room() int {
-	room := maxTotal - utf8.RuneCountInString(l.headline) - utf8.RuneCountInString(l.context)
-	if l.chart != nil {
+func (p parts) room() int {
+	room := maxTotal - utf8.RuneCountInString(p.headline) - utf8.RuneCountInString(p.context)
+	if p.chart != nil {
 		room -= maxChart
 	}
-	for _, text := range slices.Concat(l.fields, l.sections) {
+	for _, text := range slices.Concat(p.fields, p.sections) {
 		room -= utf8.RuneCountInString(text)
 	}
 	return room
@@ -143,20 +143,20 @@ func markdown(text string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.MarkdownType, text, false, true)
 }
 
-// cardLayout lays out one alert.
-func cardLayout(a notify.Alert, c message.Card) layout {
-	layout := layout{tone: c.Tone, headline: headlineText(c.Word, c.Headline), chart: chartOf(a), plain: plainCard(c)}
+// cardParts lays out one alert.
+func cardParts(a notify.Alert, c message.Card) parts {
+	p := parts{tone: c.Tone, headline: headlineText(c.Word, c.Headline), chart: chartOf(a), plain: plainCard(c)}
 	for _, f := range c.Facts() {
-		layout.fields = append(layout.fields, fieldText(f))
+		p.fields = append(p.fields, fieldText(f))
 	}
 	if len(c.Detail) > 0 {
-		layout.sections = append(layout.sections, slackapi.Escape(strings.Join(c.Detail, "\n"), maxDetail))
+		p.sections = append(p.sections, slackapi.Escape(strings.Join(c.Detail, "\n"), maxDetail))
 	}
 	if c.Advice != "" {
-		layout.sections = append(layout.sections, slackapi.Escape("→ "+c.Advice, maxAdvice))
+		p.sections = append(p.sections, slackapi.Escape("→ "+c.Advice, maxAdvice))
 	}
 	if c.Runbook != "" {
-		layout.sections = append(layout.sections, slackapi.Link("Runbook", c.Runbook))
+		p.sections = append(p.sections, slackapi.Link("Runbook", c.Runbook))
 	}
 	var subject, project string
 	if a.Subject != (notify.Named{}) {
@@ -165,10 +165,10 @@ func cardLayout(a notify.Alert, c message.Card) layout {
 	if c.Project != "" {
 		project = "project " + link(a.Project)
 	}
-	layout.context = words.Dotted(subject, slackapi.Escape(c.UID, maxName), project, slackapi.Escape(message.Labelled("rule ", c.Rule), maxName),
+	p.context = words.Dotted(subject, slackapi.Escape(c.UID, maxName), project, slackapi.Escape(message.Labelled("rule ", c.Rule), maxName),
 		slackapi.Escape(message.Labelled("alert ", c.ID), maxName), message.AsOf(c.AsOf))
-	layout.sections = append(bodySections(c.Body, layout.room()), layout.sections...)
-	return layout
+	p.sections = append(bodySections(c.Body, p.room()), p.sections...)
+	return p
 }
 
 // plainCard returns c as lines of text.
