@@ -9,5 +9,7 @@
 // (memory.go), and asks before the answer whether another process has taken the request (Config.Take). Everything else in memory is a cache
 // of what Slack says (workspace.go).
 //
+// A request that was signed before the process started is refused, because an earlier process may have handled it.
+//
 // Package commands decides what commands mean and who may use them.
 package slackapp

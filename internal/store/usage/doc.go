@@ -12,6 +12,9 @@
 //   - [Store.Columns], [Store.Cells] and [Store.KeptColumn] read figures; [Store.Blocks] and [Store.BlockDevices] the devices that belong to
 //     them; name.go finds devices by name and UID.
 //
+// A device that is no longer listed keeps its row until its last figure is deleted, and gets its ordinal again when it returns; no ordinal is
+// given twice. A cell is not known, null or a number: unknown cells make a sum no data, nulls are left out of it.
+//
 // All that a poll writes here proves its lease first (work.Hold), in the same transaction. The poll may be repeated at will: it only stores
 // what was read. Package store decides with it in Commit, which calls [DropChanges] for the changes that were evaluated and [Uncover] for
 // columns that could not be read ([Damage]).
