@@ -62,6 +62,9 @@ func (s *Set) Compile(spec Spec) (*Rule, []Problem) {
 	if spec.Period != (PeriodSpec{}) && len(b.lang.Problems) == 0 && !readsOf(b.reads).Period {
 		b.lang.Whole("period", "remove it: only used, prev and forecast of metrics and the members of period depend on it", "the rule reads nothing of a period")
 	}
+	if own := spec.Period; own != (PeriodSpec{}) && !own.sameMonth() && readsOf(b.reads).Cost() {
+		b.lang.Whole("period", "remove it, or put what is of another period into a rule of its own", "the rule reads cost, which is of the calendar month")
+	}
 	if len(b.lang.Problems) > 0 {
 		return nil, b.lang.Problems
 	}
@@ -81,7 +84,7 @@ func (b *builder) frame() {
 		b.lang.Whole("name", "", "is empty")
 	}
 	if !slices.Contains(Scopes(), b.spec.Each) {
-		b.lang.Whole("each", "want device, fleet, route or project", "unknown scope %q", b.spec.Each)
+		b.lang.Whole("each", "want device, fleet, route, project or organization", "unknown scope %q", b.spec.Each)
 	}
 	if b.spec.For < 0 {
 		b.lang.Whole("for", "", "is negative")

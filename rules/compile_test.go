@@ -22,8 +22,8 @@ func at(level rules.Level, expr string) []rules.Condition {
 }
 
 const (
-	deviceSees  = "a rule for each device sees bytes, sat, sat_packets, session_bytes, events, events_total, platform, watchdog, reboots, fw_updates, sessions, tls, first_syncs, notefiles, transport, device, plan, project, period, poll"
-	projectSees = "a rule for each project sees bytes, sat, sat_packets, session_bytes, events, events_total, platform, watchdog, reboots, fw_updates, sessions, tls, first_syncs, notefiles, transport, project, period, poll"
+	deviceSees  = "a rule for each device sees bytes, sat, sat_packets, session_bytes, events, events_total, platform, watchdog, reboots, fw_updates, sessions, tls, first_syncs, notefiles, transport, device, plan, sat_plan, project, cost, period, poll"
+	projectSees = "a rule for each project sees bytes, sat, sat_packets, session_bytes, events, events_total, platform, watchdog, reboots, fw_updates, sessions, tls, first_syncs, notefiles, transport, project, cost, period, poll"
 	metricHas   = "today, yesterday, used, prev, forecast, d7, d30, median, mad, usual, usual_yesterday, ratio, z, peer_ratio, days, series"
 	plainHas    = "today, yesterday, used, prev, forecast, d7, d30, median, mad, usual, usual_yesterday, ratio, z, days, series"
 	polledHas   = "today, yesterday, used, prev, forecast, d7, d30, median, mad, usual, usual_yesterday, ratio, z, h1, h6, days, series"
@@ -160,7 +160,7 @@ func TestProblemsOfRules(t *testing.T) {
 		want   []rules.Problem
 	}{
 		"no name":  {func(s *rules.Spec) { s.Name = " " }, []rules.Problem{whole("name", "is empty", "")}},
-		"no scope": {func(s *rules.Spec) { s.Each = "galaxy" }, []rules.Problem{whole("each", `unknown scope "galaxy"`, "want device, fleet, route or project")}},
+		"no scope": {func(s *rules.Spec) { s.Each = "galaxy" }, []rules.Problem{whole("each", `unknown scope "galaxy"`, "want device, fleet, route, project or organization")}},
 		"peers of a fleet": {
 			func(s *rules.Spec) {
 				s.Each, s.When[0].Expr = rules.EachFleet, "bytes.today > 5 && bytes.peer_ratio > 2"

@@ -51,11 +51,14 @@ type Growing struct {
 }
 
 // RankedBy returns what ranks the devices behind a figure: the figure itself if the values of devices add up to it, else another member of
-// its metric. ok is false if the figure is not of a metric.
+// its metric. Costs are ranked by the events. ok is false if the figure is
+// not of a metric.
 func RankedBy(path string) (figure Figure, member string, ok bool) {
 	object, member := CutPath(path)
 	figure, ok = ParseFigure(object)
 	switch {
+	case object == "cost":
+		return Events, "used", true
 	case member == "forecast":
 		member = "used"
 	case !slices.Contains([]string{"today", "yesterday", "used", "d7", "d30", "h1", "h6"}, member):

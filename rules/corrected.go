@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"notewatch/rules/internal/lang"
@@ -46,7 +47,11 @@ type Fall struct {
 func growing(conditions []*lang.Expression) (all []*lang.Leaf) {
 	for _, c := range conditions {
 		for _, l := range c.Reads {
-			grows := vocabulary.Leaf(l.Object + "." + l.Tag.Get("grows"))
+			path := l.Tag.Get("grows")
+			if !strings.Contains(path, ".") {
+				path = l.Object + "." + path
+			}
+			grows := vocabulary.Leaf(path)
 			if grows != nil && !Figure(l.Object).Average() && !slices.ContainsFunc(all, grows.Is) {
 				all = append(all, grows)
 			}

@@ -10,21 +10,21 @@ import (
 // An Env is what an expression sees of one subject as of one instant: a pure function of the history and that instant. All figures are
 // float64 values, and NaN is no data. Objects have Known; everything read from an object that is not known is no data.
 type Env struct {
-	Bytes        Metric `expr:"bytes" unit:"B" has:"sums peers" scope:"device,fleet,project"`
-	Sat          Metric `expr:"sat" unit:"B" has:"sums peers" scope:"device,fleet,project"`
-	SatPackets   Metric `expr:"sat_packets" has:"sums" scope:"device,fleet,project"`
-	SessionBytes Metric `expr:"session_bytes" unit:"B" has:"sums peers" scope:"device,fleet,project"`
-	Events       Metric `expr:"events" has:"sums polls peers" scope:"device,fleet,project"`
-	EventsTotal  Metric `expr:"events_total" has:"sums peers" scope:"device,fleet,project"`
-	Platform     Metric `expr:"platform" has:"sums" scope:"device,fleet,project"`
-	Watchdog     Metric `expr:"watchdog" has:"sums" scope:"device,fleet,project"`
-	Reboots      Metric `expr:"reboots" has:"sums" scope:"device,fleet,project"`
-	FwUpdates    Metric `expr:"fw_updates" has:"sums" scope:"device,fleet,project"`
-	Sessions     Metric `expr:"sessions" has:"sums polls peers" scope:"device,fleet,project"`
-	TLS          Metric `expr:"tls" has:"sums" scope:"device,fleet,project"`
-	FirstSyncs   Metric `expr:"first_syncs" has:"sums" scope:"device,fleet,project"`
-	Notefiles    Keyed  `expr:"notefiles" key:"data.qo" has:"sums polls" scope:"device,fleet,project"`
-	Transport    Keyed  `expr:"transport" key:"wifi" has:"sums polls" scope:"device,fleet,project"`
+	Bytes        Metric `expr:"bytes" unit:"B" has:"sums peers" scope:"device,fleet,project,organization"`
+	Sat          Metric `expr:"sat" unit:"B" has:"sums peers" scope:"device,fleet,project,organization"`
+	SatPackets   Metric `expr:"sat_packets" has:"sums" scope:"device,fleet,project,organization"`
+	SessionBytes Metric `expr:"session_bytes" unit:"B" has:"sums peers" scope:"device,fleet,project,organization"`
+	Events       Metric `expr:"events" has:"sums polls peers" scope:"device,fleet,project,organization"`
+	EventsTotal  Metric `expr:"events_total" has:"sums peers" scope:"device,fleet,project,organization"`
+	Platform     Metric `expr:"platform" has:"sums" scope:"device,fleet,project,organization"`
+	Watchdog     Metric `expr:"watchdog" has:"sums" scope:"device,fleet,project,organization"`
+	Reboots      Metric `expr:"reboots" has:"sums" scope:"device,fleet,project,organization"`
+	FwUpdates    Metric `expr:"fw_updates" has:"sums" scope:"device,fleet,project,organization"`
+	Sessions     Metric `expr:"sessions" has:"sums polls peers" scope:"device,fleet,project,organization"`
+	TLS          Metric `expr:"tls" has:"sums" scope:"device,fleet,project,organization"`
+	FirstSyncs   Metric `expr:"first_syncs" has:"sums" scope:"device,fleet,project,organization"`
+	Notefiles    Keyed  `expr:"notefiles" key:"data.qo" has:"sums polls" scope:"device,fleet,project,organization"`
+	Transport    Keyed  `expr:"transport" key:"wifi" has:"sums polls" scope:"device,fleet,project,organization"`
 
 	Routed        Metric `expr:"routed" has:"sums polls" scope:"route"`
 	RouteFailures Metric `expr:"route_failures" has:"sums polls" scope:"route"`
@@ -32,13 +32,17 @@ type Env struct {
 
 	Device  Device  `expr:"device" scope:"device"`
 	Plan    Plan    `expr:"plan" scope:"device"`
+	SatPlan SatPlan `expr:"sat_plan" unit:"B" scope:"device"`
 	Fleet   Fleet   `expr:"fleet" scope:"fleet"`
 	Route   Route   `expr:"route" scope:"route"`
-	Project Project `expr:"project"`
+	Project Project `expr:"project" scope:"device,fleet,route,project"`
+	Org     Org     `expr:"org" scope:"organization"`
+	Cost    Cost    `expr:"cost" scope:"device,fleet,project,organization"`
 	Period  Period  `expr:"period"`
 	Poll    Poll    `expr:"poll"`
 
 	FleetNames map[string]string `expr:"-"` // of the fleets of the project, by UID, for limits by fleet
+	Account    string            `expr:"-"` // name of the account whose organization is the subject; "" for any other
 }
 
 // Keyed holds the metrics of figures with a key. Metrics that are not in it are no data.
@@ -128,8 +132,10 @@ type Metric struct {
 	Z              float64 `expr:"z" unit:"" range:"any" kind:"day" grows:"today"`         // today's distance from median in standard deviations
 	PeerRatio      float64 `expr:"peer_ratio" unit:"" needs:"peers" scope:"device"`        // yesterday / what peers used then
 	Missed         float64 `expr:"missed" needs:"silence"`                                 // sessions that did not come; device.missed reads it
-	H1             float64 `expr:"h1" needs:"polls"`                                       // growth in an hour, between two polls
-	H6             float64 `expr:"h6" needs:"polls"`                                       // growth in six hours, between two polls
+	Allowance      float64 `expr:"allowance" needs:"allowance"`                            // since the allowance began; sat_plan reads it
+	Unread         float64 `expr:"unread" unit:"count" needs:"allowance"`                  // days since the allowance began that were never read
+	H1             float64 `expr:"h1" needs:"polls" scope:"device,fleet,route,project"`    // growth in an hour, between two polls
+	H6             float64 `expr:"h6" needs:"polls" scope:"device,fleet,route,project"`    // growth in six hours, between two polls
 	Days           float64 `expr:"days" unit:"count" range:"0 35"`                         // how many of the last 35 days are known whole days
 
 	// Series holds the whole days of the last 35, oldest first. A series that is empty or contains a NaN is no data.
@@ -171,6 +177,37 @@ type Plan struct {
 	SIMs      float64 `expr:"sims"`                                             // that the device lists
 
 	AutoTopupKnown bool `expr:"-"`
+}
+
+// A SatPlan is the satellite allowance of a device, as the rules file says.
+type SatPlan struct {
+	Used     float64 `expr:"used" of:"sat.allowance"`                                                 // since the allowance began
+	Limit    float64 `expr:"limit"`                                                                   // the allowance
+	Left     float64 `expr:"left" of:"sat.allowance sat.unread"`                                      // Limit - Used, 0 at least
+	UsedPct  float64 `expr:"used_pct" unit:"%" of:"sat.allowance"`                                    // 100 × Used / Limit
+	DaysLeft float64 `expr:"days_left" unit:"d" range:"0 36500" of:"sat.allowance sat.unread sat.d7"` // until Left is used up at the pace of the last 7 complete days
+}
+
+// An Org is the organization that pays for the projects of an account, as Notehub says.
+type Org struct {
+	Name      string  `expr:"name" known:"NameKnown"`
+	Type      string  `expr:"type" known:"TypeKnown"` // of its plan: Essentials or Enterprise
+	Suspended bool    `expr:"suspended" known:"SuspendedKnown"`
+	Balance   float64 `expr:"balance"`                            // of its plan
+	Capacity  float64 `expr:"capacity"`                           // of its plan, in events
+	DaysLeft  float64 `expr:"days_left" unit:"d" range:"0 36500"` // until the events of its plan are used up at the pace of the last days
+
+	ContractDaysLeft float64 `expr:"contract_days_left" unit:"d" range:"any"` // until its plan ends
+
+	NameKnown, TypeKnown, SuspendedKnown bool `expr:"-"`
+}
+
+// A Cost is what the events of a calendar month cost: of the account, or the share of a subject in that.
+type Cost struct {
+	Used         float64 `expr:"used" unit:"money" of:"events.used" kind:"period" grows:"used"`
+	Forecast     float64 `expr:"forecast" unit:"money" of:"events.used events.forecast" kind:"forecast" grows:"forecast"`
+	FreeUsedPct  float64 `expr:"free_used_pct" unit:"%" scope:"organization" of:"events.used" kind:"period" grows:"free_used_pct"`
+	FreeDaysLeft float64 `expr:"free_days_left" unit:"d" range:"0 36500" scope:"organization" of:"events.forecast" kind:"forecast" grows:"events.forecast"`
 }
 
 // A Fleet is a fleet with counts over its devices.

@@ -90,6 +90,7 @@ var figureTraits = []struct {
 const (
 	UnitBytes        = "B"
 	UnitMilliseconds = "ms"
+	UnitMoney        = "money" // of costs, in the currency of the account
 )
 
 // OfRoutes reports whether the figure is of routes, not of devices.

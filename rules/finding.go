@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"time"
 
 	"notewatch/rules/internal/lint"
@@ -11,6 +12,12 @@ type Finding = lint.Finding
 
 // KeptDays is how many days of history are kept.
 const KeptDays = 13 * 31
+
+// CodePrices is the code of the finding that a rule reads costs or an allowance that the rules file does not give.
+const CodePrices = lint.Prices
+
+// Accepts reports whether the author of the rule accepts findings of a code.
+func (r *Rule) Accepts(code string) bool { return slices.Contains(r.Spec.Accept, code) }
 
 // FindingCodes returns the codes of findings that a rule can accept, and of those that are always mistakes.
 func FindingCodes() (accepted, certain []string) { return lint.Codes() }

@@ -50,6 +50,8 @@ func (l *Limits) of(e *Env, each Scope) float64 {
 		return l.named(e.Route.UID, e.Route.Name)
 	case EachProject:
 		return l.named(e.Project.UID, e.Project.Name)
+	case EachOrganization:
+		return l.named(e.Account, e.Org.Name)
 	}
 	limit := l.named(e.Device.UID, e.Device.Name)
 	if Known(limit) {

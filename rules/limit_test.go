@@ -59,9 +59,10 @@ func TestLimitOfEachScope(t *testing.T) {
 	env.Fleet.UID, env.Fleet.Name = "fleet:1", "pumps"
 	env.Route.UID, env.Route.Name = "route:1", "cloud"
 	env.Project.UID, env.Project.Name = "app:1", "lab"
+	env.Account, env.Org.Name = "acme", "Acme Ltd"
 	for each, subjects := range map[rules.Scope][]string{
 		rules.EachDevice: {"dev:1", "pump-7"}, rules.EachFleet: {"fleet:1", "pumps"}, rules.EachRoute: {"route:1", "cloud"},
-		rules.EachProject: {"app:1", "lab"},
+		rules.EachProject: {"app:1", "lab"}, rules.EachOrganization: {"acme", "Acme Ltd"},
 	} {
 		for _, subject := range subjects {
 			metric := "events.used"
@@ -74,7 +75,7 @@ func TestLimitOfEachScope(t *testing.T) {
 			require.InDelta(t, 50, r.Eval(rules.NewView(&env)).Limit, 0, subject)
 		}
 	}
-	require.ElementsMatch(t, rules.Scopes(), []rules.Scope{rules.EachDevice, rules.EachFleet, rules.EachRoute, rules.EachProject}, "a new scope needs a row")
+	require.ElementsMatch(t, rules.Scopes(), []rules.Scope{rules.EachDevice, rules.EachFleet, rules.EachRoute, rules.EachProject, rules.EachOrganization}, "a new scope needs a row")
 }
 
 // Rules that are evaluated together have limits of their own, and explanations show them.

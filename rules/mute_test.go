@@ -140,10 +140,10 @@ func TestNextOfWhatIsMutedOrTakenOn(t *testing.T) {
 }
 
 func TestScopes(t *testing.T) {
-	require.Equal(t, rules.EachProject, rules.ScopeOf(""))
-	require.Equal(t, rules.EachFleet, rules.ScopeOf("fleet:1"))
-	require.Equal(t, rules.EachDevice, rules.ScopeOf("dev:1"))
-	require.Equal(t, rules.EachRoute, rules.ScopeOf("route:1"))
+	require.Equal(t, rules.EachProject, rules.ScopeOf("", ""))
+	require.Equal(t, rules.EachFleet, rules.ScopeOf("", "fleet:1"))
+	require.Equal(t, rules.EachDevice, rules.ScopeOf("", "dev:1"))
+	require.Equal(t, rules.EachRoute, rules.ScopeOf("", "route:1"))
 	require.True(t, rules.EachRoute.Contains(rules.EachRoute))
 	require.True(t, rules.EachProject.Contains(rules.EachRoute))
 	require.False(t, rules.EachRoute.Contains(rules.EachDevice))

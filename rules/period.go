@@ -15,8 +15,19 @@ type PeriodSpec struct {
 	From     Day    // a day that a period of Days begins on
 }
 
-// PeriodIn returns how the rule cuts time in a project that has periods of its own.
-func (r *Rule) PeriodIn(project PeriodSpec) PeriodSpec { return cmp.Or(r.Spec.Period, project) }
+// CalendarMonth is the period over which Notehub bills.
+var CalendarMonth = PeriodSpec{Every: "month"}
+
+// PeriodIn returns how the rule cuts time in a project that has periods of its own. A rule that reads cost goes by the calendar month.
+func (r *Rule) PeriodIn(project PeriodSpec) PeriodSpec {
+	if r.Reads.Cost() {
+		return CalendarMonth
+	}
+	return cmp.Or(r.Spec.Period, project)
+}
+
+// sameMonth reports whether the periods are calendar months.
+func (s PeriodSpec) sameMonth() bool { return s.String() == "month" && s.MonthDay <= 1 }
 
 // Validate says what is wrong with the spec, if anything.
 func (s PeriodSpec) Validate() error {

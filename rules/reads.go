@@ -35,6 +35,9 @@ func (o Objects) With(other Objects) Objects {
 	return slices.Compact(both)
 }
 
+// Cost reports whether the cost of events is read, which is that of a calendar month.
+func (r Reads) Cost() bool { return r.Objects.Read("cost.") }
+
 // OnlyPoll reports whether the rule reads only poll: such a rule is evaluated even after a failed poll.
 func (r Reads) OnlyPoll() bool { return r.Poll && len(r.Figures) == 0 && !r.Device }
 
@@ -47,13 +50,14 @@ func readsOf(leaves []*lang.Leaf) Reads {
 		} else {
 			r.Objects = r.Objects.With(Objects{l.Path()})
 		}
-		if object, member := CutPath(l.Tag.Get("of")); object != "" {
+		for path := range strings.FieldsSeq(l.Tag.Get("of")) {
+			object, member := CutPath(path)
 			r.Members = r.Members.With(Wants{Figure(object): MembersOf(member)})
 		}
-		r.Device = r.Device || slices.Contains([]string{"device", "fleet", "route", "project", "plan"}, l.Object)
+		r.Device = r.Device || slices.Contains([]string{"device", "fleet", "route", "project", "plan", "sat_plan", "org", "cost"}, l.Object)
 		r.Counts = r.Counts || l.Object == "project" && l.Number()
 		r.Poll = r.Poll || l.Object == "poll"
-		r.Period = r.Period || l.Object == "period" || slices.Contains([]string{"used", "prev", "forecast"}, l.Member) && r.Members[Figure(l.Object)] != 0
+		r.Period = r.Period || l.Object == "period" || l.Object == "cost" || slices.Contains([]string{"used", "prev", "forecast"}, l.Member) && r.Members[Figure(l.Object)] != 0
 	}
 	r.Figures = r.Members.Figures()
 	return r

@@ -17,14 +17,17 @@ type Scope string
 
 // The scopes.
 const (
-	EachDevice  Scope = "device"
-	EachFleet   Scope = "fleet"
-	EachRoute   Scope = "route"
-	EachProject Scope = "project"
+	EachDevice       Scope = "device"
+	EachFleet        Scope = "fleet"
+	EachRoute        Scope = "route"
+	EachProject      Scope = "project"
+	EachOrganization Scope = "organization"
 )
 
 // Scopes returns all scopes, each before those that contain it.
-func Scopes() []Scope { return []Scope{EachDevice, EachFleet, EachRoute, EachProject} }
+func Scopes() []Scope {
+	return []Scope{EachDevice, EachFleet, EachRoute, EachProject, EachOrganization}
+}
 
 // Contains reports whether a subject of the scope contains those of another, or is one.
 func (s Scope) Contains(other Scope) bool {
@@ -34,9 +37,22 @@ func (s Scope) Contains(other Scope) bool {
 	return slices.Index(Scopes(), s) >= slices.Index(Scopes(), other)
 }
 
-// ScopeOf returns the scope of a subject: "" is a project.
-func ScopeOf(subject string) Scope {
+// accountPrefix begins the identifier that an organization has in place of that of a project.
+const accountPrefix = "account:"
+
+// OfAccount returns the identifier that alerts about the organization of an account have in place of that of a project. Their subject is "".
+func OfAccount(name string) string { return accountPrefix + name }
+
+// AccountOf returns the name of the account whose organization an identifier made by OfAccount stands for. ok is false for that of a project.
+func AccountOf(project string) (name string, ok bool) {
+	return strings.CutPrefix(project, accountPrefix)
+}
+
+// ScopeOf returns the scope of a subject of a project: "" is the project itself, or an organization.
+func ScopeOf(project, subject string) Scope {
 	switch {
+	case subject == "" && strings.HasPrefix(project, accountPrefix):
+		return EachOrganization
 	case subject == "":
 		return EachProject
 	case strings.HasPrefix(subject, "fleet:"):

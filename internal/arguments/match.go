@@ -9,15 +9,12 @@ import (
 	"notewatch/rules/muting"
 )
 
-// Select makes m select the project, fleet or device that the words [project|fleet|device] NAME name, and replaces the label of a fleet by its
-// UID.
+// Select makes m select the project or device that the words [project|device] NAME name.
 func Select(ctx context.Context, desk *lookup.Desk, args []string, m *muting.Match) error {
 	if len(args) == 0 {
-		in, err := desk.InFleet(ctx, *m)
-		*m = in
-		return err
+		return nil
 	}
-	kinds := []lookup.Kind{lookup.KindProject, lookup.KindFleet, lookup.KindDevice}
+	kinds := []lookup.Kind{lookup.KindProject, lookup.KindDevice}
 	if len(args) > 1 && slices.Contains(kinds, lookup.Kind(args[0])) {
 		kinds, args = []lookup.Kind{lookup.Kind(args[0])}, args[1:]
 	}
@@ -26,12 +23,9 @@ func Select(ctx context.Context, desk *lookup.Desk, args []string, m *muting.Mat
 		return err
 	}
 	found, err := selector.Desk.Find(ctx, strings.Join(args, " "), kinds...)
-	switch found.Kind {
-	case lookup.KindDevice:
+	if found.Kind == lookup.KindDevice {
 		m.Subject = found.UID
-	case lookup.KindFleet:
-		m.Fleet = found.UID
-	default:
+	} else {
 		m.Project = found.UID
 	}
 	return err

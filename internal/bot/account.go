@@ -53,6 +53,9 @@ func (b *Bot) noteAccount(ctx context.Context, account Account, state store.Proj
 	if err != nil || open.Open() && cause == store.Unreachable {
 		return err // the text of a failure may differ at every poll
 	}
+	if by, err := b.suspendedBy(ctx, account.Name); err != nil || by != "" && cause == store.Suspended {
+		return err
+	}
 	return b.RaiseSelfAlert(ctx, b.accountAlert(account, cause, state.Failure))
 }
 
@@ -111,7 +114,10 @@ func (b *Bot) accountReceivers(account Account) []string {
 // their own show.
 func (b *Bot) accountRestored(ctx context.Context, account Account, others []string, now time.Time) error {
 	open, err := b.open(ctx, rules.Key{Rule: accountFailing, Subject: account.Name})
-	if err != nil || !open.Open() {
+	if err != nil {
+		return err
+	}
+	if by, err := b.suspendedBy(ctx, account.Name); err != nil || !open.Open() && by == "" {
 		return err
 	}
 	if _, err := b.store.Restore(ctx, others, now); err != nil {
@@ -146,7 +152,11 @@ func (b *Bot) explained(ctx context.Context, current store.Project) (func(rules.
 			if err != nil {
 				return nil, err
 			}
-			explained[p.UID] = alert.Open()
+			by, err := b.suspendedBy(ctx, p.Account)
+			if err != nil {
+				return nil, err
+			}
+			explained[p.UID] = alert.Open() || state.Cause == store.Suspended && by != ""
 		}
 	}
 	return func(a rules.Alert) string {

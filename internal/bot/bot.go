@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"notewatch/internal/env"
 	"notewatch/internal/evaluate"
 	"notewatch/internal/fetch"
 	"notewatch/internal/metrics"
@@ -56,6 +57,10 @@ type Account struct {
 	TokenFrom string  // where its token is set, for people: "NOTEWATCH_NOTEHUB_TOKEN"; "" if not known
 	OAuth     bool    // the token is the secret of an OAuth client
 	All       bool    // all its projects are watched: they are listed once an hour
+
+	Organization string // UID of the one that pays; "" is the only one that the token sees
+	Prices       env.Prices
+	Currency     string // of Prices
 }
 
 // A Project is a Notehub project to watch.
@@ -64,6 +69,7 @@ type Project struct {
 	Account   string           // name
 	Notify    []string         // names of the receivers for rules without receivers
 	Period    rules.PeriodSpec // the zero value is that of the Config
+	Satellite env.Satellite    // allowance of each device
 }
 
 func (p Project) uid() string { return p.UID }
@@ -119,6 +125,7 @@ type Bot struct {
 	devices sync.Map      // int: number of listed devices, by UID of the project
 	counted atomic.Int64  // when they were last counted, as Unix milliseconds
 	answers chan struct{} // limits the answers of Notehub that are read at once
+	asked   sync.Map      // time.Time: when Notehub was last asked about the organization of an account, by name
 	rates   sync.Map      // float64: rate of an account in requests per minute when it was last logged, by name
 	fresh   freshening
 }

@@ -15,8 +15,10 @@ import (
 
 	"notewatch/internal/bot"
 	requests "notewatch/internal/budget"
+	"notewatch/internal/env"
 	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
+	"notewatch/internal/watch/watchtest"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
@@ -116,30 +118,119 @@ func TestFortyProjectsOnOneAccount(t *testing.T) {
 			requests := r.sent()
 			requireLimit(t, requests, 4)
 			require.NotContains(t, log.String(), "level=ERROR", "no poll failed")
-			polls, refused := map[string][]time.Time{}, 0
-			for _, request := range requests {
-				switch {
-				case request.Status == 429:
-					refused++
-				case request.Endpoint == notehubtest.Events:
-					polls[request.Project] = append(polls[request.Project], request.At)
-				}
-			}
-			require.Equal(t, disturbed, refused > 0)
-			require.Len(t, polls, projects)
+			refused := slices.ContainsFunc(requests, func(request notehubtest.Request) bool { return request.Status == 429 })
+			require.Equal(t, disturbed, refused)
 			tolerance := interval / 10
 			if disturbed {
 				tolerance = interval / 4
 			}
-			for project, times := range polls {
-				require.GreaterOrEqual(t, len(times), int(lasts/interval), "%s lost no cycle", project)
-				for i := 1; i < len(times); i++ {
-					require.InDelta(t, interval.Minutes(), times[i].Sub(times[i-1]).Minutes(), tolerance.Minutes(), "%s, poll %d", project, i)
-				}
-			}
+			requirePolled(t, requests, projects, lasts, interval, tolerance)
 			require.Empty(t, r.told("ops"))
 		})
 	}
+}
+
+// requirePolled checks that so many projects were each polled at an interval, give or take a tolerance, for some time.
+func requirePolled(t *testing.T, requests []notehubtest.Request, projects int, lasts, interval, tolerance time.Duration) {
+	t.Helper()
+	polls := map[string][]time.Time{}
+	for _, request := range requests {
+		if request.Status == 200 && request.Endpoint == notehubtest.Events {
+			polls[request.Project] = append(polls[request.Project], request.At)
+		}
+	}
+	require.Len(t, polls, projects)
+	for project, times := range polls {
+		require.GreaterOrEqual(t, len(times), int(lasts/interval), "%s lost no cycle", project)
+		for i := 1; i < len(times); i++ {
+			require.InDelta(t, interval.Minutes(), times[i].Sub(times[i-1]).Minutes(), tolerance.Minutes(), "%s, poll %d", project, i)
+		}
+	}
+}
+
+// The same 40 projects on three accounts, of which two have an organization that is asked too. Each account keeps to its own limit and
+// interval, also while one of them is suspended, which is notified once.
+func TestFortyProjectsOnThreeAccounts(t *testing.T) {
+	const lasts = 3 * time.Hour
+	suspension := notehubtest.Suspension{Start: monday.Add(lasts), Duration: 2 * hour}
+	r, log := crowd(t, 0)
+	r.rules(append(specsOf(r.config.Bot.Rules), suspendedAccount(), overBudget("50"), rules.Spec{
+		Name: "balance-low", Each: rules.EachOrganization, When: []rules.Condition{{Level: rules.Warning, Expr: "org.days_left < 14"}},
+	})...)
+	hubs := map[string]*notehubtest.Server{}
+	r.config.Bot.Accounts = nil
+	sizes := map[string]int{"acme": 20, "lab": 16, "tanks": 4}
+	for name, projects := range sizes {
+		config := notehubtest.Config{Now: r.clock, Token: token, Seed: 1, RequestsPerMinute: 7}
+		for i := range projects {
+			p := r.project
+			p.UID = fmt.Sprintf("app:%s-%d", name, i)
+			config.Projects = append(config.Projects, p)
+			r.config.Bot.Projects = append(r.config.Bot.Projects, bot.Project{UID: p.UID, Name: p.UID, Account: name})
+		}
+		switch name {
+		case "acme":
+			config.Organizations = []notehubtest.Organization{{UID: "org:acme", Name: "Acme", Capacity: 1e6, Suspensions: []notehubtest.Suspension{suspension}}}
+		case "lab":
+			config.Organizations = []notehubtest.Organization{{UID: "org:lab", Name: "Lab", Capacity: 1e6}}
+		}
+		hubs[name] = notehubtest.New(config)
+		r.config.Bot.Accounts = append(r.config.Bot.Accounts, bot.Account{
+			Name: name, Client: watchtest.Client(t, hubs[name], token), PerMinute: 4, Prices: env.Prices{Event: 0.001}, Currency: "USD",
+		})
+	}
+	log.Reset()
+	r.open()
+	intervals := map[string]time.Duration{}
+	for name := range sizes {
+		intervals[name] = loggedTime(t, log, "account="+name+" .*interval")
+	}
+	require.Equal(t, map[string]time.Duration{"acme": 20 * time.Minute, "lab": 16 * time.Minute, "tanks": 15 * time.Minute}, intervals)
+	later := func(account string) (requests []notehubtest.Request) { // than the first polls, which also read the lists and the past
+		for _, request := range hubs[account].Requests() {
+			if request.At.After(monday.Add(hour)) {
+				requests = append(requests, request)
+			}
+		}
+		return requests
+	}
+	r.runTogether(monday.Add(lasts))
+	for name := range hubs {
+		requirePolled(t, later(name), sizes[name], lasts-hour-intervals[name], intervals[name], intervals[name]/6)
+	}
+	require.NotContains(t, log.String(), "level=ERROR", "no poll failed")
+	require.Empty(t, r.told("ops"))
+
+	r.runTogether(monday.Add(2 * lasts))
+	asked := map[string]map[notehubtest.Endpoint]int{}
+	for name, hub := range hubs {
+		requireLimit(t, hub.Requests(), 4)
+		asked[name] = map[notehubtest.Endpoint]int{}
+		for _, request := range hub.Requests() {
+			if request.Endpoint != notehubtest.Events && request.Endpoint != notehubtest.Sessions && request.Endpoint != notehubtest.Data &&
+				request.Endpoint != notehubtest.Devices && request.Endpoint != notehubtest.Fleets {
+				asked[name][request.Endpoint]++
+			}
+		}
+	}
+	for _, name := range []string{"lab", "tanks"} {
+		requirePolled(t, later(name), sizes[name], 2*lasts-hour-intervals[name], intervals[name], intervals[name]/6)
+	}
+	require.Equal(t, []told{
+		{"fired", "firing", "critical", "suspended", "Acme"}, {"resolved", "resolved", "critical", "suspended", "Acme"},
+	}, r.told("ops"))
+	require.InDelta(t, 6, asked["lab"][notehubtest.OneOrganization], 1, "once an hour")
+	require.Equal(t, 1, asked["lab"][notehubtest.BalanceHistory], "once a day")
+	require.Equal(t, 1, asked["lab"][notehubtest.Organizations])
+	require.Zero(t, asked["tanks"][notehubtest.OneOrganization])
+	r.requireTruth("ops")
+}
+
+func specsOf(all []bot.Rule) (specs []rules.Spec) {
+	for _, r := range all {
+		specs = append(specs, r.Spec)
+	}
+	return specs
 }
 
 // After a 429 the account goes on at half the rate, also after a restart, and is back at the whole rate within minutes. All of it is logged.

@@ -16,6 +16,8 @@
 //   - [Bot.ListProjects] (projectlist.go), once an hour for an account of which all projects are watched.
 //   - [Bot.EvaluatePollRules] (pollrules.go): the same for rules that read only the state of polling. They also have a timer of their own,
 //     so that a poll that hangs is noticed.
+//   - [Bot.EvaluateOrganization] (organization.go): the same for rules about the organization that pays for the projects of an account, at each
+//     commit of a poll of these, and when Notehub is to be asked about it.
 //   - [Bot.Mute] (mute.go), when a silence or mute window begins or ends, and for drills that no one ends.
 //   - [Bot.Summarize] (report.go), once a week.
 //

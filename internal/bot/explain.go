@@ -89,7 +89,7 @@ func (b *Bot) explainable(rule, project, subject string) (*Rule, Project, string
 	}
 	if r.Spec.Each == rules.EachProject {
 		subject = ""
-	} else if rules.ScopeOf(subject) != r.Spec.Each {
+	} else if rules.ScopeOf(project, subject) != r.Spec.Each {
 		return nil, Project{}, "", fmt.Errorf("rule %q is about %ss: say which one", rule, r.Spec.Each)
 	}
 	return r, b.projects[at], subject, nil
@@ -113,7 +113,7 @@ func (b *Bot) ExplainAt(ctx context.Context, rule, project, subject string, day 
 	data = data.In(r.PeriodIn(data.Spec()))
 	block, i, listed := data.BlockOf(subject)
 	if !listed {
-		return Explanation{}, &UnknownError{string(rules.ScopeOf(subject)), subject}
+		return Explanation{}, &UnknownError{string(rules.ScopeOf(p.UID, subject)), subject}
 	}
 	read, err := data.Read(ctx, data.Reader(r.Reads.Members), block)
 	if err != nil {
@@ -150,7 +150,7 @@ func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Tim
 		Labels: b.reads.FleetNames, Objects: b.reads.Objects,
 	})
 	if err == nil && !seen.Listed() {
-		err = &UnknownError{string(rules.ScopeOf(subject)), subject}
+		err = &UnknownError{string(rules.ScopeOf(p.UID, subject)), subject}
 	}
 	return seen, err
 }
@@ -212,7 +212,7 @@ func (b *Bot) wouldMute(ctx context.Context, a rules.Alert, now time.Time) (rule
 		firing.Note(&other)
 		return firing.Has(rule, project, subject)
 	}
-	if mutes.Within, err = b.within(ctx, a.Project, mutes); err != nil {
+	if mutes.Within, err = b.within(ctx, a.Project); err != nil {
 		return rules.Mute{}, err
 	}
 	return mutes.Of(a, now), failed

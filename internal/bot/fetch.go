@@ -69,10 +69,15 @@ func (b *Bot) historyStart(project string, today rules.Day) rules.Day {
 
 // firstDay returns the first day that an Env of a project as of a day looks back on, for any of its rules.
 func (b *Bot) firstDay(project string, asOf rules.Day) rules.Day {
-	first := env.FirstDay(b.periodOf(project), asOf, b.reads.Members)
+	period, satellite := b.periodOf(project), b.satelliteOf(project)
+	first := env.FirstDay(period, satellite, asOf, b.reads.Members)
 	for _, r := range b.rules {
-		if own := r.Spec.Period; own != (rules.PeriodSpec{}) {
-			first = min(first, env.FirstDay(own, asOf, r.Reads.Members))
+		own := r.PeriodIn(period)
+		if r.Spec.Each == rules.EachOrganization {
+			own = r.PeriodIn(b.period)
+		}
+		if own != period {
+			first = min(first, env.FirstDay(own, satellite, asOf, r.Reads.Members))
 		}
 	}
 	return first
@@ -86,6 +91,16 @@ func (b *Bot) periodOf(project string) rules.PeriodSpec {
 		}
 	}
 	return b.period
+}
+
+// satelliteOf returns the satellite allowance of the devices of a project.
+func (b *Bot) satelliteOf(project string) env.Satellite {
+	for _, p := range b.projects {
+		if p.UID == project {
+			return p.Satellite
+		}
+	}
+	return env.Satellite{}
 }
 
 // PeriodOf returns what an alert of a rule in a project is counted over.

@@ -24,7 +24,7 @@ func (b *Bot) PollInterval(account Account) time.Duration {
 	for _, uid := range b.ProjectsOf(account.Name) {
 		loads = append(loads, b.load(uid))
 	}
-	return budget.Interval(b.interval, account.PerMinute, loads)
+	return budget.Interval(b.interval, account.PerMinute, append(loads, budget.LoadOfAccount(Kinds(b.rules))))
 }
 
 // every returns the time between two polls of a project; 0 if its account is not configured.
@@ -53,6 +53,8 @@ func Kinds(all []Rule) (kinds budget.Kinds) {
 	if slices.ContainsFunc(all, func(r Rule) bool { return r.Spec.Each == rules.EachRoute }) {
 		kinds.Routes++ // the list
 	}
+	objects := readsOf(all).Objects
+	kinds.Organization, kinds.Balance = objects.Read("org."), objects.Read("org.days_left")
 	return kinds
 }
 

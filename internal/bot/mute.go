@@ -23,11 +23,15 @@ func (b *Bot) mutes(ctx context.Context, current store.Project, now time.Time) (
 		return muting.Sources{}, 0, err
 	}
 	explains, err := b.explained(ctx, current)
+	if err != nil {
+		return muting.Sources{}, 0, err
+	}
+	above, err := b.above(ctx)
 	specs := make(map[string]rules.Spec, len(b.rules))
 	for _, r := range b.rules {
 		specs[r.Spec.Name] = r.Spec
 	}
-	return muting.Sources{Silences: silences, Windows: b.windows, Rules: specs, Explains: explains}, seq, err
+	return muting.Sources{Silences: silences, Windows: b.windows, Rules: specs, Explains: explains, Above: above}, seq, err
 }
 
 // Mute updates the mutes of all open alerts, after a silence began or ended, or the rules changed. It also ends drills that no one has
@@ -73,7 +77,7 @@ func (b *Bot) muteProject(ctx context.Context, project string, mutes muting.Sour
 		firing.Note(a)
 	}
 	mutes.Firing = firing.Has
-	if mutes.Within, err = b.within(ctx, project, mutes); err != nil {
+	if mutes.Within, err = b.within(ctx, project); err != nil {
 		return drillEnd, err
 	}
 	for brief := range open.Brief() {

@@ -13,6 +13,7 @@ import (
 	"notewatch/internal/store"
 	"notewatch/internal/store/database"
 	"notewatch/internal/store/work"
+	"notewatch/rules"
 )
 
 // Poll polls one project: it reads Notehub, evaluates the rules and commits. If Notehub cannot be read, it commits that failure. The commit
@@ -52,6 +53,7 @@ func (b *Bot) Poll(ctx context.Context, lease work.Lease) error {
 	}
 	b.wakeReceivers(turn.Commit)
 	b.wake(work.PollRules)
+	b.wake(work.Organization)
 	took := b.machine().Sub(started)
 	b.metrics.Polled(project.UID, took, times, class)
 	b.logPoll(project, account, state, failure, turn.Commit, took, times)
@@ -74,6 +76,9 @@ func (b *Bot) decide(
 			return nil, err
 		}
 		t.Commit.Due, t.Commit.Failures = due, data.State.Failures
+		if b.evaluates(rules.EachOrganization) {
+			t.Commit.Account = account.Name
+		}
 		if err = b.commit(ctx, lease, t.Commit, times); !errors.Is(err, store.ErrConflict) {
 			return t, err
 		}
@@ -96,7 +101,7 @@ func (b *Bot) commit(ctx context.Context, lease work.Lease, commit store.Commit,
 
 // about returns what the alerts of a project show in addition to its data.
 func (b *Bot) about(p Project, account Account, state store.Project) evaluate.Context {
-	c := evaluate.Context{Recipients: map[string][]string{}, NextStep: remedy(metrics.Class(state.Cause), account)}
+	c := evaluate.Context{Recipients: map[string][]string{}, Currency: account.Currency, NextStep: remedy(metrics.Class(state.Cause), account)}
 	for _, r := range b.rules {
 		c.Recipients[r.Spec.Name] = p.Recipients(r)
 	}

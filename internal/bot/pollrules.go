@@ -74,7 +74,7 @@ func (b *Bot) lookAtPolling(ctx context.Context, p Project) (*env.ProjectData, e
 // watchesDevicesByPollAlone reports whether a rule that reads only poll is about devices.
 func (b *Bot) watchesDevicesByPollAlone() bool {
 	for _, r := range b.rules {
-		if r.Spec.Each != rules.EachProject && r.Reads.OnlyPoll() {
+		if r.Spec.Each != rules.EachProject && r.Spec.Each != rules.EachOrganization && r.Reads.OnlyPoll() {
 			return true
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"notewatch/internal/evaluate"
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
+	"notewatch/rules"
 )
 
 // WithdrawProjects withdraws the alerts of projects that are no longer watched.
@@ -22,10 +23,17 @@ func (b *Bot) WithdrawProjects(ctx context.Context) error {
 		if uid == "" || slices.ContainsFunc(b.projects, func(p Project) bool { return p.UID == uid }) {
 			continue // "" belongs to alerts about notewatch itself
 		}
-		if err := b.store.Work.MakeDue(ctx, work.Poll, uid, now); err != nil {
+		kind, key := work.Poll, uid
+		if account, ok := rules.AccountOf(uid); ok {
+			kind, key = work.Organization, account
+			if slices.ContainsFunc(b.accounts, func(a Account) bool { return a.Name == account }) {
+				continue
+			}
+		}
+		if err := b.store.Work.MakeDue(ctx, kind, key, now); err != nil {
 			return err
 		}
-		lease, ok, err := b.store.Work.Claim(ctx, work.Poll, uid, now, b.machine())
+		lease, ok, err := b.store.Work.Claim(ctx, kind, key, now, b.machine())
 		if err != nil {
 			return err
 		}

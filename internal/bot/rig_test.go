@@ -34,11 +34,14 @@ var monday = time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC)
 
 // A rig is a bot on a simulated Notehub, a real database and a real webhook receiver, in driven time.
 type rig struct {
-	t        *testing.T
-	ticking  sync.Mutex
-	now      time.Time // domain; guarded by ticking while a bot runs, as machine is
-	machine  time.Time
-	project  notehubtest.Project
+	t       *testing.T
+	ticking sync.Mutex
+	now     time.Time // domain; guarded by ticking while a bot runs, as machine is
+	machine time.Time
+	project notehubtest.Project
+
+	organizations []notehubtest.Organization
+
 	hub      *notehubtest.Server
 	client   *notehub.Client
 	database string
@@ -84,7 +87,7 @@ func (r *rig) serve(projects ...notehubtest.Project) {
 	}
 	r.hub = notehubtest.New(notehubtest.Config{
 		Now: r.clock, Token: token, Seed: 1, RequestsPerMinute: 7,
-		Projects: projects,
+		Projects: projects, Organizations: r.organizations,
 	})
 	r.client = watchtest.Client(r.t, r.hub, token)
 	for i := range r.config.Bot.Accounts {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"notewatch/internal/store/work"
+	"notewatch/rules"
 )
 
 // Register adds the work items of a bot that is about to run: polls, of which new ones are due at once, and timed work. Work that changed
@@ -33,6 +34,9 @@ func (b *Bot) Register(ctx context.Context) error {
 		if err := b.store.Work.MakeDue(ctx, work.PollRules, uid, now); err != nil {
 			return err
 		}
+	}
+	if err := b.registerOrganizations(ctx, now); err != nil {
+		return err
 	}
 	if err := b.shorten(ctx, now); err != nil {
 		return err
@@ -92,7 +96,7 @@ func (b *Bot) pollChangedRules(ctx context.Context, now time.Time) error {
 			return err
 		}
 		changed := func(r Rule) bool {
-			return !r.Reads.OnlyPoll() && judged[r.Spec.Name].Hash != r.Meaning(r.PeriodIn(b.periodOf(p.UID)))
+			return r.Spec.Each != rules.EachOrganization && !r.Reads.OnlyPoll() && judged[r.Spec.Name].Hash != r.Meaning(r.PeriodIn(b.periodOf(p.UID)))
 		}
 		if !slices.ContainsFunc(b.rules, changed) {
 			continue

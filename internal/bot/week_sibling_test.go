@@ -312,7 +312,7 @@ func (s *sibling) obey() {
 // pause closes the gate if nothing is under way.
 func (s *sibling) pause() bool {
 	s.gate.Lock()
-	paused := s.asleep.Load() || s.running.Load() && idle(1+1+3+len(s.config.Receivers))
+	paused := s.asleep.Load() || s.running.Load() && idle(2+1+3+len(s.config.Receivers))
 	if !paused {
 		s.gate.Unlock()
 	}

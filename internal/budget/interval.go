@@ -29,6 +29,20 @@ type Load struct {
 type Kinds struct {
 	Usage  int // of devices, by each poll
 	Routes int // of routes, once an hour
+
+	Organization bool // the organization of each account, once an hour
+	Balance      bool // its balance, once a day
+}
+
+// LoadOfAccount returns the load of an account beside its projects.
+func LoadOfAccount(kinds Kinds) (load Load) {
+	if kinds.Organization {
+		load.List = 1
+	}
+	if kinds.Balance {
+		load.Day = 1
+	}
+	return load
 }
 
 // LoadOf returns the load of a project with a number of devices and kinds of answers.

@@ -30,6 +30,7 @@ type File struct {
 	Summary          bool            // a report every week
 	Slack            SlackApp
 	Prices           Prices
+	Satellite        Satellite
 	LeftOut          []LeftOut
 	Warnings         problem.Errors // settings without effect, or easily misunderstood
 }
@@ -42,6 +43,8 @@ type Account struct {
 	ClientID          string      // of an OAuth client, in place of a token; "" is none
 	ClientSecret      secret.Text
 	RequestsPerMinute float64
+	Organization      string         // UID of the one that pays for its projects; "" is the only one that the token sees
+	Prices            Prices         // those of the file, but for what the account has of its own
 	Missing           problem.Errors // what keeps it from being used; only of LoadPartly
 }
 
@@ -56,6 +59,16 @@ type Project struct {
 	Notify  []string         // names of receivers, for rules that name none; never empty where there are receivers
 	Period  rules.PeriodSpec // the zero value is that of the file
 	Listed  bool             // it is in no rules file: Notehub lists it for an account in All
+
+	Satellite Satellite // the zero value is that of the file
+}
+
+// A Satellite is the satellite allowance of each device.
+type Satellite struct {
+	Allowance float64 // bytes
+	Once      bool    // it does not begin again
+	Period    rules.PeriodSpec
+	From      rules.Day // days before do not count; 0 is none
 }
 
 // A Receiver is a destination of notifications: exactly one of Terminal, Slack, PagerDuty, Webhook and Email is set.
@@ -141,6 +154,7 @@ type Prices struct {
 	FreeEvents float64 // events a month that cost nothing
 	DataBlock  float64 // for one block of cellular data; 0 is none set
 	AsOf       string  // the month or day that they were true, such as 2026-06; "" is not known
+	BlockSize  float64 // bytes of such a block; 0 is 500 MB
 }
 
 // A Rule is a compiled rule with its receivers.

@@ -462,7 +462,7 @@ func TestTheExampleUncommented(t *testing.T) {
 		count++
 		return regexp.MustCompile(`(?m)^# `).ReplaceAll(section, nil)
 	})
-	require.Equal(t, 6, count, "accounts, silences, prices, slack, limits and include")
+	require.Equal(t, 7, count, "accounts, satellite, silences, prices, slack, limits and include")
 	file, err := config.Parse("rules.example.yaml", text, exampleEnvironment)
 	require.NoError(t, err)
 	require.Equal(t, "acme", file.Accounts[0].Name)
@@ -494,4 +494,37 @@ func TestTheExample(t *testing.T) {
 		"fleet-silent":       rules.Live,
 		"watcher-blind":      rules.Live,
 	}, kinds)
+}
+
+// An account takes from the file the prices that it has not, and projects the satellite allowance.
+func TestPricesAndAllowances(t *testing.T) {
+	file := parse(t, `
+accounts:
+  - {name: acme, token: x, organization: org:1, prices: {currency: EUR, event: 0.0003}}
+  - {name: lab, token: x}
+prices: {currency: USD, event: 0.00075, free_events: 5000, data_block: 10, block_size: mb(250)}
+satellite: {allowance: kb(20), every: {every: month, from: 14}}
+projects:
+  - {uid: app:1, account: acme}
+  - {uid: app:2, account: lab, satellite: {every: once, from: 2026-06-01}}
+receivers: [{name: ops, terminal: {}}]
+rules:
+  - {name: budget, each: organization, when: cost.used > 5 && cost.free_used_pct > 80}
+  - {name: sat, when: sat_plan.used_pct > 80}
+`)
+	require.Empty(t, file.Warnings)
+	general := config.Prices{Currency: "USD", Event: 0.00075, FreeEvents: 5000, DataBlock: 10, BlockSize: 250e6}
+	own := general
+	own.Currency, own.Event = "EUR", 0.0003
+	require.Equal(t, general, file.Prices)
+	require.Equal(t, own, file.Accounts[0].Prices)
+	require.Equal(t, "org:1", file.Accounts[0].Organization)
+	require.Equal(t, general, file.Accounts[1].Prices)
+	require.Equal(t, config.Satellite{Allowance: 20e3, Period: rules.PeriodSpec{Every: "month", MonthDay: 14}}, file.Satellite)
+	require.Zero(t, file.Projects[0].Satellite)
+	require.Equal(t, config.Satellite{Allowance: 20e3, Once: true, From: rules.DayOf(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC))}, file.Projects[1].Satellite)
+
+	file = parse(t, strings.Replace(minimal, "bytes.used > 5", "sat_plan.used_pct > 80", 1))
+	require.Len(t, file.Warnings, 1)
+	require.ErrorContains(t, file.Warnings, "sat_plan counts 10 kB once, because the file has no satellite")
 }

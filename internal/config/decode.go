@@ -27,6 +27,8 @@ type decoder struct {
 	warnings problem.Errors
 	missing  problem.Errors // of the account or receiver that is being read
 
+	satellite bool // the file or a project says what the satellite allowance is
+
 	catalogue bool       // the document is a rule of the catalogue
 	includes  []value    // what is to be included
 	inners    []*decoder // of the documents that belong to the rules file
@@ -48,6 +50,8 @@ func (d *decoder) decode() {
 		root.node.Content = append(root.node.Content, textNode("rules"), &yaml.Node{Kind: yaml.SequenceNode})
 	}
 	root.keys(
+		key{name: "prices", read: value.readPrices},
+		key{name: "satellite", read: value.readSatellite},
 		key{name: "accounts", read: value.readAccounts},
 		key{name: "period", read: func(v value) { v.file.Period = v.period() }},
 		key{name: "receivers", required: true, read: value.readReceivers},
@@ -59,7 +63,6 @@ func (d *decoder) decode() {
 		key{name: "rules", required: true, read: value.readRules},
 		key{name: "silences", read: value.readSilences},
 		key{name: "slack", read: value.readSlackApp},
-		key{name: "prices", read: value.readPrices},
 	)
 	d.file.DefaultReceivers = d.defaultRecipients()
 	d.checkLimits()
@@ -72,11 +75,12 @@ func (d *decoder) decode() {
 // newFile returns what a file is that says nothing.
 func newFile(path string) *File {
 	return &File{
-		Path:     path,
-		Files:    []string{path},
-		Accounts: []Account{{Name: defaultAccount, RequestsPerMinute: defaultRate}},
-		Period:   rules.PeriodSpec{Every: "month"},
-		Slack:    SlackApp{Command: "/notewatch"},
+		Path:      path,
+		Files:     []string{path},
+		Accounts:  []Account{{Name: defaultAccount, RequestsPerMinute: defaultRate}},
+		Period:    rules.PeriodSpec{Every: "month"},
+		Satellite: Satellite{Allowance: 10_000, Once: true}, // what Blues sells with a satellite identity
+		Slack:     SlackApp{Command: "/notewatch"},
 	}
 }
 

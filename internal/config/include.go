@@ -27,7 +27,7 @@ const maxIncluded = 200
 
 // inner returns a decoder of another document, of which the rules go with those of d. Its problems are those of d in the end.
 func (d *decoder) inner(path string, data []byte) *decoder {
-	inner := &decoder{options: d.options, path: path, source: document.New(data), file: d.file, defaults: d.defaults, rules: d.rules, limits: d.limits}
+	inner := &decoder{options: d.options, path: path, source: document.New(data), file: d.file, defaults: d.defaults, rules: d.rules, limits: d.limits, satellite: d.satellite}
 	inner.within = ""
 	d.inners = append(d.inners, inner)
 	return inner

@@ -18,16 +18,16 @@ const defaultAccount = "default"
 const defaultRate = 4
 
 func (v value) readAccounts() {
-	taken := names{}
+	taken, organizations := names{}, names{}
 	v.file.Accounts = nil
 	v.some(func(v value) {
 		v = v.in(v.titled("account", "name"))
 		v.accountsAt = append(v.accountsAt, v)
-		v.file.Accounts = append(v.file.Accounts, v.account(taken))
+		v.file.Accounts = append(v.file.Accounts, v.account(taken, organizations))
 	})
 }
 
-func (v value) account(taken names) Account {
+func (v value) account(taken, organizations names) Account {
 	account := Account{RequestsPerMinute: defaultRate}
 	v.keys(
 		key{name: "name", required: true, read: func(v value) { account.Name = v.claim("account", taken) }},
@@ -35,6 +35,8 @@ func (v value) account(taken names) Account {
 		key{name: "token_expires", read: func(v value) { account.TokenExpires = v.date().Start() }},
 		key{name: "client_id", read: func(v value) { account.ClientID = v.word() }},
 		key{name: "client_secret", read: func(v value) { account.ClientSecret = secret.New(v.word()) }},
+		key{name: "organization", read: func(v value) { account.Organization = v.organization(organizations) }},
+		key{name: "prices", read: func(value) {}}, // once those of the file are known
 		key{name: "requests_per_minute", read: func(v value) { account.RequestsPerMinute = v.rate() }},
 	)
 	v.checkAccess()
@@ -120,6 +122,9 @@ func (v value) everyProject(all names) Project {
 		key{name: "account", read: func(v value) { projects.Account = v.refer("account", v.accountNames()) }},
 		key{name: "notify", read: func(v value) { projects.Notify = v.recipients() }},
 		key{name: "period", read: func(v value) { projects.Period = v.period() }},
+		key{name: "satellite", read: func(v value) {
+			v.decoder.satellite, projects.Satellite = true, v.satelliteAllowance(v.file.Satellite)
+		}},
 	)
 	v.noteRecipients(projects.Notify)
 	if !v.has("account") {
@@ -150,6 +155,9 @@ func (v value) project(uids, taken names) Project {
 		key{name: "account", read: func(v value) { project.Account = v.refer("account", v.accountNames()) }},
 		key{name: "notify", read: func(v value) { project.Notify = v.recipients() }},
 		key{name: "period", read: func(v value) { project.Period = v.period() }},
+		key{name: "satellite", read: func(v value) {
+			v.decoder.satellite, project.Satellite = true, v.satelliteAllowance(v.file.Satellite)
+		}},
 	)
 	v.noteRecipients(project.Notify)
 	if project.Name == "" {
@@ -175,6 +183,19 @@ func (v value) uid(uids names) string {
 		v.report("not the UID of a project or product",
 			"such as app:2606f411-dea6-44a0-9743-1130f57d77d8, in the settings of the project in Notehub, or com.company.user:product; "+
 				"all for all projects of the account")
+	}
+	return uid
+}
+
+// organizationUID matches the UID of an organization.
+var organizationUID = regexp.MustCompile(`^org:\S+$`)
+
+// organization reads the UID of an organization, of which each account has its own.
+func (v value) organization(taken names) string {
+	known := len(v.problems)
+	uid := v.claim("organization", taken)
+	if len(v.problems) == known && !organizationUID.MatchString(uid) {
+		v.report("not the UID of an organization", "such as org:2f0e…, in the settings of the organization in Notehub; leave it out if the token sees only one")
 	}
 	return uid
 }

@@ -31,6 +31,7 @@ func (v value) readDefaults() {
 }
 
 func (v value) readRules() {
+	v.accountPrices()
 	taken := names{}
 	each := v.some
 	if len(v.includes) > 0 {
@@ -115,7 +116,7 @@ func (v value) rule(taken names) Rule {
 		key{name: "shadow", read: func(v value) { r.Shadow = v.flag() }},
 		key{name: "period", read: func(v value) { r.Period = r.at(v).period() }},
 		key{name: "show", read: func(v value) { r.Show = r.text(v) }},
-		key{name: "unit", read: func(v value) { r.Unit = r.at(v).choice("B", "%", "min", "h", "d", "V", "°C", "ms") }},
+		key{name: "unit", read: func(v value) { r.Unit = r.at(v).choice("B", "%", "min", "h", "d", "V", "°C", "ms", "money") }},
 		key{name: "summary", read: func(v value) { r.Summary = r.text(v) }},
 		key{name: "resolved", read: func(v value) { r.Resolved = r.text(v) }},
 		key{name: "runbook", read: func(v value) { r.Runbook = r.text(v) }},
@@ -229,6 +230,7 @@ func (v value) compile(r draft, known problem.Errors) *rules.Rule {
 	}
 	if rule != nil {
 		v.checkFindings(r, rule)
+		v.checkPrices(r, rule)
 	}
 	return rule
 }

@@ -20,7 +20,7 @@ func (s *Sender) cohort(ctx context.Context, members []outbox.Delivery) (string,
 	devices := make([]string, len(members))
 	for i := range members {
 		a := &members[i].Alert
-		if a.Rule != first.Rule || a.Project != first.Project || rules.ScopeOf(a.Subject) != rules.EachDevice {
+		if a.Rule != first.Rule || a.Project != first.Project || rules.ScopeOf(a.Project, a.Subject) != rules.EachDevice {
 			return "", nil
 		}
 		devices[i] = a.Subject

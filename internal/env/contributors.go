@@ -32,9 +32,13 @@ func usualMember(member string) string {
 	return ""
 }
 
-// Contributors returns the devices that make up a value of a fleet, or of the project.
+// Contributors returns the devices that make up a value of a fleet, or of the project; or the projects that make up one of an organization, if
+// it has several.
 func (d *ProjectData) Contributors(ctx context.Context, q ContributorQuery) (rules.Contributors, error) {
 	c := &contribution{query: q, usual: usualMember(q.Member), result: rules.Contributors{Figure: string(q.Figure) + "." + q.Member, Unit: q.Figure.Unit()}}
+	if d.OfOrganization() {
+		return d.projects(ctx, q, c)
+	}
 	list, reader := d.Reader(nil), d.Reader(rules.Wants{q.Figure: rules.MembersOf(q.Member, c.usual)})
 	whole := math.NaN() // of a fleet it is the sum over its devices
 	if q.Fleet == "" {
@@ -60,6 +64,29 @@ func (d *ProjectData) Contributors(ctx context.Context, q ContributorQuery) (rul
 		}
 	}
 	return c.close(whole), nil
+}
+
+// projects returns the projects that make up a value of the organization; or the devices of its only project.
+func (d *ProjectData) projects(ctx context.Context, q ContributorQuery, c *contribution) (rules.Contributors, error) {
+	reader := d.Reader(rules.Wants{q.Figure: rules.MembersOf(q.Member, c.usual)})
+	if len(d.organization.Projects) == 1 {
+		p := d.organization.Projects[0]
+		list, err := d.usage.DeviceList(ctx, p.State.UID)
+		if err != nil {
+			return rules.Contributors{}, err
+		}
+		only := Source{Usage: d.usage, Period: d.spec}.Data(Project{UID: p.State.UID, Name: p.Name, Now: d.Now, State: p.State, Born: p.Born}, list)
+		return only.Contributors(ctx, q)
+	}
+	for _, p := range d.organization.Projects {
+		reader.Project = p.State.UID
+		project, err := reader.Block(ctx, 0, []Member{{Born: p.Born}}, q.Day)
+		if err != nil {
+			return rules.Contributors{}, err
+		}
+		c.add(p.State.UID, p.Name, project.by[0][0])
+	}
+	return c.close(math.NaN()), nil
 }
 
 // A contribution collects the contributions of devices to a value.

@@ -28,6 +28,9 @@ type Project struct {
 	Silences  Silences               // of the device list
 	Assured   map[string]rules.Truth // whether more data is bought for devices of fleets, by UID; nil: not read
 	Routes    usage.RouteList        // empty: no route is evaluated
+	Bills     *Bills                 // of the account; nil: no rule reads cost
+	Bill      Bill                   // as of Now
+	Satellite Satellite              // allowance of each device
 }
 
 // Identity returns an Env with only the identity of a subject and its age at an instant. A nil device means the project itself, or a device
@@ -74,6 +77,10 @@ func (p Project) NewEnv(device *usage.Device, period rules.Period, metrics Metri
 	env := p.Identity(device, p.Counts.ListedAt)
 	metrics.Fill(env, member)
 	env.Period = period
+	env.Cost = p.Bill.share(env.Events.Used, env.Events.Forecast)
+	if device != nil {
+		env.SatPlan = p.Satellite.seen(device.Provisioned, rules.DayOf(p.Now), env.Sat)
+	}
 	p.Present(env, device, env.Bytes.D7, env.Sessions.Missed)
 	return env
 }

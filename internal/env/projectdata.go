@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"notewatch/internal/history"
 	"notewatch/internal/store/usage"
@@ -45,6 +46,8 @@ type ProjectData struct {
 	usage  *usage.Store
 	spec   rules.PeriodSpec
 	plans  bool // of devices, or a part of them, are read
+
+	organization *Organization // nil: the data is that of a project
 }
 
 // A Source provides the data of projects.
@@ -85,7 +88,7 @@ func (d *ProjectData) Readable() bool { return d.State.Failures == 0 }
 
 // Listed reports whether a subject is a listed device, a fleet with a listed device, or a listed route.
 func (d *ProjectData) Listed(subject string) bool {
-	switch rules.ScopeOf(subject) {
+	switch rules.ScopeOf(d.UID, subject) {
 	case rules.EachFleet:
 		return d.fleet(subject) != nil
 	case rules.EachRoute:
@@ -157,7 +160,9 @@ type Block struct {
 // Blocks returns the subjects of a scope, in the order of their ordinals.
 func (d *ProjectData) Blocks(scope rules.Scope) (all []Block) {
 	switch {
-	case scope == rules.EachProject, scope == rules.EachFleet && d.fleets != nil && len(d.fleets.all) > 0:
+	case d.OfOrganization() != (scope == rules.EachOrganization):
+		return nil
+	case scope == rules.EachOrganization, scope == rules.EachProject, scope == rules.EachFleet && d.fleets != nil && len(d.fleets.all) > 0:
 		return []Block{{Scope: scope}}
 	case scope == rules.EachFleet:
 		return nil
@@ -169,7 +174,7 @@ func (d *ProjectData) Blocks(scope rules.Scope) (all []Block) {
 
 // BlockOf returns a block that holds one subject, with its index there. ok is false if it is not listed.
 func (d *ProjectData) BlockOf(subject string) (b Block, i int, ok bool) {
-	scope := rules.ScopeOf(subject)
+	scope := rules.ScopeOf(d.UID, subject)
 	switch scope {
 	case rules.EachDevice:
 		place, ok := d.find(subject)
@@ -249,8 +254,11 @@ func (b *BlockData) member(i int) Member {
 
 // metrics returns the metrics of the subjects as of a day.
 func (b *BlockData) metrics(ctx context.Context, asOf rules.Day) (Metrics, error) {
-	if b.Scope == rules.EachFleet {
+	switch b.Scope {
+	case rules.EachFleet:
 		return b.reader.fleetMetrics(ctx, b.data.fleets, asOf)
+	case rules.EachOrganization:
+		return b.reader.organizationMetrics(ctx, b.data.organization.Projects, asOf)
 	}
 	return b.reader.Block(ctx, b.Number, b.Members, asOf)
 }
@@ -315,9 +323,9 @@ func (b *BlockData) Fill(e *rules.Env, i int) { b.now.Fill(e, i) }
 // See puts the values of a subject as of now into an Env.
 func (b *BlockData) See(e *rules.Env, i int) {
 	if b.common == nil {
-		b.common = b.data.Identity(nil, b.data.Counts.ListedAt)
+		b.common = b.identity(nil, b.data.Counts.ListedAt)
 		b.common.Period = b.data.Period
-		b.data.Present(b.common, nil, 0, 0)
+		b.present(b.common, nil, 0, 0)
 	}
 	notefiles, transport := e.Notefiles, e.Transport // their memory is reused
 	*e = *b.common
@@ -339,6 +347,36 @@ func (b *BlockData) See(e *rules.Env, i int) {
 	if b.Device(i) != nil {
 		e.Device.Missed = e.Sessions.Missed
 	}
+	b.compute(e, i, b.data.Bill, b.data.Today)
+}
+
+// compute adds what follows from the metrics of a subject as of a day: costs, and the satellite allowance.
+func (b *BlockData) compute(e *rules.Env, i int, bill Bill, day rules.Day) {
+	if b.Scope == rules.EachOrganization {
+		e.Cost = bill.seen()
+	} else {
+		e.Cost = bill.share(e.Events.Used, e.Events.Forecast)
+	}
+	if device := b.Device(i); device != nil {
+		e.SatPlan = b.data.Satellite.seen(device.Provisioned, day, e.Sat)
+	}
+}
+
+// identity returns an Env with only the identity of a subject and its age at an instant; a nil device is any other subject.
+func (b *BlockData) identity(device *usage.Device, at time.Time) *rules.Env {
+	if b.data.OfOrganization() {
+		return b.data.organization.identity()
+	}
+	return b.data.Identity(device, at)
+}
+
+// present adds the values of a subject without history, as of now.
+func (b *BlockData) present(e *rules.Env, device *usage.Device, week, missed float64) {
+	if b.data.OfOrganization() {
+		b.data.organization.present(e, b.data.Now)
+		return
+	}
+	b.data.Present(e, device, week, missed)
 }
 
 // EnvAt returns the Env of a subject as of the end of a day, with the data known now. Values without history are no data.
@@ -351,8 +389,13 @@ func (b *BlockData) EnvAt(ctx context.Context, i int, day rules.Day) (*rules.Env
 		}
 		b.past[day] = past
 	}
-	e := b.data.Identity(b.Device(i), day.End())
+	bill, err := b.data.Bills.Of(ctx, day)
+	if err != nil {
+		return nil, err
+	}
+	e := b.identity(b.Device(i), day.End())
 	past.Fill(e, i)
+	b.compute(e, i, bill, day)
 	if f := b.fleet(i); f != nil {
 		e.Fleet = f.settings()
 	}
@@ -365,7 +408,7 @@ func (b *BlockData) EnvAt(ctx context.Context, i int, day rules.Day) (*rules.Env
 
 // Present adds the values of a subject without history, as of now (see [Project.Present]), and the growth of its metrics.
 func (b *BlockData) Present(e *rules.Env, i int) {
-	b.data.Present(e, b.Device(i), b.now.value(rules.Bytes, "d7", i), b.now.value(rules.Sessions, "missed", i))
+	b.present(e, b.Device(i), b.now.value(rules.Bytes, "d7", i), b.now.value(rules.Sessions, "missed", i))
 	if f := b.fleet(i); f != nil {
 		e.Fleet = f.seen(b.data.Silences)
 	}
@@ -377,7 +420,7 @@ func (b *BlockData) Present(e *rules.Env, i int) {
 
 // Reader returns a reader of figures of the project.
 func (d *ProjectData) Reader(wants rules.Wants) *Reader {
-	r := &Reader{Usage: d.usage, Project: d.UID, Period: d.spec, Wants: wants, Listed: d.Counts.ListedAt, Polled: d.State.PolledAt, RoutesRead: d.Routes.Read}
+	r := &Reader{Usage: d.usage, Project: d.UID, Period: d.spec, Satellite: d.Satellite, Wants: wants, Listed: d.Counts.ListedAt, Polled: d.State.PolledAt, RoutesRead: d.Routes.Read}
 	if d.list != nil && wants.Peers() {
 		r.Peers = d.peers()
 	}

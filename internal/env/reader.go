@@ -13,8 +13,9 @@ import (
 )
 
 // FirstDay returns the first day that an Env as of a day, or a look-up, may look back on.
-func FirstDay(spec rules.PeriodSpec, asOf rules.Day, wants rules.Wants) rules.Day {
+func FirstDay(spec rules.PeriodSpec, satellite Satellite, asOf rules.Day, wants rules.Wants) rules.Day {
 	past := metric.NewPast("", spec, asOf, 0)
+	past.Allowance = satellite.since(asOf, 0)
 	first := min(past.Start, asOf-metric.HistoryDays)
 	for _, members := range wants {
 		first = min(first, past.First(members))
@@ -47,10 +48,13 @@ type Reader struct {
 	Usage   *usage.Store
 	Project string // UID
 	Period  rules.PeriodSpec
-	Wants   rules.Wants // others are no data
-	Listed  time.Time   // time of the device list; zero: missed sessions are no data
-	Polled  time.Time   // newest successful poll; zero: growth between polls is no data
-	Peers   *Peers      // of devices; nil: comparisons are no data
+
+	Satellite Satellite // allowance of each device
+
+	Wants  rules.Wants // others are no data
+	Listed time.Time   // time of the device list; zero: missed sessions are no data
+	Polled time.Time   // newest successful poll; zero: growth between polls is no data
+	Peers  *Peers      // of devices; nil: comparisons are no data
 
 	RoutesRead time.Time // the newest poll that read the routes; zero: none
 
@@ -86,6 +90,7 @@ func (r *Reader) Block(ctx context.Context, block int, members []Member, asOf ru
 	m.by = make([][]rules.Metric, len(m.figures))
 	for i, figure := range m.figures {
 		past, wants := metric.NewPast(figure, r.Period, asOf, 0), r.Wants[figure]
+		past.Allowance = r.Satellite.since(asOf, 0)
 		first := past.First(wants)
 		days := int(asOf-first) + 1
 		if err := r.read(ctx, block, members, figure, first, days); err != nil {

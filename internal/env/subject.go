@@ -47,7 +47,7 @@ func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) 
 	if s.Silences, err = SilencesOf(ctx, db.Usage, q.Project, q.Objects); err != nil {
 		return s, err
 	}
-	switch rules.ScopeOf(q.Subject) {
+	switch rules.ScopeOf(q.Project, q.Subject) {
 	case rules.EachFleet:
 		return s, s.lookAtFleet(ctx, db.Usage, q)
 	case rules.EachRoute:

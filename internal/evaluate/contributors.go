@@ -10,8 +10,8 @@ import (
 // contributors adds the devices behind the value to each alert about a fleet or project that changed in this turn.
 func (t *Turn) contributors(ctx context.Context) error {
 	for _, a := range t.Commit.Alerts {
-		scope := rules.ScopeOf(a.Subject)
-		whole := scope == rules.EachFleet || scope == rules.EachProject
+		scope := rules.ScopeOf(a.Project, a.Subject)
+		whole := scope == rules.EachFleet || scope == rules.EachProject || scope == rules.EachOrganization
 		if _, happened := t.Commit.Show[a.ID]; !happened || !whole || a.Reason == rules.Corrected || a.Reason == rules.EventWithdrawn {
 			continue
 		}

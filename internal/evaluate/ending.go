@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -26,7 +25,7 @@ const (
 func (t *Turn) whyGone(a rules.Alert) string {
 	r, ok := t.evaluator.rule(a.Rule)
 	switch {
-	case ok && r.Spec.Each != rules.ScopeOf(a.Subject):
+	case ok && r.Spec.Each != rules.ScopeOf(a.Project, a.Subject):
 		return "rule is about " + string(r.Spec.Each) + "s now"
 	case ok && r.Spec.Each == rules.EachFleet:
 		return fleetEmpty
@@ -57,7 +56,7 @@ func (t *Turn) whyChanged(r *rules.Rule, a rules.Alert, v rules.Verdict) string 
 	case known && !(slices.Equal(was.When, is.When) && slices.Equal(was.Let, is.Let)), !known && a.Texts.Figure != r.Show:
 		return "condition changed"
 	case a.LimitDiffers(r, v):
-		return limitChanged(r, a.Limit, v.Limit)
+		return t.limitChanged(r, a.Limit, v.Limit)
 	case rules.PeriodOfMeaning(last.Hash) != rules.PeriodOfMeaning(r.Meaning(t.periodOf(r))):
 		return "period is " + t.periodOf(r).String() + " now"
 	case !known:
@@ -80,37 +79,37 @@ func (t *Turn) whyChanged(r *rules.Rule, a rules.Alert, v rules.Verdict) string 
 func equal(a, b *time.Duration) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // whyLimit returns the text that the limit of a firing alert has changed; "" if it has not.
-func whyLimit(r *rules.Rule, before, after rules.Alert) string {
+func (t *Turn) whyLimit(r *rules.Rule, before, after rules.Alert) string {
 	if before.State != rules.Firing || before.Limit == after.Limit || !rules.Known(before.Limit) && !rules.Known(after.Limit) {
 		return ""
 	}
-	return limitChanged(r, before.Limit, after.Limit)
+	return t.limitChanged(r, before.Limit, after.Limit)
 }
 
 // limitChanged returns the text that the limit of an alert has changed.
-func limitChanged(r *rules.Rule, was, is float64) string {
+func (t *Turn) limitChanged(r *rules.Rule, was, is float64) string {
 	switch {
 	case !rules.Known(is):
 		return "limit removed"
 	case !rules.Known(was):
-		return "limit is " + words.Figure(is, r.Unit) + " now"
+		return "limit is " + t.figure(is, r.Unit) + " now"
 	}
-	return fmt.Sprintf("limit changed %s → %s", words.Figure(was, r.Unit), words.Figure(is, r.Unit))
+	return fmt.Sprintf("limit changed %s → %s", t.figure(was, r.Unit), t.figure(is, r.Unit))
 }
 
 // correctedText names the values that were wrong; "" if there are none. The total of a project or fleet also falls when devices leave it.
-func correctedText(r *rules.Rule, fallen []rules.Fall) string {
+func (t *Turn) correctedText(r *rules.Rule, fallen []rules.Fall) string {
 	if len(fallen) == 0 {
 		return ""
 	}
 	if r.Spec.Each.Contains(rules.EachDevice) && r.Spec.Each != rules.EachDevice {
 		f := fallen[0]
 		return fmt.Sprintf("%s was %s, is %s%s: values were corrected, or devices left",
-			f.Figure, words.Figure(f.Was, f.Unit), words.Figure(f.Is, f.Unit), onDay(f))
+			f.Figure, t.figure(f.Was, f.Unit), t.figure(f.Is, f.Unit), onDay(f))
 	}
 	texts := make([]string, len(fallen))
 	for i, f := range fallen {
-		texts[i] = fmt.Sprintf("%s %s is %s%s", f.Figure, words.Figure(f.Was, f.Unit), words.Figure(f.Is, f.Unit), onDay(f))
+		texts[i] = fmt.Sprintf("%s %s is %s%s", f.Figure, t.figure(f.Was, f.Unit), t.figure(f.Is, f.Unit), onDay(f))
 	}
 	return "corrected: " + strings.Join(texts, ", ")
 }

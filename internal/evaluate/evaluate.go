@@ -51,6 +51,7 @@ func New(c Config) *Evaluator {
 type Context struct {
 	Recipients map[string][]string // names of receivers, by rule
 	NextStep   string              // next step for polls that fail
+	Currency   string              // of amounts of money
 }
 
 // A Turn is one evaluation of a project: the data, the earlier decisions, and the new ones.
@@ -195,11 +196,23 @@ func (e *Evaluator) begin(ctx context.Context, data *env.ProjectData, about Cont
 		Meanings: map[string]store.RuleMeaning{},
 	}
 	for _, r := range e.rules {
-		if r.Reads.OnlyPoll() != alone {
+		if !t.evaluates(r) {
 			t.Commit.Others = append(t.Commit.Others, r.Spec.Name)
 		}
 	}
 	return t, nil
+}
+
+// evaluates reports whether a rule is evaluated in this turn: those about organizations in turns of their own, in which those that read only
+// poll are evaluated too.
+func (t *Turn) evaluates(r *rules.Rule) bool {
+	switch organization := r.Spec.Each == rules.EachOrganization; {
+	case organization != t.data.OfOrganization():
+		return false
+	case organization:
+		return true
+	}
+	return r.Reads.OnlyPoll() == t.alone
 }
 
 // rule returns the rule with a name.
@@ -240,7 +253,7 @@ func (t *Turn) date() {
 func (t *Turn) withdrawGone() error {
 	for brief := range t.open.Brief() {
 		r, ok := t.evaluator.rule(brief.Rule)
-		if ok && r.Spec.Each == rules.ScopeOf(brief.Subject) && (brief.Subject == "" || t.data.Listed(brief.Subject)) {
+		if ok && r.Spec.Each == rules.ScopeOf(brief.Project, brief.Subject) && (brief.Subject == "" || t.data.Listed(brief.Subject)) {
 			continue
 		}
 		a, _, err := t.open.Of(brief.Rule, brief.Subject)
@@ -285,7 +298,7 @@ func (t *Turn) evaluateGroup(ctx context.Context, scope rules.Scope, g group) er
 // applicable returns the rules of a scope that are evaluated in this turn, and records their meaning.
 func (t *Turn) applicable(scope rules.Scope) (applicable []*rules.Rule) {
 	for _, r := range t.evaluator.rules {
-		if r.Spec.Each != scope || r.Reads.OnlyPoll() != t.alone {
+		if r.Spec.Each != scope || !t.evaluates(r) {
 			continue
 		}
 		before, known := t.meanings[r.Spec.Name]
@@ -339,11 +352,11 @@ func (t *Turn) evaluateOne(ctx context.Context, r *rules.Rule, b *env.BlockData,
 	if changed {
 		after, event = before.Reevaluate(r, v, t.whyChanged(r, before, v), t.data.Now)
 	}
-	switch why := whyLimit(r, before, after); {
+	switch why := t.whyLimit(r, before, after); {
 	case why != "" && slices.Contains([]rules.Event{rules.Updated, rules.EventResolved, rules.Deescalated}, event):
 		after.Why = why
 	case event == rules.Corrected || event == rules.Deescalated:
-		after.Why = correctedText(r, before.Fallen(r, v, t.data.Now))
+		after.Why = t.correctedText(r, before.Fallen(r, v, t.data.Now))
 	}
 	t.record(r, before, after, event, view)
 	if over := open && !before.Period.Equal(key.Period); over || changed && !after.Open() {

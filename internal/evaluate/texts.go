@@ -13,13 +13,30 @@ const WatcherBlind = "watcher-blind"
 // texts returns the texts of an alert.
 func (t *Turn) texts(r *rules.Rule, a rules.Alert) rules.Texts {
 	texts := r.Texts(a, rules.Wording{
-		Project: t.data.Name, Subject: t.data.NameOf(a.Subject), Period: t.periodOf(r), Now: t.data.Now, Format: words.Figure,
+		Project: t.data.Name, Subject: t.data.NameOf(a.Subject), Period: t.periodOf(r), Now: t.data.Now, Format: t.figure,
 		Length: words.Duration,
 	})
 	if r.Spec.Name == WatcherBlind && t.data.State.Failures > 0 && a.Reason != rules.EventResolved {
 		texts = t.withCause(texts)
 	}
+	if texts.Unit == rules.UnitMoney {
+		texts.Unit = t.about.Currency
+	}
+	if without := t.data.Without(); without != "" {
+		texts.Summary += ", " + without
+		if texts.Dated != "" {
+			texts.Dated += ", " + without
+		}
+	}
 	return texts
+}
+
+// figure writes a value for people.
+func (t *Turn) figure(value float64, unit string) string {
+	if unit == rules.UnitMoney {
+		unit = t.about.Currency
+	}
+	return words.Figure(value, unit)
 }
 
 // withCause adds why the project cannot be polled, and the next step.

@@ -77,7 +77,7 @@ func (t *Turn) peakUsual(ctx context.Context, r *rules.Rule, a rules.Alert, b *e
 // periodEnded evaluates the rule as of the end of the alert's period, if that has ended and the history that was read goes back that far.
 func (t *Turn) periodEnded(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, v *rules.Verdict) error {
 	first, next := t.data.Spec().Bounds(rules.DayOf(a.Period))
-	read := env.FirstDay(t.data.Spec(), t.data.Today, t.evaluator.wants)
+	read := env.FirstDay(t.data.Spec(), t.data.Satellite, t.data.Today, t.evaluator.wants)
 	if next > t.data.Today || next <= read || !first.Start().Equal(a.Period) || a.Texts.Figure != r.Show {
 		return nil
 	}

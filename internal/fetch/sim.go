@@ -3,7 +3,6 @@ package fetch
 import (
 	"cmp"
 	"context"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -51,16 +50,8 @@ func planOf(listed []notehub.SIM, before *usage.Plan, cards []usage.SIM, today r
 
 func simOf(sim notehub.SIM) usage.SIM {
 	return usage.SIM{
-		ICCID: sim.ICCID, Used: bytesOf(sim.Used), Limit: bytesOf(sim.Limit), LifetimeUsed: bytesOf(sim.LifetimeUsed), Updated: sim.LastUpdated,
+		ICCID: sim.ICCID, Used: numberOf(sim.Used), Limit: numberOf(sim.Limit), LifetimeUsed: numberOf(sim.LifetimeUsed), Updated: sim.LastUpdated,
 	}
-}
-
-// bytesOf returns a number of bytes; NaN if it is not known.
-func bytesOf(c notehub.Count) float64 {
-	if !c.Known || c.N < 0 {
-		return math.NaN()
-	}
-	return float64(c.N)
 }
 
 // recall takes over what is stored of SIMs. A SIM that counted while it was the only one goes on to count: it is the one with the same

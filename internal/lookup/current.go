@@ -139,7 +139,7 @@ func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) 
 	var objects rules.Objects
 	counts := false
 	for _, a := range alerts {
-		if rules.ScopeOf(a.Subject) == rules.EachDevice {
+		if rules.ScopeOf(a.Project, a.Subject) == rules.EachDevice {
 			uids = append(uids, a.Subject)
 		}
 		counts = counts || c.rules[a.Rule].Reads.Counts
@@ -221,7 +221,7 @@ func (c *lastPoll) peers(ctx context.Context) (*env.Peers, error) {
 // updateOthers updates the alerts of fleets and routes.
 func (c *lastPoll) updateOthers(ctx context.Context, bySubject map[string][]*rules.Alert) error {
 	for uid, alerts := range bySubject {
-		if scope := rules.ScopeOf(uid); scope != rules.EachFleet && scope != rules.EachRoute {
+		if scope := rules.ScopeOf(c.UID, uid); scope != rules.EachFleet && scope != rules.EachRoute {
 			continue
 		}
 		q := env.Query{Project: c.UID, Name: c.Name, Subject: uid, Now: c.Now, Every: c.Every, Period: c.period}

@@ -93,5 +93,8 @@ func (e *NotReadError) Error() string {
 	return fmt.Sprintf("no rule reads %s, so notewatch does not fetch them", e.Figure)
 }
 
+// ErrDifferentPrices says that a ranking by cost is of projects whose accounts have different prices.
+var ErrDifferentPrices = errors.New("the accounts have different prices: name a project")
+
 // ErrNoPrices says that a ranking by cost needs prices.
 var ErrNoPrices = errors.New("no prices are set: add prices to the rules file")

@@ -47,5 +47,5 @@ func (d *Desk) PollInterval(a Account, devices map[string]int) time.Duration {
 			loads = append(loads, budget.LoadOf(devices[p.UID], d.Kinds))
 		}
 	}
-	return budget.Interval(d.Interval, a.PerMinute, loads)
+	return budget.Interval(d.Interval, a.PerMinute, append(loads, budget.LoadOfAccount(d.Kinds)))
 }

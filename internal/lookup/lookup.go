@@ -48,6 +48,8 @@ type Project struct {
 type Account struct {
 	Name      string  `json:"name"`
 	PerMinute float64 `json:"requests_per_minute"`
+
+	Prices *Prices `json:"-"` // nil: those of the Config
 }
 
 // Prices are what Notehub charges. Without a currency none are set.
@@ -55,7 +57,8 @@ type Prices struct {
 	Currency   string  // such as USD
 	Event      float64 // for one billable event
 	FreeEvents float64 // of each account in a calendar month
-	DataBlock  float64 // for the 500 MB that are added to a SIM when its data runs out
+	DataBlock  float64 // for what is added to a SIM when its data runs out
+	BlockSize  float64 // bytes of that; 0 is 500 MB
 	AsOf       string  // when they were looked up, such as 2026-06
 }
 

@@ -1,6 +1,7 @@
 package lookup
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -20,11 +21,12 @@ type Cost struct {
 // cost returns the cost of events over a span, and at the end of the period. Over the calendar month so far, it is a share of the account's
 // bill, if only the watched projects use the account; otherwise it is the list price.
 func (d *Desk) cost(ctx context.Context, s Subject, span Span, events, forecast float64) (Cost, error) {
-	if d.Prices.Event == 0 {
+	prices, ok := d.pricesFor(d.accountsOf(s))
+	if !ok || prices.Event == 0 {
 		return Cost{}, nil
 	}
 	cost := Cost{
-		Amount: events * d.Prices.Event, Forecast: forecast * d.Prices.Event, Currency: d.Prices.Currency, Note: d.costNote(s, span),
+		Amount: events * prices.Event, Forecast: forecast * prices.Event, Currency: prices.Currency, Note: d.costNote(s, prices, span),
 	}
 	if !d.billed(s.Project.UID, span) {
 		return cost, nil
@@ -38,41 +40,66 @@ func (d *Desk) cost(ctx context.Context, s Subject, span Span, events, forecast 
 		if s.Kind == KindAll {
 			events, forecast = all.now, all.end
 		}
-		cost.Amount, cost.Forecast = cost.Amount+events*d.rate(all.now), cost.Forecast+forecast*d.rate(all.end)
+		cost.Amount, cost.Forecast = cost.Amount+events*prices.rate(all.now), cost.Forecast+forecast*prices.rate(all.end)
 	}
 	return cost, nil
 }
 
 // costNote explains a cost.
-func (d *Desk) costNote(s Subject, span Span) string {
+func (d *Desk) costNote(s Subject, p Prices, span Span) string {
 	switch {
 	case !d.billed(s.Project.UID, span):
-		return d.priced(fmt.Sprintf("at list price, before the %s events that are free each month", words.Figure(d.Prices.FreeEvents, "")))
+		return p.note(fmt.Sprintf("at list price, before the %s events that are free each month", words.Figure(p.FreeEvents, "")))
 	case s.Kind == KindAll:
-		return d.priced("what is billed this month, if only the watched projects use their accounts")
+		return p.note("what is billed this month, if only the watched projects use their accounts")
 	}
-	return d.priced("share of what the account is billed this month, if only the watched projects use it")
+	return p.note("share of what the account is billed this month, if only the watched projects use it")
 }
 
-// priced adds the date of the prices to a note.
-func (d *Desk) priced(note string) string {
-	if d.Prices.AsOf == "" {
-		return note
+// pricesFor returns the prices of some accounts; ok is false if they have different ones.
+func (d *Desk) pricesFor(accounts []string) (prices Prices, ok bool) {
+	prices = d.Prices
+	for i, name := range accounts {
+		of := d.pricesOf(name)
+		if i > 0 && of != prices {
+			return Prices{}, false
+		}
+		prices = of
 	}
-	return note + "; prices of " + d.Prices.AsOf
+	return prices, true
 }
 
-// dataBlock is the number of bytes that Notehub adds to a SIM when its data runs out.
-const dataBlock = 500e6
+// pricesOf returns the prices of an account.
+func (d *Desk) pricesOf(account string) Prices {
+	for _, a := range d.Accounts {
+		if a.Name == account && a.Prices != nil {
+			return *a.Prices
+		}
+	}
+	return d.Prices
+}
+
+// note adds the date of the prices to a note.
+func (p Prices) note(text string) string {
+	if p.AsOf == "" {
+		return text
+	}
+	return text + "; prices of " + p.AsOf
+}
+
+// defaultBlock is the number of bytes that Notehub adds to a SIM when its data runs out.
+const defaultBlock = 500e6
 
 // blocks returns what cellular data costs as a part of the blocks that are added to SIMs.
-func (d *Desk) blocks(bytes, forecast float64) Cost {
-	if d.Prices.DataBlock == 0 {
+func (d *Desk) blocks(s Subject, bytes, forecast float64) Cost {
+	prices, ok := d.pricesFor(d.accountsOf(s))
+	if !ok || prices.DataBlock == 0 {
 		return Cost{}
 	}
+	size := cmp.Or(prices.BlockSize, defaultBlock)
 	return Cost{
-		Amount: bytes / dataBlock * d.Prices.DataBlock, Forecast: forecast / dataBlock * d.Prices.DataBlock, Currency: d.Prices.Currency,
-		Note: d.priced("as part of added blocks of " + words.Figure(dataBlock, "B") + ", once what came with the SIM is used up"),
+		Amount: bytes / size * prices.DataBlock, Forecast: forecast / size * prices.DataBlock, Currency: prices.Currency,
+		Note: prices.note("as part of added blocks of " + words.Figure(size, "B") + ", once what came with the SIM is used up"),
 	}
 }
 
@@ -83,11 +110,11 @@ func (d *Desk) billed(project string, span Span) bool {
 }
 
 // rate returns the cost of one of all events of an account in a month, of which some are free.
-func (d *Desk) rate(all float64) float64 {
-	if all <= d.Prices.FreeEvents {
+func (p Prices) rate(all float64) float64 {
+	if all <= p.FreeEvents {
 		return 0
 	}
-	return (all - d.Prices.FreeEvents) * d.Prices.Event / all
+	return (all - p.FreeEvents) * p.Event / all
 }
 
 // accountsOf returns the names of the accounts that pay for a subject.
@@ -130,13 +157,14 @@ func (d *Desk) rates(ctx context.Context, projects []Project, span Span) (map[st
 		if _, ok := rates[p.Account]; ok {
 			continue
 		}
-		rates[p.Account] = d.Prices.Event
+		prices := d.pricesOf(p.Account)
+		rates[p.Account] = prices.Event
 		if d.billed(p.UID, span) {
 			all, err := d.accountEvents(ctx, p.Account)
 			if err != nil {
 				return nil, err
 			}
-			rates[p.Account] = d.rate(all.now)
+			rates[p.Account] = prices.rate(all.now)
 		}
 	}
 	return rates, nil

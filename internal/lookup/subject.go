@@ -70,5 +70,5 @@ func subjectOf(project, subject Named) Subject {
 	case subject.UID == "":
 		return Project{UID: project.UID, Name: project.Name}.subject()
 	}
-	return Subject{Kind: Kind(rules.ScopeOf(subject.UID)), Project: project, UID: subject.UID, Name: subject.Name}
+	return Subject{Kind: Kind(rules.ScopeOf(project.UID, subject.UID)), Project: project, UID: subject.UID, Name: subject.Name}
 }

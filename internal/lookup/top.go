@@ -70,7 +70,11 @@ func (d *Desk) Top(ctx context.Context, q TopQuery) (Top, error) {
 	top.From, top.To = q.Span.bounds(d.dayOf(q.Span, asOf), d.periodOf(q.Of.Project.UID))
 	var rates map[string]float64
 	if q.By == ByCost {
-		top.Unit, top.Note = d.Prices.Currency, d.costNote(q.Of, q.Span)
+		prices, ok := d.pricesFor(d.accountsOf(q.Of))
+		if !ok {
+			return Top{}, ErrDifferentPrices
+		}
+		top.Unit, top.Note = prices.Currency, d.costNote(q.Of, prices, q.Span)
 		if rates, err = d.rates(ctx, projects, q.Span); err != nil {
 			return Top{}, err
 		}
@@ -100,11 +104,16 @@ func (d *Desk) Rankings() []string {
 	})
 }
 
+// priced reports whether there are prices.
+func (d *Desk) priced() bool {
+	return d.Prices.set() || slices.ContainsFunc(d.Accounts, func(a Account) bool { return a.Prices != nil && a.Prices.set() })
+}
+
 // rankedBy returns the figure for a ranking.
 func (d *Desk) rankedBy(by string) (rules.Figure, error) {
 	figure, ok := rules.ParseFigure(by)
 	switch {
-	case by == ByCost && !d.Prices.set():
+	case by == ByCost && !d.priced():
 		return "", ErrNoPrices
 	case by == ByCost:
 		figure = rules.Events

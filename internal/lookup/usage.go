@@ -98,7 +98,7 @@ func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
 		f.LimitAt = rules.LimitAt(f.Total, f.Forecast, f.Limit, u.AsOf, period.DaysLeft)
 		switch figure {
 		case rules.Bytes:
-			f.Cost = d.blocks(f.Total, f.Forecast)
+			f.Cost = d.blocks(s, f.Total, f.Forecast)
 		case rules.Events:
 			if f.Cost, err = d.cost(ctx, s, span, f.Total, f.Forecast); err != nil {
 				return Usage{}, err

@@ -105,16 +105,20 @@ func newLog(w io.Writer, environment environ.Settings) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
+func pricesOf(p config.Prices) lookup.Prices {
+	return lookup.Prices{Currency: p.Currency, Event: p.Event, FreeEvents: p.FreeEvents, DataBlock: p.DataBlock, BlockSize: p.BlockSize, AsOf: p.AsOf}
+}
+
 // Desk returns a desk that answers questions about the subjects of the rules file, from the data in db.
 func (s Setup) Desk(db *store.Store, now func() time.Time) *lookup.Desk {
 	c := lookup.Config{
-		Store: db, Period: s.File.Period, Prices: lookup.Prices(s.File.Prices), Windows: s.File.Silences, Interval: bot.DefaultInterval, Now: now, Hours: map[string]muting.Hours{},
+		Store: db, Period: s.File.Period, Prices: pricesOf(s.File.Prices), Windows: s.File.Silences, Interval: bot.DefaultInterval, Now: now, Hours: map[string]muting.Hours{},
 	}
 	for _, p := range s.File.Projects {
 		c.Projects = append(c.Projects, lookup.Project{UID: p.UID, Name: p.Name, Account: p.Account, Period: p.Period})
 	}
 	for _, a := range s.File.Accounts {
-		c.Accounts = append(c.Accounts, lookup.Account{Name: a.Name, PerMinute: a.RequestsPerMinute})
+		c.Accounts = append(c.Accounts, lookup.Account{Name: a.Name, PerMinute: a.RequestsPerMinute, Prices: new(pricesOf(a.Prices))})
 	}
 	for _, r := range s.File.Rules {
 		c.Rules = append(c.Rules, r.Rule)

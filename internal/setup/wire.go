@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
 	"notewatch/internal/deliver"
+	"notewatch/internal/env"
 	"notewatch/internal/proxy"
 	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
@@ -64,9 +66,13 @@ func (s Setup) ThisProcess(version string) work.Process {
 
 func (s Setup) projects() (projects []bot.Project) {
 	for _, p := range s.File.Projects {
-		projects = append(projects, bot.Project{UID: p.UID, Name: p.Name, Account: p.Account, Notify: p.Notify, Period: p.Period})
+		projects = append(projects, bot.Project{UID: p.UID, Name: p.Name, Account: p.Account, Notify: p.Notify, Period: p.Period, Satellite: satelliteOf(cmp.Or(p.Satellite, s.File.Satellite))})
 	}
 	return projects
+}
+
+func satelliteOf(s config.Satellite) env.Satellite {
+	return env.Satellite{Bytes: s.Allowance, Once: s.Once, Period: s.Period, From: s.From}
 }
 
 func (s Setup) rules() (all []bot.Rule) {
@@ -98,6 +104,7 @@ func (s Setup) accounts() ([]bot.Account, error) {
 		}
 		accounts = append(accounts, bot.Account{
 			Name: a.Name, Client: client, PerMinute: a.RequestsPerMinute, TokenFrom: from, OAuth: a.ClientID != "", All: s.listsAll(a.Name),
+			Organization: a.Organization, Prices: env.Prices{Event: a.Prices.Event, Free: a.Prices.FreeEvents}, Currency: a.Prices.Currency,
 		})
 	}
 	return accounts, nil

@@ -13,6 +13,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
 	"notewatch/internal/config/environ"
+	"notewatch/internal/env"
 	"notewatch/internal/secret"
 )
 
@@ -66,9 +67,10 @@ rules:
 	require.Equal(t, []string{"team", "mail"}, wired.Bot.DefaultReceivers)
 	require.Equal(t, file.Silences, wired.Bot.Windows)
 	require.True(t, wired.Bot.Summary)
+	satellite := env.Satellite{Bytes: 10_000, Once: true}
 	require.Equal(t, []bot.Project{
-		{UID: "app:1", Name: "app:1", Account: "default", Notify: []string{"print"}},
-		{UID: "app:2", Name: "app:2", Account: "default", Notify: []string{"team", "mail"}},
+		{UID: "app:1", Name: "app:1", Account: "default", Notify: []string{"print"}, Satellite: satellite},
+		{UID: "app:2", Name: "app:2", Account: "default", Notify: []string{"team", "mail"}, Satellite: satellite},
 	}, wired.Bot.Projects)
 	require.Equal(t, []string{"on-call"}, wired.Bot.Rules[0].Notify)
 	require.Nil(t, wired.Bot.Rules[1].Notify)

@@ -37,6 +37,7 @@ type Commit struct {
 	Live     []string               // receivers that keep the values in their messages current
 	Due      time.Time              // of the next poll
 	Failures int                    // of the poll, in a row
+	Account  string                 // the rules about its organization become due; "": there are none
 }
 
 // Commit stores what a poll decided, makes each receiver due that has something new to show, makes the rules that read only poll due, and
@@ -49,6 +50,11 @@ func (s *Store) Commit(ctx context.Context, lease work.Lease, c Commit) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error {
 		if err := work.Complete(ctx, tx, lease, c.Now, c.Due, c.Failures); err != nil {
 			return err
+		}
+		if c.Account != "" {
+			if err := work.MakeDue(ctx, tx, work.Organization, c.Account, c.Now, true); err != nil {
+				return err
+			}
 		}
 		if err := saveProject(ctx, tx, c.Project); err != nil {
 			return err
@@ -93,6 +99,28 @@ func (s *Store) CommitPollRules(ctx context.Context, lease work.Lease, c Commit)
 		return saveMeanings(ctx, tx, lease.Key, c.Meanings)
 	})
 	return database.Doing(err, "committing the rules about polling of project %q", lease.Key)
+}
+
+// CommitOrganization stores what the rules about the organization of the account of the lease decided, and releases the lease. It stores all
+// or nothing, with the errors of Commit. It uses the decision of c, Meanings, Live and Due.
+func (s *Store) CommitOrganization(ctx context.Context, lease work.Lease, c Commit) error {
+	c.Project.UID = rules.OfAccount(lease.Key)
+	err := s.db.Update(ctx, func(tx database.Tx) error {
+		if err := work.Complete(ctx, tx, lease, c.Now, c.Due, 0); err != nil {
+			return err
+		}
+		if err := decide(ctx, tx, c.Decision); err != nil {
+			return err
+		}
+		if err := dropMeanings(ctx, tx, c.Project.UID, slices.Collect(maps.Keys(c.Meanings))); err != nil {
+			return err
+		}
+		if err := saveMeanings(ctx, tx, c.Project.UID, c.Meanings); err != nil {
+			return err
+		}
+		return makeLiveDue(ctx, tx, c)
+	})
+	return database.Doing(err, "committing the rules about the organization of account %q", lease.Key)
 }
 
 // Decide stores a decision that no poll made, and makes receivers due like Commit. It stores all or nothing, and may return ErrConflict.

@@ -49,6 +49,7 @@ func testStore(t *testing.T, create func(*testing.T) opening) {
 		"SetBackOf":    testSetBackLeases,
 		"Devices":      testDevices,
 		"Fleets":       testFleets,
+		"Organization": testOrganization,
 		"Ordinals":     testOrdinals,
 		"OddDevices":   testOddDevices,
 		"OddTexts":     testOddTexts,

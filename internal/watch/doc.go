@@ -4,8 +4,8 @@
 // repeats that as long as it is due. A [bot.Bot] does polls, rules that read only poll, mutes and the weekly summary; a [deliver.Sender]
 // serves receivers. Both know only the store and the functions that they are given here, so neither depends on the other:
 //
-//	work.ClaimFor → Bot.Poll, EvaluatePollRules, Mute, Summarize, ListProjects → store.Commit
-//	              → Sender.Deliver                                             → outbox.End, work.Complete
+//	work.ClaimFor → Bot.Poll, EvaluatePollRules, EvaluateOrganization, Mute, Summarize, ListProjects → store.Commit
+//	              → Sender.Deliver                                                                   → outbox.End, work.Complete
 //
 // [Watch.Run] runs a loop for each account, receiver and other kind of work. A loop sleeps until its work is due, or until a signal wakes it
 // (wake.go). The bot sends signals for work that it made due. Work that other processes made due, and a change of the active rules, are found by

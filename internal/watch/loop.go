@@ -26,6 +26,9 @@ func (w *Watch) Run(ctx context.Context) {
 		loops.Go(func() {
 			w.loop(ctx, ctx, work.Poll, w.Bot.ProjectsOf(account.Name), w.signals[loopID{work.Poll, account.Name}])
 		})
+		loops.Go(func() {
+			w.loop(ctx, ctx, work.Organization, []string{account.Name}, w.signals[loopID{work.Organization, account.Name}])
+		})
 	}
 	loops.Go(func() { w.loop(ctx, ctx, work.PollRules, w.projects, w.signals[loopID{work.PollRules, ""}]) })
 	for _, kind := range []work.Kind{work.Mute, work.Summary, work.Rules} {
@@ -92,7 +95,7 @@ func (w *Watch) Turn(ctx context.Context, except ...string) (next time.Time, err
 		kind work.Kind
 		keys []string
 	}{
-		{work.Projects, w.listing}, {work.Poll, w.projects}, {work.PollRules, w.projects}, {work.Mute, []string{""}}, {work.Summary, []string{""}}, {work.Receiver, receivers},
+		{work.Projects, w.listing}, {work.Poll, w.projects}, {work.PollRules, w.projects}, {work.Organization, w.organizations()}, {work.Mute, []string{""}}, {work.Summary, []string{""}}, {work.Receiver, receivers},
 	} {
 		again, err := w.Serve(ctx, due.kind, due.keys...)
 		next = work.Earlier(next, again)
@@ -103,6 +106,14 @@ func (w *Watch) Turn(ctx context.Context, except ...string) (next time.Time, err
 		next = time.Time{}
 	}
 	return next, errors.Join(problems...)
+}
+
+// organizations returns the keys of the work about organizations: the names of the accounts.
+func (w *Watch) organizations() (keys []string) {
+	for _, account := range w.Config.Bot.Accounts {
+		keys = append(keys, account.Name)
+	}
+	return keys
 }
 
 // Serve does the due work of a kind, unless it is leased by others, and returns the next due time; zero if there is none. An error of one
@@ -189,6 +200,8 @@ func (w *Watch) work(ctx context.Context, lease work.Lease) error {
 		return w.Bot.Poll(ctx, lease)
 	case work.PollRules:
 		return w.Bot.EvaluatePollRules(ctx, lease)
+	case work.Organization:
+		return w.Bot.EvaluateOrganization(ctx, lease)
 	case work.Mute:
 		return w.Bot.Mute(ctx, lease)
 	case work.Summary:

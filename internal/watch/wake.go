@@ -31,6 +31,7 @@ func signalsOf(config Config) map[loopID]signal {
 	}
 	for _, a := range config.Bot.Accounts {
 		all[loopID{work.Poll, a.Name}] = make(signal, 1)
+		all[loopID{work.Organization, a.Name}] = make(signal, 1)
 	}
 	return all
 }
@@ -70,7 +71,7 @@ func (w *Watch) wakeDue(ctx context.Context) error {
 	jobs, err := w.store.Work.DueBy(ctx, w.clock.Now().Add(watchTime))
 	for _, job := range jobs {
 		switch job.Kind {
-		case work.Receiver:
+		case work.Receiver, work.Organization:
 			w.signals[loopID{job.Kind, job.Key}].send()
 		case work.Poll:
 			w.signals[loopID{job.Kind, w.accounts[job.Key]}].send()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 )
@@ -21,8 +22,17 @@ func Figure(value float64, unit string) string {
 		return bytesText(value)
 	case unit == "":
 		return number(value)
+	case unit == "money":
+		return fmt.Sprintf("%.2f", value)
+	case isCurrency(unit):
+		return Money(value, unit)
 	}
 	return number(value) + " " + unit
+}
+
+// isCurrency reports whether a unit is the code of a currency, such as USD.
+func isCurrency(unit string) bool {
+	return len(unit) == 3 && strings.Trim(unit, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
 // Money returns an amount of money: "USD 12.34". An amount above zero that rounds to nothing is "less than USD 0.01". An amount that is

@@ -18,6 +18,16 @@ func (p Past) forecast() float64 {
 	return total
 }
 
+// Expected returns the value that is expected of a day after the day of the Past, or of that day itself: then what it has used so far, if
+// that is more. NaN if nothing can be expected.
+func (p Past) Expected(days int) float64 {
+	expected := p.expectations()[days%weekDays]
+	if days == 0 {
+		return max(p.today(), expected)
+	}
+	return expected
+}
+
 // expectations returns the expected values of days, by the number of days after the weekday of the Past.
 func (p Past) expectations() (all [weekDays]float64) {
 	if p.whole(2*weekDays) < 2*weekDays {

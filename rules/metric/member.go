@@ -27,6 +27,8 @@ var members = []member{
 	{rules.MembersOf("z"), daysBack(medianDays), Past.z, func(m *rules.Metric) *float64 { return &m.Z }},
 	{rules.MembersOf("peer_ratio"), daysBack(1), Past.peerRatio, func(m *rules.Metric) *float64 { return &m.PeerRatio }},
 	{rules.MembersOf("missed"), daysBack(MissedDays), func(p Past) float64 { return p.Missed }, func(m *rules.Metric) *float64 { return &m.Missed }},
+	{rules.MembersOf("allowance"), func(p Past) rules.Day { return p.Allowance }, Past.allowance, func(m *rules.Metric) *float64 { return &m.Allowance }},
+	{rules.MembersOf("unread"), func(p Past) rules.Day { return p.Allowance }, Past.unread, func(m *rules.Metric) *float64 { return &m.Unread }},
 	{rules.MembersOf("h1"), daysBack(1), func(p Past) float64 { return p.growth(0) }, func(m *rules.Metric) *float64 { return &m.H1 }},
 	{rules.MembersOf("h6"), daysBack(1), func(p Past) float64 { return p.growth(1) }, func(m *rules.Metric) *float64 { return &m.H6 }},
 	{rules.MembersOf("days"), daysBack(HistoryDays), Past.days, func(m *rules.Metric) *float64 { return &m.Days }},

@@ -27,21 +27,22 @@ const fewestDays = 3
 
 // A Past holds the days of one figure of a subject, from which its Metric is computed.
 type Past struct {
-	Figure   rules.Figure
-	Values   []float64    // by day, the last is the day itself; NaN if not known
-	Day      rules.Day    // day as of which the Metric is; its value is that of the day so far
-	Born     rules.Day    // first day on which the subject existed
-	Start    rules.Day    // the first day of the period
-	Previous rules.Day    // the first day of the period before
-	Next     rules.Day    // the first day of the next period
-	Peers    []float64    // by group of peers: the median of what they used on the day before
-	Missed   float64      // of sessions: the number that did not come; NaN if not known
-	Earlier  [2]PollValue // values at the polls for Growths[0] and Growths[1]
+	Figure    rules.Figure
+	Values    []float64    // by day, the last is the day itself; NaN if not known
+	Day       rules.Day    // day as of which the Metric is; its value is that of the day so far
+	Born      rules.Day    // first day on which the subject existed
+	Start     rules.Day    // the first day of the period
+	Previous  rules.Day    // the first day of the period before
+	Next      rules.Day    // the first day of the next period
+	Allowance rules.Day    // the first day on which what was used counts against an allowance of satellite data
+	Peers     []float64    // by group of peers: the median of what they used on the day before
+	Missed    float64      // of sessions: the number that did not come; NaN if not known
+	Earlier   [2]PollValue // values at the polls for Growths[0] and Growths[1]
 }
 
 // NewPast returns the past of a subject without its days.
 func NewPast(figure rules.Figure, period rules.PeriodSpec, day, born rules.Day) Past {
-	p := Past{Figure: figure, Day: day, Born: born, Missed: math.NaN()}
+	p := Past{Figure: figure, Day: day, Born: born, Missed: math.NaN(), Allowance: day}
 	p.Start, p.Next = period.Bounds(day)
 	p.Previous, _ = period.Bounds(p.Start - 1)
 	return p
@@ -102,6 +103,21 @@ func (p Past) today() float64 { return p.back(0) }
 func (p Past) used() float64  { return p.sum(p.Start, p.Day) }
 func (p Past) week() float64  { return p.complete(weekDays) }
 func (p Past) month() float64 { return p.complete(monthDays) }
+
+// allowance returns what was used since the allowance began, or since the day of birth. Days before the first known one count as 0.
+func (p Past) allowance() float64 { return p.sum(p.firstRead(), p.Day) }
+
+// unread returns how many of these days lie before the first known one.
+func (p Past) unread() float64 { return float64(p.firstRead() - max(p.Allowance, p.Born)) }
+
+// firstRead returns the first known day of the allowance; the day itself if there is none.
+func (p Past) firstRead() rules.Day {
+	first := max(p.Allowance, p.Born)
+	for first < p.Day && !rules.Known(p.back(int(p.Day-first))) {
+		first++
+	}
+	return first
+}
 
 // complete returns the sum of the last complete days.
 func (p Past) complete(days rules.Day) float64 {

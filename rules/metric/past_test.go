@@ -49,7 +49,9 @@ func without(p metric.Past, day rules.Day) metric.Past {
 var names = []string{"today", "yesterday", "d7", "d30", "used", "prev", "median", "mad", "usual", "usual_yesterday", "ratio", "z", "forecast", "days"}
 
 // whole returns a metric with all of its members.
-func whole(p metric.Past) rules.Metric { return p.Metric(rules.MembersOf(append(names, "series")...)) }
+func whole(p metric.Past) rules.Metric {
+	return p.Metric(rules.MembersOf(append(names, "series", "allowance", "unread")...))
+}
 
 func TestMetric(t *testing.T) {
 	wednesday := on(6, 17)
@@ -149,6 +151,32 @@ func TestMetricComputesWhatIsWanted(t *testing.T) {
 		for _, other := range []string{"today", "yesterday", "used", "days"} {
 			require.Equal(t, other != name, math.IsNaN(memberOf(t, some, other)), "%s without %s", name, other)
 		}
+	}
+}
+
+// An allowance counts from its first day or that of birth on. Days before the first known one count as 0, and are counted.
+func TestAllowance(t *testing.T) {
+	day := on(time.June, 17)
+	for name, c := range map[string]struct {
+		since, born  rules.Day
+		days         []float64 // the last is the day itself
+		used, unread float64
+	}{
+		"all known":         {day - 3, 0, []float64{7, 1, 2, 3, 4}, 10, 0},
+		"since birth":       {day - 3, day - 1, []float64{7, 1, 2, 3, 4}, 7, 0},
+		"begins today":      {day, 0, []float64{7, 4}, 4, 0},
+		"the first not":     {day - 3, 0, []float64{7, nan, nan, 3, 4}, 7, 2},
+		"one in between":    {day - 3, 0, []float64{7, 1, nan, 3, 4}, nan, 0},
+		"not today":         {day - 1, 0, []float64{7, 1, nan}, nan, 0},
+		"none known at all": {day - 1, 0, []float64{nan, nan}, nan, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := metric.NewPast(rules.Sat, rules.PeriodSpec{}, day, c.born)
+			p.Allowance, p.Values = c.since, c.days
+			m := p.Metric(rules.MembersOf("allowance", "unread"))
+			require.InDelta(t, c.used, m.Allowance, 0)
+			require.InDelta(t, c.unread, m.Unread, 0)
+		})
 	}
 }
 

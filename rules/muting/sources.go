@@ -13,8 +13,9 @@ type Sources struct {
 	Windows  []Window                                 // those for some receivers mute nothing
 	Rules    map[string]rules.Spec                    // by name
 	Firing   func(rule, project, subject string) bool // whether a rule is firing for a subject; "" is the project
-	Within   Fleets
-	Explains func(a rules.Alert) string // name of the alert about notewatch itself that explains a; nil and "" mean none
+	Within   func(project, device string) []string    // the fleets of a device
+	Above    func(rule, project string) bool          // whether a rule is firing for the organization that pays for a project; nil: none is
+	Explains func(a rules.Alert) string               // name of the alert about notewatch itself that explains a; nil and "" mean none
 
 	on []active // the silences and windows that mute, in order, after At
 	at time.Time
@@ -24,12 +25,6 @@ type Sources struct {
 type active struct {
 	match Match
 	mute  rules.Mute
-}
-
-// NamesFleets reports whether a silence or window is for a fleet, so that Within is needed.
-func (m Sources) NamesFleets() bool {
-	return slices.ContainsFunc(m.Silences, func(s Silence) bool { return s.Match.Fleet != "" }) ||
-		slices.ContainsFunc(m.Windows, func(w Window) bool { return w.Match.Fleet != "" })
 }
 
 // At returns m for many calls with the same now.
@@ -77,7 +72,7 @@ func (m Sources) Of(a rules.Alert, now time.Time) rules.Mute {
 	}
 	var longest rules.Mute
 	for _, other := range on {
-		if outlasts(other.mute, longest) && other.match.Matches(a, m.Within) {
+		if outlasts(other.mute, longest) && other.match.Matches(a) {
 			longest = other.mute
 		}
 	}
@@ -89,7 +84,10 @@ func (m Sources) firesAround(rule string, a rules.Alert) bool {
 	if m.Firing(rule, a.Project, a.Subject) || m.Firing(rule, a.Project, "") {
 		return true
 	}
-	if m.Rules[rule].Each != rules.EachFleet || rules.ScopeOf(a.Subject) != rules.EachDevice {
+	if m.Rules[rule].Each == rules.EachOrganization {
+		return m.Above != nil && m.Above(rule, a.Project)
+	}
+	if m.Rules[rule].Each != rules.EachFleet || rules.ScopeOf(a.Project, a.Subject) != rules.EachDevice {
 		return false
 	}
 	return slices.ContainsFunc(m.Within(a.Project, a.Subject), func(fleet string) bool { return m.Firing(rule, a.Project, fleet) })
@@ -108,7 +106,7 @@ func (m Sources) endedBy(a rules.Alert, now time.Time) (by string) {
 	}
 	var at time.Time
 	for _, s := range m.Silences {
-		if s.mute().Equal(a.Mute) && s.Match.Matches(a, m.Within) && !s.EndedAt.After(now) && s.EndedAt.After(at) {
+		if s.mute().Equal(a.Mute) && s.Match.Matches(a) && !s.EndedAt.After(now) && s.EndedAt.After(at) {
 			by, at = s.EndedBy, s.EndedAt
 		}
 	}

@@ -11,14 +11,15 @@ func Rules() []byte { return typed.Schema(file{}, "Rules file of notewatch") }
 // A file is a rules file.
 type file struct {
 	Accounts   []account         `yaml:"accounts" help:"Billing accounts of Notehub; their projects share one request budget. Without it there is one account, with the token of the environment."`
-	Projects   projects          `yaml:"projects" need:"yes" help:"The projects to watch: a list, or all that the token sees."`
+	Projects   []project         `yaml:"projects" need:"yes" help:"The projects to watch."`
 	Period     period            `yaml:"period" help:"The period over which used, prev and forecast add up. Default: month."`
-	Prices     prices            `yaml:"prices" help:"What Notehub charges; with it, answers include costs."`
+	Prices     prices            `yaml:"prices" help:"What Notehub charges; with it, answers include costs, and rules can read cost."`
+	Satellite  satellite         `yaml:"satellite" help:"What each device may send by satellite. Default: 10 kB, once."`
 	Receivers  []receiver        `yaml:"receivers" need:"yes" help:"Who is notified."`
 	Defaults   defaults          `yaml:"defaults" help:"What projects and rules have that do not say otherwise."`
 	Silences   []window          `yaml:"silences" help:"Weekly mute windows."`
 	Slack      slackApp          `yaml:"slack" help:"The Slack command, and who may use it."`
-	Limits     typed.Map[limits] `yaml:"limits" help:"Limits of devices, fleets, routes and projects: by rule, then by UID or name."`
+	Limits     typed.Map[limits] `yaml:"limits" help:"Limits of devices, fleets, routes, projects and organizations: by rule, then by UID or name."`
 	LimitsFile string            `yaml:"limits_file" help:"Path of a CSV file of limits, from this file: rule,subject,limit."`
 	Include    texts             `yaml:"include" help:"Rules of the catalogue, such as catalogue/event-flood or catalogue/*, and files with rules, such as team/*.yaml."`
 	Rules      []rule            `yaml:"rules" help:"The rules. They may be left out if there is an include."`
@@ -30,15 +31,19 @@ type account struct {
 	TokenExpires string  `yaml:"token_expires" help:"The day on which the token expires, such as 2027-01-14: check and run warn two weeks before."`
 	ClientID     string  `yaml:"client_id" help:"An OAuth client, in place of a token."`
 	ClientSecret string  `yaml:"client_secret" help:"The secret of the OAuth client."`
+	Organization string  `yaml:"organization" help:"UID of the organization that pays (org:…). Default: the only one that the token sees."`
+	Prices       own     `yaml:"prices" help:"What this account is charged; what it leaves out is as in the file."`
 	PerMinute    float64 `yaml:"requests_per_minute" help:"Requests in any 60 seconds. Default: 4 of the 7 that Notehub allows."`
 }
 
 type project struct {
-	UID     string   `yaml:"uid" need:"yes" help:"Project UID (app:…) or product UID; all for every other project of the account."`
+	UID     string   `yaml:"uid" need:"yes" help:"Project UID (app:…) or product UID."`
 	Name    string   `yaml:"name" help:"Its name in messages."`
 	Account string   `yaml:"account" help:"The name of its account, if there are several."`
 	Notify  []string `yaml:"notify" help:"Receivers for rules that name none. Default: those of defaults."`
 	Period  period   `yaml:"period" help:"The period of this project, in place of that of the file."`
+
+	Satellite satellite `yaml:"satellite" help:"The satellite allowance in this project; what it leaves out is as in the file."`
 }
 
 type prices struct {
@@ -46,7 +51,24 @@ type prices struct {
 	Event      float64 `yaml:"event" help:"Price of one event."`
 	FreeEvents float64 `yaml:"free_events" help:"Events a month that cost nothing."`
 	DataBlock  float64 `yaml:"data_block" help:"Price of one block of cellular data."`
+	BlockSize  part    `yaml:"block_size" help:"Bytes of such a block. Default: mb(500)."`
 	AsOf       string  `yaml:"as_of" help:"The month or day of these prices, such as 2026-06."`
+}
+
+// An own is prices of an account.
+type own struct {
+	Currency   string  `yaml:"currency" help:"Three letters, such as USD."`
+	Event      float64 `yaml:"event" help:"Price of one event."`
+	FreeEvents float64 `yaml:"free_events" help:"Events a month that cost nothing."`
+	DataBlock  float64 `yaml:"data_block" help:"Price of one block of cellular data."`
+	BlockSize  part    `yaml:"block_size" help:"Bytes of such a block. Default: mb(500)."`
+	AsOf       string  `yaml:"as_of" help:"The month or day of these prices, such as 2026-06."`
+}
+
+type satellite struct {
+	Allowance part      `yaml:"allowance" help:"Bytes, such as kb(10)."`
+	Every     allowance `yaml:"every" help:"When it begins anew. Default: once, so never."`
+	From      string    `yaml:"from" help:"The first day that counts, such as 2026-06-01. Default: that of each device."`
 }
 
 type receiver struct {
@@ -109,7 +131,6 @@ type match struct {
 	Rule     string `yaml:"rule" help:"A rule."`
 	Project  string `yaml:"project" help:"A project, by UID or name."`
 	Subject  string `yaml:"subject" help:"A device, fleet or route, by UID or name."`
-	Fleet    string `yaml:"fleet" help:"A fleet, by UID or label: its own alerts, and those of the devices in it."`
 	Receiver texts  `yaml:"receiver" help:"Only for these receivers: new messages wait for the end of the window."`
 }
 
@@ -185,7 +206,6 @@ type (
 	duration       string
 	texts          []string
 	optionalTexts  []string
-	projects       []project
 	nothing        struct{}
 	level          string
 	scope          string
@@ -196,16 +216,12 @@ type (
 	limits         typed.Map[expression]
 	when           struct{}
 	period         struct{}
+	allowance      struct{}
 	byLevel[T any] struct{}
 )
 
 // JSONSchema implements typed.Described.
 func (*texts) JSONSchema() typed.Object { return typed.OneOrSome(typed.Of[string]()) }
-
-// JSONSchema implements typed.Described.
-func (*projects) JSONSchema() typed.Object {
-	return typed.AnyOf(typed.OneOf("all"), typed.Of[[]project]())
-}
 
 // JSONSchema implements typed.Described.
 func (*optionalTexts) JSONSchema() typed.Object {
@@ -250,6 +266,11 @@ func (*period) JSONSchema() typed.Object {
 	return typed.AnyOf(typed.OneOf("day", "week", "month"), typed.Of[every]())
 }
 
+// JSONSchema implements typed.Described.
+func (*allowance) JSONSchema() typed.Object {
+	return typed.AnyOf(typed.OneOf("once"), typed.Of[period]())
+}
+
 // Words implements typed.Words.
 func (level) Words() []string {
 	return []string{rules.Info.String(), rules.Warning.String(), rules.Critical.String()}
@@ -267,7 +288,7 @@ func (scope) Words() (words []string) {
 func (summary) Words() []string { return []string{"weekly", "none"} }
 
 // Words implements typed.Words.
-func (unit) Words() []string { return []string{"B", "%", "min", "h", "d", "V", "°C", "ms"} }
+func (unit) Words() []string { return []string{"B", "%", "min", "h", "d", "V", "°C", "ms", "money"} }
 
 // Words implements typed.Words.
 func (mailTLS) Words() []string { return []string{"starttls", "tls", "none"} }

@@ -92,7 +92,7 @@ func (c *checker) checkSubjects() {
 		}
 	}
 	for _, r := range c.test.Routes {
-		if rules.ScopeOf(r.Value.UID) != rules.EachRoute {
+		if rules.ScopeOf("", r.Value.UID) != rules.EachRoute {
 			c.report(r.At, "uid", fmt.Sprintf("%.80q is no route UID", r.Value.UID), "it begins with route:")
 		}
 	}

@@ -45,6 +45,9 @@ func topMistake(err error) error {
 	if errors.Is(err, lookup.ErrNoPrices) {
 		return grammar.MistakeError("No prices are set. Add prices to the rules file.")
 	}
+	if errors.Is(err, lookup.ErrDifferentPrices) {
+		return grammar.MistakeError("The accounts have different prices. Name a project.")
+	}
 	return err
 }
 

@@ -39,7 +39,7 @@ func (s *Store) ActivateRules(ctx context.Context, hash string, now time.Time) e
 			return err
 		}
 		if changed {
-			if err := endLeases(ctx, tx, Poll, PollRules, Summary, Mute); err != nil { // in the order of locks.go
+			if err := endLeases(ctx, tx, Poll, PollRules, Organization, Summary, Mute); err != nil { // in the order of locks.go
 				return err
 			}
 		}

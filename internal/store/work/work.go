@@ -17,13 +17,14 @@ type Kind string
 
 // The kinds of work.
 const (
-	Poll      Kind = "poll"       // key: project UID
-	PollRules Kind = "poll rules" // key: project UID: evaluates the rules that read only the state of polling
-	Receiver  Kind = "receiver"   // key: receiver name
-	Mute      Kind = "mute"       // key: "": updates the mutes of alerts
-	Summary   Kind = "summary"    // key: "": sends the weekly summary
-	Projects  Kind = "projects"   // key: account name: lists its projects, if all are watched
-	Rules     Kind = "rules"      // key: "": applies the active rules to the store; due until a process has done so
+	Poll         Kind = "poll"         // key: project UID
+	PollRules    Kind = "poll rules"   // key: project UID: evaluates the rules that read only the state of polling
+	Receiver     Kind = "receiver"     // key: receiver name
+	Organization Kind = "organization" // key: account name: reads the organization, evaluates the rules about it
+	Mute         Kind = "mute"         // key: "": updates the mutes of alerts
+	Summary      Kind = "summary"      // key: "": sends the weekly summary
+	Projects     Kind = "projects"     // key: account name: lists its projects, if all are watched
+	Rules        Kind = "rules"        // key: "": applies the active rules to the store; due until a process has done so
 )
 
 // A Lease is the right to do one work item for a while. Each transaction that relies on it checks Token first. A lease that has run out is
@@ -64,6 +65,16 @@ func (s *Store) KeepProjects(ctx context.Context, projects []string) error {
 		return err
 	})
 	return database.Doing(err, "keeping the work of %d projects", len(projects))
+}
+
+// Keep makes work of a kind with other keys never due.
+func (s *Store) Keep(ctx context.Context, kind Kind, keys []string) error {
+	err := s.db.Update(ctx, func(tx database.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			UPDATE work SET due_at = NULL WHERE kind = $1 AND key NOT IN (SELECT value FROM json_each($2))`, kind, database.Elements(keys))
+		return err
+	})
+	return database.Doing(err, "keeping the work of kind %s", kind)
 }
 
 // A Claimant is a process that claims work.

@@ -56,7 +56,7 @@ func TestLeaves(t *testing.T) {
 		keyed = keyed && strings.Contains(object, "[")
 		require.Equal(t, keyed || slices.Contains([]string{"device", "fleet", "route", "project"}, l.Object) || l.Tag.Get("known") != "", l.MayBeUnknown(), l.Path())
 		unit, own := l.Tag.Lookup("unit")
-		require.Equal(t, slices.Contains([]string{"bytes", "sat", "session_bytes"}, l.Object) && !own || unit == "B", l.Unit == "B", l.Path())
+		require.Equal(t, slices.Contains([]string{"bytes", "sat", "session_bytes", "sat_plan"}, l.Object) && !own || unit == "B", l.Unit == "B", l.Path())
 	}
 }
 

@@ -52,6 +52,9 @@ func (w *writer) word(words ...string) string {
 			words[i] = ofRoutes.Replace(words[i])
 		}
 	}
+	if w.scope == rules.EachOrganization {
+		words = slices.DeleteFunc(slices.Clone(words), func(word string) bool { return strings.Contains(word, "project.") })
+	}
 	if w.scope != rules.EachDevice {
 		words = slices.DeleteFunc(slices.Clone(words), func(word string) bool { return strings.Contains(word, "device.") })
 	}

@@ -37,11 +37,12 @@ const (
 	Fleets   = "fleets"
 	Unless   = "unless" // found by who knows the other rules
 	Hours    = "hours"  // found by who knows the receivers
+	Prices   = "prices" // found by who knows the prices
 )
 
 // Codes returns the codes of findings that can be accepted, and of those that are certain.
 func Codes() (accepted, certain []string) {
-	return []string{Always, Bytes, Units, Midnight, Late, Floor, Start, Estimate, Levels, Hold, Unless, Hours}, []string{Never, History, Fleets}
+	return []string{Always, Bytes, Units, Midnight, Late, Floor, Start, Estimate, Levels, Hold, Unless, Hours, Prices}, []string{Never, History, Fleets}
 }
 
 // A Finding is what a rule can hardly mean.

@@ -1,0 +1,165 @@
+package bot_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/bot"
+	"notewatch/internal/env"
+	"notewatch/notehub/notehubtest"
+	"notewatch/rules"
+)
+
+// suspendedAccount is the rule of the catalogue about a suspended account.
+func suspendedAccount() rules.Spec {
+	return rules.Spec{
+		Name: "suspended", Each: rules.EachOrganization, When: []rules.Condition{{Level: rules.Critical, Expr: "org.suspended"}},
+		Summary: "Notehub has suspended the billing account of {{.Subject}}",
+	}
+}
+
+// overBudget is a rule about what the events of an account cost.
+func overBudget(limit string) rules.Spec {
+	return rules.Spec{
+		Name: "over-budget", Each: rules.EachOrganization, Limit: limit, When: []rules.Condition{{Level: rules.Warning, Expr: "cost.used > limit"}},
+	}
+}
+
+// accounts gives each of some accounts projects of its own, of two devices each, and organizations.
+func (r *rig) accounts(projects map[string]int, organizations ...notehubtest.Organization) {
+	r.t.Helper()
+	var served []notehubtest.Project
+	byAccount := map[string][]string{}
+	r.config.Bot.Accounts, r.config.Bot.Projects = nil, nil
+	for _, name := range []string{"acme", "lab", "tanks"} {
+		if projects[name] == 0 {
+			continue
+		}
+		r.config.Bot.Accounts = append(r.config.Bot.Accounts, bot.Account{
+			Name: name, PerMinute: 4, Prices: env.Prices{Event: 0.01, Free: 1000}, Currency: "USD",
+		})
+		for i := range projects[name] {
+			p := r.project
+			p.UID, p.Name = fmt.Sprintf("app:%s-%d", name, i), fmt.Sprintf("%s %d", name, i)
+			served, byAccount[name] = append(served, p), append(byAccount[name], p.UID)
+			r.config.Bot.Projects = append(r.config.Bot.Projects, bot.Project{UID: p.UID, Name: p.Name, Account: name})
+		}
+	}
+	for i := range organizations {
+		organizations[i].Projects = byAccount[organizations[i].Projects[0]]
+	}
+	r.organizations = organizations
+	r.serve(served...)
+	r.open()
+}
+
+// payer is an organization that pays for the projects of an account.
+func payer(account string, suspensions ...notehubtest.Suspension) notehubtest.Organization {
+	return notehubtest.Organization{
+		UID: "org:" + account, Name: "Org " + account, Start: monday.AddDate(0, -1, 0), Capacity: 1e6, Projects: []string{account}, Suspensions: suspensions,
+	}
+}
+
+// A suspended account is one alert, under the rule about it, and another organization is not concerned.
+func TestASuspendedOrganizationIsNotifiedOnce(t *testing.T) {
+	r := newRig(t, 2, nil, suspendedAccount(), blind())
+	r.accounts(map[string]int{"acme": 3, "lab": 2},
+		payer("acme", notehubtest.Suspension{Start: monday.Add(3 * hour), Duration: 5 * hour}), payer("lab"))
+	for i := range r.config.Bot.Accounts {
+		r.config.Bot.Accounts[i].Organization = "org:" + r.config.Bot.Accounts[i].Name
+	}
+	r.open()
+	r.run(monday.Add(7 * hour))
+	require.Equal(t, []told{{"fired", "firing", "critical", "suspended", "Org acme"}}, r.told("ops"))
+	require.Equal(t, "Notehub has suspended the billing account of Org acme", r.taken("ops")[0].Summary)
+	r.run(monday.Add(12 * hour))
+	require.Equal(t, []string{"fired", "resolved"}, r.reasons("ops"))
+	r.requireTruth("ops")
+}
+
+// What is not known of an organization fires no rule: the token sees two of them.
+func TestTwoOrganizations(t *testing.T) {
+	r := newRig(t, 2, nil, suspendedAccount(), rules.Spec{
+		Name: "balance-low", Each: rules.EachOrganization, When: []rules.Condition{{Level: rules.Warning, Expr: "org.days_left < 10000 || org.balance >= 0"}},
+	})
+	r.accounts(map[string]int{"acme": 1, "lab": 1}, payer("acme"), payer("lab"))
+	r.run(monday.Add(6 * hour))
+	require.Empty(t, r.told("ops"))
+	said, err := r.store.Usage.Organization(t.Context(), "acme")
+	require.NoError(t, err)
+	require.Equal(t, []string{"Org acme", "Org lab"}, said.Seen)
+}
+
+// The events of all projects of an account share its free ones, and the alert names them and what they cost.
+func TestTheCostOfAnAccount(t *testing.T) {
+	r := newRig(t, 2, nil, overBudget("6.5"))
+	r.accounts(map[string]int{"acme": 2, "lab": 1})
+	r.hourly()
+	r.run(monday.Add(time.Minute))
+	require.Empty(t, r.told("ops"), "2 × 2 devices × 24 events × 14 days are 344 events over the free ones")
+	r.run(monday.Add(5 * day))
+	all := r.taken("ops")
+	require.Len(t, all, 1)
+	require.Equal(t, "acme", all[0].Subject.Name)
+	require.Equal(t, "USD", all[0].Unit)
+	require.InDelta(t, 6.5, *all[0].Value, 0.5)
+	require.Contains(t, all[0].Summary, "USD 6.5")
+	require.Contains(t, fmt.Sprint(all[0].Contributors), "acme 0")
+	require.Empty(t, r.asked(notehubtest.OneOrganization)+r.asked(notehubtest.Organizations), "no rule reads org")
+	r.run(monday.AddDate(0, 0, 17))
+	require.Equal(t, []string{"fired", "period_ended"}, r.reasons("ops"))
+	r.requireTruth("ops")
+}
+
+// How long the events of a plan last follows from its balance, which rises when more are bought.
+func TestTheBalanceOfAnOrganization(t *testing.T) {
+	r := newRig(t, 2, nil, rules.Spec{
+		Name: "balance-low", Each: rules.EachOrganization, Limit: "14", ResolveWhen: "org.days_left > 2 * limit",
+		When: []rules.Condition{{Level: rules.Critical, Expr: `org.type == "Enterprise" && org.days_left < limit`}},
+	})
+	o := payer("acme")
+	o.Capacity, o.RechargeBelow, o.Recharge = 50*31+48*9+700, 100, 5000
+	r.accounts(map[string]int{"acme": 1}, o)
+	r.every(4 * hour).run(monday.Add(40 * day))
+	require.Equal(t, []string{"fired", "resolved"}, r.reasons("ops"))
+	require.InDelta(t, 14, *r.taken("ops")[0].Value, 1)
+	require.Equal(t, 1, r.asked(notehubtest.Organizations))
+	require.InDelta(t, 40, r.asked(notehubtest.BalanceHistory), 1, "once a day")
+	require.InDelta(t, 40*24, r.asked(notehubtest.OneOrganization), 24, "once an hour")
+	r.requireTruth("ops")
+}
+
+// A token whose role does not see the plan makes no rule about it fire, and costs one request an hour.
+func TestARoleThatSeesNoPlan(t *testing.T) {
+	r := newRig(t, 2, nil, rules.Spec{
+		Name: "balance-low", Each: rules.EachOrganization, When: []rules.Condition{{Level: rules.Warning, Expr: "org.balance < 1e12 && !org.suspended"}},
+	})
+	o := payer("acme")
+	o.Role = "org_member"
+	r.accounts(map[string]int{"acme": 1}, o)
+	r.run(monday.Add(6 * hour))
+	require.Empty(t, r.told("ops"))
+	require.LessOrEqual(t, r.asked(notehubtest.OneOrganization), 7)
+}
+
+// An account that leaves the rules file, or loses its rules, has its alerts withdrawn.
+func TestAnOrganizationThatIsGone(t *testing.T) {
+	r := newRig(t, 2, nil, overBudget("0.5"))
+	r.accounts(map[string]int{"acme": 1, "lab": 1})
+	r.config.Bot.Accounts[0].Prices.Free, r.config.Bot.Accounts[1].Prices.Free = 0, 0
+	r.open()
+	r.run(monday.Add(hour))
+	require.Equal(t, []string{"fired", "fired"}, r.reasons("ops"))
+	r.config.Bot.Accounts, r.config.Bot.Projects = r.config.Bot.Accounts[:1], r.config.Bot.Projects[:1]
+	r.open()
+	r.run(monday.Add(2 * hour))
+	require.Equal(t, told{"withdrawn", "withdrawn", "warning", "over-budget", "lab"}, r.told("ops")[2])
+	r.rules(events("500"))
+	r.open()
+	r.run(monday.Add(3 * hour))
+	require.Equal(t, told{"withdrawn", "withdrawn", "warning", "over-budget", "acme"}, r.told("ops")[3])
+	r.requireTruth("ops")
+}
