@@ -23,9 +23,13 @@ func (e *UnknownError) Error() string {
 		kinds[i] = string(kind)
 	}
 	if len(kinds) == 0 {
-		kinds = []string{"project, fleet or device"}
+		kinds = []string{string(KindProject), string(KindFleet), string(KindDevice)}
 	}
-	text := fmt.Sprintf("unknown %s %q", strings.Join(kinds, " or "), e.Text)
+	what := kinds[len(kinds)-1]
+	if others := kinds[:len(kinds)-1]; len(others) > 0 {
+		what = strings.Join(others, ", ") + " or " + what
+	}
+	text := fmt.Sprintf("unknown %s %q", what, e.Text)
 	switch {
 	case e.Nearest != "":
 		text += fmt.Sprintf("; did you mean %q?", e.Nearest)
