@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/explain"
 	"notewatch/internal/store/storetest"
 	"notewatch/internal/words"
 	"notewatch/notehub/notehubtest"
@@ -117,7 +118,7 @@ func TestExplainSaysWhatBecomesOfTheAlert(t *testing.T) {
 	e := r.explain("silent-device")
 	require.Empty(t, e.Alert.State)
 	require.Empty(t, e.TooShort)
-	require.Equal(t, "It ends at the first poll that finds the condition false.", e.Ending())
+	require.Equal(t, "It ends at the first poll that finds the condition false.", explain.Ending(e))
 
 	r.run(monday.Add(11*hour + 50*time.Minute))
 	e = r.explain("silent-device")
@@ -142,12 +143,12 @@ func TestExplainSaysWhatBecomesOfTheAlert(t *testing.T) {
 	r.run(monday.Add(2*day + 5*hour))
 	e = r.explain("event-budget")
 	require.Equal(t, rules.Firing, e.Alert.State)
-	require.Equal(t, "It ends when the period does, at Wed 1 Jul 00:00 UTC, or earlier if its values are corrected.", e.Ending())
+	require.Equal(t, "It ends when the period does, at Wed 1 Jul 00:00 UTC, or earlier if its values are corrected.", explain.Ending(e))
 	e = r.explain("event-spike")
 	require.Equal(t, rules.Firing, e.Alert.State)
-	require.Equal(t, "It ends at 00:00 UTC after the first complete day on which the condition is false, Fri 19 Jun at the earliest, or earlier if its values are corrected on the same day.", e.Ending())
+	require.Equal(t, "It ends at 00:00 UTC after the first complete day on which the condition is false, Fri 19 Jun at the earliest, or earlier if its values are corrected on the same day.", explain.Ending(e))
 	r.run(monday.Add(3*day + 5*hour))
-	require.Regexp(t, `^It has been quiet since Thu 18 Jun 00:\d\d UTC and ends at Fri 19 Jun 00:00 UTC if it stays quiet\.$`, r.explain("event-spike").Ending())
+	require.Regexp(t, `^It has been quiet since Thu 18 Jun 00:\d\d UTC and ends at Fri 19 Jun 00:00 UTC if it stays quiet\.$`, explain.Ending(r.explain("event-spike")))
 
 	r.hub.Fail(notehubtest.Fault{Kind: notehubtest.Suspended})
 	r.run(monday.Add(3*day + 8*hour))
@@ -203,7 +204,7 @@ func TestEndingWithResolveWhen(t *testing.T) {
 			When: []rules.Condition{{Level: rules.Warning, Expr: c.when}}})
 		require.Empty(t, problems)
 		e := bot.Explanation{Rule: rule, Period: rules.Period{End: monday.AddDate(0, 0, 16)}}
-		require.Equal(t, c.want, e.Ending())
+		require.Equal(t, c.want, explain.Ending(e))
 	}
 }
 
@@ -211,9 +212,9 @@ func TestEndingOfKeptAlerts(t *testing.T) {
 	rule, problems := rules.Compile(rules.Spec{Name: "test", Each: rules.EachDevice, When: []rules.Condition{{Level: rules.Warning, Expr: "events.d7 > 9"}}})
 	require.Empty(t, problems)
 	e := bot.Explanation{Rule: rule, Now: monday.Add(20 * hour)}
-	require.Equal(t, "It ends when the condition has been false for 6 h.", e.Ending())
+	require.Equal(t, "It ends when the condition has been false for 6 h.", explain.Ending(e))
 	e.Alert.QuietSince, e.Alert.Texts.Resolves = monday.Add(19*hour), monday.Add(25*hour)
-	require.Equal(t, "It has been quiet since Mon 15 Jun 19:00 UTC and ends at Tue 16 Jun 01:00 UTC if it stays quiet.", e.Ending())
+	require.Equal(t, "It has been quiet since Mon 15 Jun 19:00 UTC and ends at Tue 16 Jun 01:00 UTC if it stays quiet.", explain.Ending(e))
 }
 
 // As of a past day, a rule is explained by the figures that are stored of it; what has no history is no data.

@@ -5,14 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
-	"notewatch/internal/env"
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
+	"notewatch/internal/weekly"
 	"notewatch/internal/words"
 	"notewatch/rules"
 	"notewatch/rules/muting"
@@ -24,12 +22,8 @@ const (
 	watching      = "watching"
 )
 
-const (
-	summaryHour = 8 // on Mondays, UTC
-	topSize     = 10
-	tooOften    = 20 // times a week
-	neverFor    = 90 * 24 * time.Hour
-)
+// summaryHour is the hour of the weekly summary, on Mondays, UTC.
+const summaryHour = 8
 
 // NextSummary returns the first Monday at 08:00 UTC after now.
 func NextSummary(now time.Time) time.Time {
@@ -95,159 +89,53 @@ func (b *Bot) Report(ctx context.Context, key rules.Key, receivers []string, tex
 func (b *Bot) summary(ctx context.Context, now time.Time) (string, error) {
 	var text strings.Builder
 	for _, p := range b.projects {
-		if err := b.summarize(ctx, &text, p, now); err != nil {
+		usage, err := b.summarize(ctx, p, now)
+		if err != nil {
 			return "", err
 		}
+		text.WriteString(usage)
 	}
-	err := b.summarizeRules(ctx, &text, now)
-	return text.String(), err
+	fired, err := b.summarizeRules(ctx, now)
+	return text.String() + fired, err
 }
 
-// summarize writes the usage of one project.
-func (b *Bot) summarize(ctx context.Context, text *strings.Builder, p Project, now time.Time) error {
+// summarize returns the usage of one project.
+func (b *Bot) summarize(ctx context.Context, p Project, now time.Time) (string, error) {
 	state, err := b.store.Project(ctx, p.UID)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if state.PolledAt.IsZero() {
-		_, _ = fmt.Fprintf(text, "%s: not polled yet; %s\n", p.Name, cmp.Or(state.Failure, "no error recorded"))
-		return nil
+		return fmt.Sprintf("%s: not polled yet; %s\n", p.Name, cmp.Or(state.Failure, "no error recorded")), nil
 	}
 	state.Failures = 0 // old data is better than none; the text says its age
 	d, err := b.look(ctx, p, state, now)
 	if err != nil {
-		return err
+		return "", err
 	}
-	_, _ = fmt.Fprintf(text, "%s: %d devices, %d silent for more than %.0f hours; last polled %s ago\n",
-		p.Name, d.Counts.Enabled, d.Counts.Silent, env.SilentAfter.Hours(), words.Duration(now.Sub(state.PolledAt)))
-	wants := rules.Wants{}
-	for _, figure := range b.reads.Figures {
-		wants[figure] = rules.MembersOf("used", "d7", "forecast")
-	}
-	project, err := d.Read(ctx, d.Reader(wants), env.Block{})
-	if err != nil {
-		return err
-	}
-	var total rules.Env
-	project.See(&total, 0)
-	for i, figure := range b.reads.Figures {
-		used := *total.Metric(figure)
-		b.summarizeFigure(text, d, figure, used)
-		if i > 0 {
-			continue
-		}
-		if err := b.top(ctx, text, d, figure, used.Used); err != nil {
-			return err
-		}
-	}
-	return nil
+	return weekly.Usage(ctx, d, b.reads.Figures, now)
 }
 
-// summarizeFigure writes the value of a figure for the last seven complete days and for this period, and the forecast for the end of the
-// period.
-func (b *Bot) summarizeFigure(text *strings.Builder, d *env.ProjectData, figure rules.Figure, m rules.Metric) {
-	unit := figure.Unit()
-	_, _ = fmt.Fprintf(text, "  %s: %s in the week, %s %s, forecast %s at its end\n", figure,
-		words.Figure(m.D7, unit), words.Figure(m.Used, unit), b.thisPeriod(d), words.Figure(m.Forecast, unit))
-}
-
-// thisPeriod returns the current period in words, such as "this month".
-func (b *Bot) thisPeriod(d *env.ProjectData) string {
-	return d.Spec().When("events.used", d.Today).Now
-}
-
-// A deviceUse is a device with its value of a figure in this period.
-type deviceUse struct {
-	name string
-	used float64
-}
-
-// top writes the devices with the highest values of a figure in this period, with their shares of total.
-func (b *Bot) top(ctx context.Context, text *strings.Builder, d *env.ProjectData, figure rules.Figure, total float64) error {
-	most, err := most(ctx, d, figure)
-	if err != nil {
-		return err
-	}
-	_, _ = fmt.Fprintf(text, "    most %s:\n", b.thisPeriod(d))
-	for i, device := range most {
-		share := ""
-		if total > 0 {
-			share = fmt.Sprintf(" (%.0f %%)", 100*device.used/total)
-		}
-		_, _ = fmt.Fprintf(text, "    %d. %s %s%s\n", i+1, device.name, words.Figure(device.used, figure.Unit()), share)
-	}
-	return nil
-}
-
-// most returns the topSize devices with the highest values of a figure in this period, the highest first. Devices without usage are left
-// out.
-func most(ctx context.Context, d *env.ProjectData, figure rules.Figure) (most []deviceUse, err error) {
-	reader := d.Reader(rules.Wants{figure: rules.MembersOf("used")})
-	for _, block := range d.Blocks(rules.EachDevice) {
-		data, err := d.Read(ctx, reader, block)
-		if err != nil {
-			return nil, err
-		}
-		var e rules.Env
-		for i, device := range data.Devices {
-			data.Fill(&e, i)
-			if used := e.Metric(figure).Used; used > 0 {
-				most = append(most, deviceUse{device.Name, used})
-			}
-		}
-		slices.SortStableFunc(most, func(a, b deviceUse) int { return cmp.Compare(b.used, a.used) })
-		most = most[:min(topSize, len(most))]
-	}
-	return most, nil
-}
-
-// summarizeRules writes which rules fired, which fired too often, and which never.
-func (b *Bot) summarizeRules(ctx context.Context, text *strings.Builder, now time.Time) error {
+// summarizeRules returns which rules fired, which fired too often, and which never.
+func (b *Bot) summarizeRules(ctx context.Context, now time.Time) (string, error) {
 	week, err := b.store.Fired(ctx, now.AddDate(0, 0, -7))
 	if err != nil {
-		return err
+		return "", err
 	}
-	ever, err := b.store.Fired(ctx, now.Add(-neverFor))
+	ever, err := b.store.Fired(ctx, now.Add(-weekly.NeverFor))
 	if err != nil {
-		return err
+		return "", err
 	}
-	began, err := b.evaluatedSince(ctx)
+	since, err := b.evaluatedSince(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
-	var fired, often, never, waiting []string
-	recent := map[rules.Day][]string{} // rules that have not fired since they were first evaluated, by that day
-	for _, r := range b.rules {
+	all := make([]weekly.Rule, len(b.rules))
+	for i, r := range b.rules {
 		name := r.Spec.Name
-		switch count := week[name]; {
-		case count > tooOften:
-			often = append(often, fmt.Sprintf("%s (%d)", name, count))
-			fallthrough
-		case count > 0:
-			fired = append(fired, fmt.Sprintf("%s %d", name, count))
-		case ever[name] > 0:
-		case began[name].IsZero():
-			waiting = append(waiting, name)
-		case now.Sub(began[name]) < neverFor:
-			day := rules.DayOf(began[name])
-			recent[day] = append(recent[day], name)
-		default:
-			never = append(never, name)
-		}
+		all[i] = weekly.Rule{Name: name, Week: week[name], Ever: ever[name], Since: since[name]}
 	}
-	line := func(before string, all []string) {
-		if len(all) > 0 {
-			_, _ = fmt.Fprintf(text, "%s%s\n", before, strings.Join(all, ", "))
-		}
-	}
-	line("Fired this week: ", fired)
-	line("Fired more than 20 times this week; consider a longer for, a higher limit or resolve_when: ", often)
-	line("Not fired in 90 days; test them with notewatch drill: ", never)
-	for _, day := range slices.Sorted(maps.Keys(recent)) {
-		line("Not fired since notewatch began to evaluate them on "+day.Start().Format("Mon 2 Jan")+"; test them with notewatch drill: ", recent[day])
-	}
-	line("Not evaluated yet: ", waiting)
-	return nil
+	return weekly.Rules(all, now), nil
 }
 
 // evaluatedSince returns since when each rule is evaluated with its present meaning, by name: of the project where that is longest.

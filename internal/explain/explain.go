@@ -211,7 +211,7 @@ func (q question) explain(ctx context.Context, rule *rules.Rule, project, device
 	if !found.Alert.Open() {
 		return e, nil
 	}
-	e.Ending = found.Ending()
+	e.Ending = Ending(found)
 	return e, q.desk.Show(ctx, []rules.Alert{found.Alert}, func(a lookup.Alert) error {
 		e.Alert = &a
 		return nil
