@@ -104,7 +104,7 @@ type commandGroup struct {
 
 func commandGroups() []commandGroup {
 	return []commandGroup{
-		{"Watch:", []*cobra.Command{newRun(), newOnce(), newCheck(), newTest(), newDemo()}},
+		{"Watch:", []*cobra.Command{newRun(), newOnce(), newCheck(), newTest(), newBacktest(), newDemo()}},
 		{"Ask:", []*cobra.Command{
 			newUsage(), newTop(), newExplain(), newAlerts(), newHistory(), newStatus(), newSilences(), newExport(),
 		}},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"notewatch/internal/rehearse"
 	"notewatch/internal/ruletest/testfile"
 	"notewatch/internal/words"
 )
@@ -37,7 +38,7 @@ func compare(t *testfile.Test, got actual) []Difference {
 		add("alerts", alignAlerts(t, alerts))
 	}
 	for _, m := range t.Expect.Messages {
-		messages := slices.DeleteFunc(got.messages[m.Key], func(one Message) bool { return leftOut(t, one.rules...) })
+		messages := slices.DeleteFunc(got.messages[m.Key], func(one rehearse.Message) bool { return leftOut(t, one.Rules...) })
 		add("messages to "+m.Key, alignMessages(t, m.Value, messages))
 	}
 	add("results", alignResults(t, got.results))
@@ -104,7 +105,7 @@ func wantedAlert(t *testfile.Test, a testfile.Alert) string {
 }
 
 // alignMessages returns the messages that followed and the expected ones, in their order, with as many pairs as possible.
-func alignMessages(t *testfile.Test, want []testfile.Message, got []Message) (lines []Line) {
+func alignMessages(t *testfile.Test, want []testfile.Message, got []rehearse.Message) (lines []Line) {
 	// pairs[i][j] is the number of pairs of want[i:] and got[j:].
 	pairs := make([][]int, len(want)+1)
 	for i := range pairs {
@@ -135,7 +136,7 @@ func alignMessages(t *testfile.Test, want []testfile.Message, got []Message) (li
 	return lines
 }
 
-func matchesMessage(t *testfile.Test, want testfile.Message, m Message) bool {
+func matchesMessage(t *testfile.Test, want testfile.Message, m rehearse.Message) bool {
 	subjects := slices.Sorted(slices.Values(want.Subject))
 	return (want.Rule == "" || want.Rule == m.Rule) && string(want.Reason) == m.Reason &&
 		(!want.When.Given() || want.When.Has(m.At, t.Begins())) &&
@@ -148,7 +149,7 @@ func matchesMessage(t *testfile.Test, want testfile.Message, m Message) bool {
 // maxNamed is how many subjects of a message are named in a difference.
 const maxNamed = 5
 
-func messageText(t *testfile.Test, m Message) string {
+func messageText(t *testfile.Test, m rehearse.Message) string {
 	named := strings.Join(m.Subjects[:min(maxNamed, len(m.Subjects))], ", ")
 	if more := len(m.Subjects) - maxNamed; more > 0 {
 		named += fmt.Sprintf(" and %d more", more)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,12 +13,9 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
 	"notewatch/internal/driven"
+	"notewatch/internal/rehearse"
 	"notewatch/internal/ruletest/testfile"
-	"notewatch/internal/secret"
-	"notewatch/internal/setup"
 	"notewatch/internal/store"
-	"notewatch/internal/watch"
-	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/rules"
@@ -47,14 +45,14 @@ type Alert struct {
 // An actual is what followed from a test.
 type actual struct {
 	alerts   []Alert
-	messages map[string][]Message // by receiver
-	results  []string             // of the expected results, in their order
+	messages map[string][]rehearse.Message // by receiver
+	results  []string                      // of the expected results, in their order
 }
 
 // Run runs a test of a file. It takes no longer than the work does.
 func Run(ctx context.Context, file *testfile.File, t *testfile.Test) (Result, error) {
 	began := time.Now()
-	got, err := rehearse(ctx, file.Rules, t)
+	got, err := rehearseTest(ctx, file.Rules, t)
 	if err != nil {
 		return Result{}, fmt.Errorf("running the test %q of %s: %w", t.Name, file.Path, err)
 	}
@@ -65,53 +63,53 @@ func Run(ctx context.Context, file *testfile.File, t *testfile.Test) (Result, er
 
 // A rehearsal is a watch on a simulated Notehub while a test runs.
 type rehearsal struct {
+	stage   *rehearse.Stage
 	test    *testfile.Test
 	project config.Project
-	clock   *driven.Clock
 	hub     *notehubtest.Server
-	store   *store.Store
-	watch   *watch.Watch
-	stands  []*stand
 	world   *world
 	results []string
 }
 
-const token = "simulated"
-
-// rehearse lets what a test says happen.
-func rehearse(ctx context.Context, file *config.File, t *testfile.Test) (got actual, err error) {
-	r := &rehearsal{test: t, clock: driven.NewClock(t.Begins()), world: newWorld(t)}
+// rehearseTest lets what a test says happen.
+func rehearseTest(ctx context.Context, file *config.File, t *testfile.Test) (got actual, err error) {
+	r := &rehearsal{test: t, world: newWorld(t)}
 	at := slices.IndexFunc(file.Projects, func(p config.Project) bool { return p.Name == t.Project })
 	r.project = file.Projects[at]
 	only := *file
 	only.Projects = []config.Project{r.project}
-	if r.store, err = store.InMemory(ctx); err != nil {
-		return got, err
-	}
-	defer func() { _ = r.store.Close() }() // nothing of it is needed
-	r.hub = notehubtest.New(r.hubConfig())
-	client, err := notehub.New(notehub.Config{BaseURL: "http://notehub.invalid", Token: secret.New(token), HTTP: r.hub.Client()})
+	clock := driven.NewClock(t.Begins())
+	r.hub = notehubtest.New(r.hubConfig(clock.Now))
+	r.stage, err = rehearse.New(ctx, rehearse.Config{File: &only, Hub: r.hub, Clock: clock, Interval: t.Every(), Refusal: r.refusal})
 	if err != nil {
 		return got, err
 	}
-	if err := r.start(ctx, setup.Rehearse(&only, r.clock.Clock(), client, r.stand)); err != nil {
-		return got, err
-	}
+	defer r.stage.Close()
 	if err := r.play(ctx); err != nil {
 		return got, err
 	}
 	return r.collect(ctx)
 }
 
-// stand makes what stands for a receiver.
-func (r *rehearsal) stand(of config.Receiver) notify.Receiver {
-	s := newStand(of, r.test, r.clock.Now)
-	r.stands = append(r.stands, s)
-	return s
+// refusal returns how a receiver refuses a message at an instant, if a step says so.
+func (r *rehearsal) refusal(receiver string, now time.Time) error {
+	for _, s := range r.test.Steps {
+		if s.Receiver != receiver || now.Before(s.When.In(r.test.Begins())) || !now.Before(ends(s, r.test)) {
+			continue
+		}
+		switch s.Answers {
+		case testfile.Refused:
+			return &notify.Error{Class: notify.Permanent, Err: errors.New("refuses all messages in this test")}
+		case testfile.Malformed:
+			return &notify.Error{Class: notify.Payload, Err: errors.New("cannot show this message in this test")}
+		}
+		return &notify.Error{Class: notify.Temporary, Err: errors.New("unavailable in this test")}
+	}
+	return nil
 }
 
 // hubConfig returns the simulated Notehub of the test.
-func (r *rehearsal) hubConfig() notehubtest.Config {
+func (r *rehearsal) hubConfig(now func() time.Time) notehubtest.Config {
 	p := notehubtest.Project{
 		UID: r.project.UID, Name: r.project.Name, Script: r.world.script(), Fleets: map[string]string{},
 		FleetSettings: map[string]notehubtest.FleetSettings{}, RouteSettings: map[string]notehubtest.RouteSettings{},
@@ -138,19 +136,10 @@ func (r *rehearsal) hubConfig() notehubtest.Config {
 		p.Routes = append(p.Routes, route.Value.UID)
 		p.RouteSettings[route.Value.UID] = notehubtest.RouteSettings{Name: route.Key, Type: route.Value.Type, Disabled: route.Value.Disabled}
 	}
-	return notehubtest.Config{Now: r.clock.Now, Token: token, Projects: []notehubtest.Project{p}}
+	return notehubtest.Config{Now: now, Token: rehearse.Token, Projects: []notehubtest.Project{p}}
 }
 
 func fleetUID(name string) string { return "fleet:" + name }
-
-// start makes the watch.
-func (r *rehearsal) start(ctx context.Context, c watch.Config) (err error) {
-	machine := driven.NewClock(r.test.Begins())
-	c.Bot.Store, c.Bot.Interval, c.Bot.Machine, c.Bot.Workers = r.store, r.test.Every(), machine.Now, 1
-	c.Sleep = func(_ context.Context, d time.Duration) { machine.Forward(machine.Now().Add(d)) }
-	r.watch, err = watch.New(ctx, c)
-	return err
-}
 
 // An act is something that is done at an instant, before what is due then, or after it.
 type act struct {
@@ -168,34 +157,14 @@ func (r *rehearsal) play(ctx context.Context) error {
 		if a.before {
 			until = until.Add(-1)
 		}
-		if err := r.run(ctx, until); err != nil {
+		if err := r.stage.Run(ctx, until); err != nil {
 			return err
 		}
 		if err := a.do(ctx); err != nil {
 			return err
 		}
 	}
-	return r.run(ctx, r.test.Ends().Add(-1))
-}
-
-// run serves what is due until an instant.
-func (r *rehearsal) run(ctx context.Context, until time.Time) error {
-	always := context.WithoutCancel(ctx) // SQLite would start a goroutine for each statement to watch a context that ends
-	for !r.clock.Now().After(until) {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		next, err := r.watch.Turn(always)
-		if err != nil {
-			return err
-		}
-		if next.IsZero() || next.After(until) {
-			break
-		}
-		r.clock.Forward(next)
-	}
-	r.clock.Forward(until)
-	return nil
+	return r.stage.Run(ctx, r.test.Ends().Add(-1))
 }
 
 // acts returns what is done at instants: faults begin and end, people do something, and results are noted.
@@ -210,9 +179,13 @@ func (r *rehearsal) acts() (all []act) {
 				all = append(all, act{end, true, func(context.Context) error { return r.setFaults(end) }})
 			}
 		case s.Ack != nil:
-			all = append(all, act{at, false, func(ctx context.Context) error { return r.acknowledge(ctx, *s.Ack, s.By, r.watch.Bot.Acknowledge) }})
+			all = append(all, act{at, false, func(ctx context.Context) error {
+				return r.acknowledge(ctx, *s.Ack, s.By, r.stage.Watch.Bot.Acknowledge)
+			}})
 		case s.Unack != nil:
-			all = append(all, act{at, false, func(ctx context.Context) error { return r.acknowledge(ctx, *s.Unack, s.By, r.watch.Bot.Unacknowledge) }})
+			all = append(all, act{at, false, func(ctx context.Context) error {
+				return r.acknowledge(ctx, *s.Unack, s.By, r.stage.Watch.Bot.Unacknowledge)
+			}})
 		case s.Silence != nil:
 			all = append(all, act{at, false, func(ctx context.Context) error { return r.silence(ctx, s) }})
 		}
@@ -247,12 +220,12 @@ func (r *rehearsal) setFaults(at time.Time) error {
 func (r *rehearsal) acknowledge(
 	ctx context.Context, of testfile.Target, by string, do func(context.Context, rules.Alert, string) (bool, error),
 ) error {
-	a, open, err := r.store.OpenAlert(ctx, of.Rule, r.project.UID, r.uid(of.Subject))
+	a, open, err := r.stage.Store.OpenAlert(ctx, of.Rule, r.project.UID, r.uid(of.Subject))
 	if err != nil {
 		return err
 	}
 	if !open || a.State != rules.Firing {
-		return fmt.Errorf("line %d: the alert of %s about %q is not firing at %s", of.Line, of.Rule, cmp.Or(of.Subject, r.project.Name), stamp(r.clock.Now(), r.test))
+		return fmt.Errorf("line %d: the alert of %s about %q is not firing at %s", of.Line, of.Rule, cmp.Or(of.Subject, r.project.Name), stamp(r.stage.Clock.Now(), r.test))
 	}
 	_, err = do(ctx, a, cmp.Or(by, "someone"))
 	return err
@@ -260,9 +233,9 @@ func (r *rehearsal) acknowledge(
 
 // silence lets a person silence alerts.
 func (r *rehearsal) silence(ctx context.Context, s testfile.Step) error {
-	now := r.clock.Now()
+	now := r.stage.Clock.Now()
 	match := muting.Match{Rule: s.Silence.Rule, Project: r.project.UID, Subject: r.uid(s.Silence.Subject)}
-	return r.watch.Bot.Silence(ctx, muting.Silence{
+	return r.stage.Watch.Bot.Silence(ctx, muting.Silence{
 		ID: "s-" + strings.ToLower(rand.Text()[:8]), Match: match, Start: now, End: ends(s, r.test),
 		By: cmp.Or(s.By, "someone"), Because: cmp.Or(s.Because, "a step of this test"),
 	})
@@ -284,7 +257,7 @@ func (r *rehearsal) uid(name string) string {
 
 // result returns the result of a rule for a subject now.
 func (r *rehearsal) result(ctx context.Context, of testfile.Result) (string, error) {
-	e, err := r.watch.Bot.Explain(ctx, of.Rule, r.project.UID, r.uid(of.Subject))
+	e, err := r.stage.Watch.Bot.Explain(ctx, of.Rule, r.project.UID, r.uid(of.Subject))
 	if err != nil {
 		return "", fmt.Errorf("line %d: %w", of.Line, err)
 	}
@@ -304,11 +277,8 @@ func outcome(e bot.Explanation) string {
 
 // collect returns what followed.
 func (r *rehearsal) collect(ctx context.Context) (got actual, err error) {
-	got = actual{messages: map[string][]Message{}, results: r.results}
-	for _, s := range r.stands {
-		got.messages[s.name] = s.messages
-	}
-	all, err := r.store.Alerts(ctx, store.AlertFilter{})
+	got = actual{messages: r.stage.Messages(), results: r.results}
+	all, err := r.stage.Store.Alerts(ctx, store.AlertFilter{})
 	if err != nil {
 		return got, err
 	}

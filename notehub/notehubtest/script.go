@@ -15,8 +15,11 @@ type Script struct {
 	Routed func(route string, date, now time.Time) RouteUsage
 }
 
-// Usage is what a device used on a UTC day, by the fields of Notehub's answers. A negative number is answered as it is, which is not a count.
-// A device that used nothing has no row.
+// Null is a number of reboots, firmware updates or TLS sessions that is answered as null.
+const Null = -2
+
+// Usage is what a device used on a UTC day, by the fields of Notehub's answers, also after it was removed. A negative number is answered as it
+// is, which is not a count. A device that used nothing has no row.
 type Usage struct {
 	Bytes, Satellite, SatellitePackets              int64
 	Events, EventsTotal, Platform, Watchdog         int64
@@ -60,7 +63,7 @@ func (q *query) scripted() (all []scripted) {
 	sums := map[string]map[time.Time]*scripted{}
 	for _, p := range q.periods() {
 		for _, d := range q.selected() {
-			if !p.first.Add(day).After(d.Provisioned) || !d.Removed.IsZero() && !p.first.Before(d.Removed) {
+			if !p.first.Add(day).After(d.Provisioned) {
 				continue
 			}
 			used := q.project.Script.Usage(d.UID, p.first, q.now)
@@ -105,8 +108,19 @@ func (s *scripted) add(u Usage) {
 	sum.Notefiles, sum.Transports = plusEach(sum.Notefiles, u.Notefiles), plusEach(sum.Transports, u.Transports)
 }
 
+// nullable returns a number; nil if it is Null.
+func nullable(n int64) *int64 {
+	if n == Null {
+		return nil
+	}
+	return &n
+}
+
 func plus(a, b int64) int64 {
-	if a < 0 || b < 0 {
+	switch {
+	case b == Null: // left out of sums
+		return a
+	case a < 0 || b < 0:
 		return -1
 	}
 	return a + b
@@ -174,7 +188,7 @@ func scriptedEvents(q query) eventsEnvelope {
 		}
 		row := eventsPoint{
 			Period: s.start, Device: s.device, Fleet: s.fleet, Devices: s.devices, Days: 1, Total: u.EventsTotal, Billable: u.Events,
-			Platform: u.Platform, Watchdog: u.Watchdog, Reboots: &u.Reboots, FwUpdates: &u.FwUpdates,
+			Platform: u.Platform, Watchdog: u.Watchdog, Reboots: nullable(u.Reboots), FwUpdates: nullable(u.FwUpdates),
 		}
 		if q.includeNotefiles {
 			row.Notefiles = map[string]int64{"data.qo": max(u.Events, 0)}
@@ -207,7 +221,7 @@ func scriptedSessions(q query) sessionsEnvelope {
 		}
 		row := sessionsPoint{
 			Period: s.start, Device: s.device, Fleet: s.fleet, Devices: s.devices, Sessions: u.Sessions, FirstSyncs: u.FirstSyncs,
-			TLS: &u.TLSSessions, Bytes: u.SessionBytes, Transports: map[string]int64{"cell": max(u.Sessions, 0)},
+			TLS: nullable(u.TLSSessions), Bytes: u.SessionBytes, Transports: map[string]int64{"cell": max(u.Sessions, 0)},
 		}
 		if u.Transports != nil {
 			row.Transports = u.Transports

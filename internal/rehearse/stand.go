@@ -1,14 +1,11 @@
-package ruletest
+package rehearse
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
 
-	"notewatch/internal/config"
-	"notewatch/internal/ruletest/testfile"
 	"notewatch/notify"
 	"notewatch/notify/terminal"
 )
@@ -22,8 +19,7 @@ type Message struct {
 	Level    string    `json:"level"`
 	Count    int       `json:"count"` // changed alerts
 	Text     string    `json:"text"`  // as the terminal prints it
-
-	rules []string
+	Rules    []string  `json:"-"`     // of its changed alerts
 }
 
 // A stand stands for a receiver: it keeps the messages that it accepts.
@@ -31,34 +27,14 @@ type stand struct {
 	name     string
 	updates  bool // it changes its posts, so a quiet notification is shown
 	now      func() time.Time
-	refusal  func(now time.Time) testfile.Refusal // "" accepts
+	refusal  func(receiver string, now time.Time) error
 	messages []Message
-}
-
-// newStand returns what stands for a receiver of the rules file in a test.
-func newStand(r config.Receiver, t *testfile.Test, now func() time.Time) *stand {
-	return &stand{name: r.Name, updates: r.Slack != nil && r.Slack.Channel != "", now: now, refusal: func(now time.Time) testfile.Refusal {
-		for _, s := range t.Steps {
-			if s.Receiver == r.Name && !now.Before(s.When.In(t.Begins())) && now.Before(ends(s, t)) {
-				if s.Answers == "" {
-					return testfile.Unavailable
-				}
-				return s.Answers
-			}
-		}
-		return ""
-	}}
 }
 
 // Send implements notify.Receiver.
 func (s *stand) Send(ctx context.Context, n notify.Notification, ref notify.Ref) (notify.Ref, error) {
-	switch s.refusal(s.now()) {
-	case testfile.Unavailable:
-		return nil, &notify.Error{Class: notify.Temporary, Err: errors.New("unavailable in this test")}
-	case testfile.Refused:
-		return nil, &notify.Error{Class: notify.Permanent, Err: errors.New("refuses all messages in this test")}
-	case testfile.Malformed:
-		return nil, &notify.Error{Class: notify.Payload, Err: errors.New("cannot show this message in this test")}
+	if err := s.refusal(s.name, s.now()); err != nil {
+		return nil, err
 	}
 	if n.Quiet && s.updates {
 		return ref, nil
@@ -79,13 +55,13 @@ func (s *stand) keep(n notify.Notification, text string) {
 		return
 	}
 	for _, a := range changed {
-		if !slices.Contains(m.rules, a.Rule) {
-			m.rules = append(m.rules, a.Rule)
+		if !slices.Contains(m.Rules, a.Rule) {
+			m.Rules = append(m.Rules, a.Rule)
 		}
 		m.Subjects = append(m.Subjects, a.Subject.Name)
 	}
-	if len(m.rules) == 1 {
-		m.Rule = m.rules[0]
+	if len(m.Rules) == 1 {
+		m.Rule = m.Rules[0]
 	}
 	slices.Sort(m.Subjects)
 	s.messages = append(s.messages, m)

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"notewatch/internal/backtest"
+	"notewatch/internal/config"
+	"notewatch/internal/terminal"
+)
+
+func newBacktest() *cobra.Command {
+	var days int
+	var other string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "backtest",
+		Short: "Show what the rules would have sent in the past",
+		Args:  noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if days < 1 || days > backtest.MaxDays {
+				return usageError{fmt.Errorf("--days %d: want 1 to %d", days, backtest.MaxDays)}
+			}
+			s, err := outline(c)
+			if err != nil {
+				return err
+			}
+			if other == "" {
+				report, err := replay(c, s.File, days)
+				return show(c, asJSON, report, err, terminal.Backtest)
+			}
+			changed, err := config.LoadPartly(other, os.LookupEnv)
+			if err != nil {
+				return err
+			}
+			before, err := replay(c, s.File, days)
+			if err != nil {
+				return err
+			}
+			after, err := replay(c, changed, days)
+			return show(c, asJSON, backtest.Compare(before, after), err, terminal.Comparison)
+		},
+	}
+	c.Flags().IntVar(&days, "days", 30, "complete days to look at, up to today")
+	c.Flags().StringVar(&other, "compare", "", "show what this rules file would add and take away")
+	completeFile(c, "compare", "yaml", "yml")
+	return withJSON(&asJSON, c)
+}
+
+// replay tests a rules file on the database.
+func replay(c *cobra.Command, file *config.File, days int) (report backtest.Report, err error) {
+	progress := terminal.DayProgress{Screen: terminal.Screen{W: c.ErrOrStderr(), Width: terminal.Width(c.ErrOrStderr())}}
+	defer progress.End()
+	return report, look(c, func(db opened) error {
+		if err := noteConversion(c, db.store); err != nil {
+			return err
+		}
+		report, err = backtest.Run(c.Context(), db.store, file, backtest.Query{Days: days, Now: db.clock.Now(), Done: progress.Show})
+		return err
+	})
+}

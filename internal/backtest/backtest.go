@@ -1,0 +1,220 @@
+package backtest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"notewatch/internal/config"
+	"notewatch/internal/driven"
+	"notewatch/internal/rehearse"
+	"notewatch/internal/store"
+	"notewatch/notehub/notehubtest"
+	"notewatch/rules"
+)
+
+// A Query says what is tested.
+type Query struct {
+	Days int                   // complete days before today
+	Now  time.Time             // today
+	Done func(days, total int) // is called after each day; nil is not
+}
+
+// MaxDays is the maximum number of days: figures are kept for 13 months, and rules look back.
+const MaxDays = 366
+
+// A Report says what rules would have sent. Days are UTC days.
+type Report struct {
+	File      string     `json:"file"` // the rules file
+	First     time.Time  `json:"first"`
+	Last      time.Time  `json:"last"`
+	Rules     []Rule     `json:"rules"`
+	Receivers []Receiver `json:"receivers"`
+	Alerts    []Alert    `json:"alerts"`
+	LeftOut   []LeftOut  `json:"left_out"`
+}
+
+// A Rule is what one rule would have done.
+type Rule struct {
+	Name     string `json:"name"`
+	Alerts   int    `json:"alerts"`
+	Subjects int    `json:"subjects"` // that had an alert
+	Firing   int    `json:"firing"`   // at the end
+	PerDay   []int  `json:"per_day"`  // alerts that fired, by day
+	First    string `json:"first"`    // the first message about it, as the terminal prints it; "" if there was none
+}
+
+// A Receiver is what one receiver would have been sent, without reports.
+type Receiver struct {
+	Name     string    `json:"name"`
+	Messages int       `json:"messages"`
+	PerDay   []int     `json:"per_day"`
+	Most     int       `json:"most"` // on one day
+	MostOn   time.Time `json:"most_on,omitzero"`
+}
+
+// An Alert is an alert that would have fired. Times within a day are not known: a day is evaluated at its end.
+type Alert struct {
+	Rule    string    `json:"rule"`
+	Project string    `json:"project"` // name
+	Subject string    `json:"subject"` // name
+	Level   string    `json:"level"`   // the highest
+	Fired   time.Time `json:"fired"`
+	Ended   time.Time `json:"ended,omitzero"`
+	As      string    `json:"as,omitempty"` // how it ended
+}
+
+// hours are when a day is evaluated, from its beginning: twice without it, and twice as a whole.
+var hours = []time.Duration{6 * time.Hour, 12 * time.Hour, wholeHour * time.Hour, 24*time.Hour - time.Minute}
+
+// ErrNoRules is the error of a rules file whose rules days cannot show.
+var ErrNoRules = errors.New("none of the rules can be shown by days")
+
+// Run tests a rules file, whose secrets are not needed, on the figures of a database.
+func Run(ctx context.Context, db *store.Store, file *config.File, q Query) (Report, error) {
+	today := rules.DayOf(q.Now)
+	r := Report{File: file.Path, First: (today - rules.Day(q.Days)).Start(), Last: (today - 1).Start(), Alerts: []Alert{}, LeftOut: []LeftOut{}}
+	only := *file
+	only.Rules, r.LeftOut = shown(file.Rules)
+	if len(only.Rules) == 0 {
+		return r, ErrNoRules
+	}
+	clock := driven.NewClock(r.First.Add(hours[0]))
+	pasts, hub, err := hubOf(ctx, db, &only, clock)
+	if err != nil {
+		return r, err
+	}
+	stage, err := rehearse.New(ctx, rehearse.Config{File: &only, Hub: hub, Clock: clock, Interval: 24 * time.Hour})
+	if err != nil {
+		return r, err
+	}
+	defer stage.Close()
+	for day := range q.Days {
+		for _, hour := range hours {
+			if err := play(ctx, stage, r.First.AddDate(0, 0, day).Add(hour)); err != nil {
+				return r, err
+			}
+		}
+		for _, p := range pasts {
+			if err := p.failure(); err != nil {
+				return r, err
+			}
+		}
+		if q.Done != nil {
+			q.Done(day+1, q.Days)
+		}
+	}
+	return r, r.gather(ctx, stage, &only)
+}
+
+// hubOf returns a Notehub that answers what the database holds of the projects.
+func hubOf(ctx context.Context, db *store.Store, file *config.File, clock *driven.Clock) (pasts []*past, hub *notehubtest.Server, err error) {
+	var figures []rules.Figure
+	for _, r := range file.Rules {
+		figures = append(figures, r.Reads.Figures...)
+	}
+	slices.SortFunc(figures, rules.Figure.Compare)
+	figures = slices.Compact(figures)
+	c := notehubtest.Config{Now: clock.Now, Token: rehearse.Token}
+	for _, project := range file.Projects {
+		p, err := newPast(ctx, db, project.UID, figures)
+		if err != nil {
+			return nil, nil, err
+		}
+		pasts, c.Projects = append(pasts, p), append(c.Projects, p.project(project.Name))
+	}
+	return pasts, notehubtest.New(c), nil
+}
+
+// play evaluates at an instant.
+func play(ctx context.Context, stage *rehearse.Stage, at time.Time) error {
+	if err := stage.Run(ctx, at.Add(-1)); err != nil {
+		return err
+	}
+	stage.Clock.Forward(at)
+	if err := stage.Watch.Bot.PollNow(ctx); err != nil {
+		return err
+	}
+	return stage.Run(ctx, at)
+}
+
+// gather puts into the report what followed.
+func (r *Report) gather(ctx context.Context, stage *rehearse.Stage, file *config.File) error {
+	all, err := stage.Store.Alerts(ctx, store.AlertFilter{})
+	if err != nil {
+		return err
+	}
+	names := map[string]string{}
+	for _, p := range file.Projects {
+		names[p.UID] = p.Name
+	}
+	for _, a := range all {
+		if names[a.Project] == "" || a.FiredAt.IsZero() {
+			continue
+		}
+		one := Alert{
+			Rule: a.Rule, Project: names[a.Project], Subject: cmp.Or(a.Texts.Subject, names[a.Project]), Level: a.Worst.String(), Fired: a.FiredAt.UTC(),
+		}
+		if !a.Open() {
+			one.Ended, one.As = a.EndedAt.UTC(), string(a.Reason)
+		}
+		r.Alerts = append(r.Alerts, one)
+	}
+	slices.SortFunc(r.Alerts, func(a, b Alert) int {
+		return cmp.Or(a.Fired.Compare(b.Fired), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Project, b.Project), cmp.Compare(a.Subject, b.Subject))
+	})
+	messages := stage.Messages()
+	for _, rule := range file.Rules {
+		r.Rules = append(r.Rules, r.rule(rule.Spec.Name, messages))
+	}
+	for _, receiver := range file.Receivers {
+		r.Receivers = append(r.Receivers, r.receiver(receiver.Name, messages[receiver.Name]))
+	}
+	return nil
+}
+
+// day returns on which day of the report an instant is.
+func (r *Report) day(at time.Time) int { return int(rules.DayOf(at) - rules.DayOf(r.First)) }
+
+// days returns how many days the report is about.
+func (r *Report) days() int { return r.day(r.Last) + 1 }
+
+func (r *Report) rule(name string, messages map[string][]rehearse.Message) Rule {
+	one := Rule{Name: name, PerDay: make([]int, r.days())}
+	subjects := map[[2]string]bool{}
+	for _, a := range r.Alerts {
+		if a.Rule != name {
+			continue
+		}
+		one.Alerts++
+		one.PerDay[r.day(a.Fired)]++
+		subjects[[2]string{a.Project, a.Subject}] = true
+		if a.Ended.IsZero() {
+			one.Firing++
+		}
+	}
+	one.Subjects = len(subjects)
+	var first time.Time
+	for _, list := range messages {
+		at := slices.IndexFunc(list, func(m rehearse.Message) bool { return m.Rule == name })
+		if at >= 0 && (first.IsZero() || list[at].At.Before(first)) {
+			first, one.First = list[at].At, list[at].Text
+		}
+	}
+	return one
+}
+
+func (r *Report) receiver(name string, messages []rehearse.Message) Receiver {
+	one := Receiver{Name: name, Messages: len(messages), PerDay: make([]int, r.days())}
+	for _, m := range messages {
+		one.PerDay[r.day(m.At)]++
+	}
+	for day, n := range one.PerDay {
+		if n > one.Most {
+			one.Most, one.MostOn = n, r.First.AddDate(0, 0, day)
+		}
+	}
+	return one
+}

@@ -1,0 +1,54 @@
+package backtest
+
+import (
+	"cmp"
+	"slices"
+
+	"notewatch/internal/config"
+	"notewatch/rules"
+)
+
+// A LeftOut is a rule that days cannot show, with the reason.
+type LeftOut struct {
+	Rule string `json:"rule"`
+	Why  string `json:"why"`
+}
+
+// withoutHistory are the beginnings of what is read beside metrics and has no history.
+var withoutHistory = []string{
+	"device.silent_hours", "device.missed", "device.voltage", "device.temperature", "plan.", "sat_plan.", "org.", "cost.", "poll.",
+	"fleet.active", "fleet.silent", "fleet.overdue", "fleet.late", "project.active", "project.silent", "project.overdue", "project.late",
+}
+
+// shown returns the rules that days show, and those that they do not.
+func shown(all []config.Rule) (some []config.Rule, left []LeftOut) {
+	for _, r := range all {
+		if why := hidden(r.Rule); why != "" {
+			left = append(left, LeftOut{r.Spec.Name, why})
+			continue
+		}
+		some = append(some, r)
+	}
+	slices.SortFunc(left, func(a, b LeftOut) int { return cmp.Compare(a.Rule, b.Rule) })
+	return some, left
+}
+
+// hidden returns why days cannot show a rule; "" if they can.
+func hidden(r *rules.Rule) string {
+	for _, path := range withoutHistory {
+		if i := slices.IndexFunc(r.Reads.Objects, func(read string) bool { return rules.Objects{read}.Read(path) }); i >= 0 {
+			return "reads " + r.Reads.Objects[i] + ", of which no history is kept"
+		}
+	}
+	for figure, members := range r.Reads.Members {
+		for _, member := range []string{"h1", "h6"} {
+			if members&rules.MembersOf(member) != 0 {
+				return "reads " + string(figure) + "." + member + ": only days are kept"
+			}
+		}
+	}
+	if !slices.Contains([]rules.Scope{rules.EachDevice, rules.EachFleet, rules.EachProject, rules.EachRoute}, r.Spec.Each) {
+		return "is for each " + string(r.Spec.Each)
+	}
+	return ""
+}

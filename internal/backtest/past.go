@@ -1,0 +1,240 @@
+package backtest
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"notewatch/internal/history"
+	"notewatch/internal/store"
+	"notewatch/internal/store/usage"
+	"notewatch/notehub/notehubtest"
+	"notewatch/rules"
+)
+
+// wholeHour is the hour of a day (UTC) from which it is answered as a whole; before, nothing is known of it.
+const wholeHour = 23
+
+// unlisted is the UID of a device that stands for all that are no longer listed: their usage is in the totals of the project.
+const unlisted = "dev:no-longer-listed"
+
+// maxColumns bounds the memory of a past: so many columns are kept before all are read again.
+const maxColumns = 4_000
+
+// A past answers what a project used from the figures that a database holds. It is safe for concurrent use.
+type past struct {
+	read    func(column) ([]history.Cell, error)
+	uid     string
+	figures []rules.Figure // that rules read
+	list    *usage.DeviceList
+	fleets  []usage.Fleet
+	routes  []usage.Route
+
+	mu      sync.Mutex
+	columns map[column][]history.Cell
+	rests   map[column]int64 // of devices that are not listed; block is 0
+	err     error            // the first one of the database
+}
+
+// A column is a figure of a block on a day.
+type column struct {
+	block  int
+	figure rules.Figure
+	day    rules.Day
+}
+
+// newPast reads the lists of a project.
+func newPast(ctx context.Context, db *store.Store, uid string, figures []rules.Figure) (p *past, err error) {
+	p = &past{uid: uid, figures: figures, columns: map[column][]history.Cell{}, rests: map[column]int64{}}
+	p.read = func(c column) (cells []history.Cell, err error) {
+		err = db.Usage.Columns(ctx, uid, c.block, c.figure, c.day, c.day, func(_ rules.Day, all []history.Cell) { cells = slices.Clone(all) })
+		return cells, err
+	}
+	if p.list, err = db.Usage.DeviceList(ctx, uid); err != nil {
+		return nil, err
+	}
+	if p.fleets, err = db.Usage.Fleets(ctx, uid); err != nil {
+		return nil, err
+	}
+	routes, err := db.Usage.Routes(ctx, uid)
+	p.routes = routes.Routes
+	return p, err
+}
+
+// project returns the simulated project.
+func (p *past) project(name string) notehubtest.Project {
+	hub := notehubtest.Project{
+		UID: p.uid, Name: name, Fleets: map[string]string{}, FleetSettings: map[string]notehubtest.FleetSettings{},
+		RouteSettings: map[string]notehubtest.RouteSettings{},
+		Script:        &notehubtest.Script{Usage: p.used, State: p.state, Routed: p.routed},
+	}
+	first := time.Now()
+	for d := range p.list.All() {
+		hub.Devices = append(hub.Devices, notehubtest.Device{UID: d.UID, Name: d.Name, Product: d.Product, Fleets: d.Fleets, Provisioned: d.Provisioned})
+		if d.Provisioned.Before(first) {
+			first = d.Provisioned
+		}
+	}
+	hub.Devices = append(hub.Devices, notehubtest.Device{UID: unlisted, Provisioned: first, Removed: first})
+	for _, f := range p.fleets {
+		hub.Fleets[f.UID] = f.Name
+		settings := notehubtest.FleetSettings{}
+		if f.Assured != rules.NoData {
+			settings.ConnectivityAssurance = new(f.Assured == rules.True)
+		}
+		hub.FleetSettings[f.UID] = settings
+	}
+	for _, r := range p.routes {
+		hub.Routes = append(hub.Routes, r.UID)
+		hub.RouteSettings[r.UID] = notehubtest.RouteSettings{Name: r.Name, Type: r.Type, Disabled: r.Disabled}
+	}
+	return hub
+}
+
+// failure returns the first error of the database.
+func (p *past) failure() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err
+}
+
+// state returns what the device list says: who a device is. Its state then is not known.
+func (p *past) state(uid string, _ time.Time) (s notehubtest.State) {
+	if place, ok := p.list.Find(uid); ok {
+		d := p.list.At(place)
+		s.SKU, s.Firmware, s.FirmwareHost, s.Disabled = d.SKU, d.Firmware, d.HostFirmware, d.Disabled
+	}
+	return s
+}
+
+// used returns what a device used on a day, as far as it is known at now.
+func (p *past) used(uid string, date, now time.Time) (u notehubtest.Usage) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, figure := range p.figures {
+		if !figure.OfRoutes() {
+			put(&u, figure, p.count(uid, figure, date, now))
+		}
+	}
+	return u
+}
+
+const notKnown = -1 // is no count, so it is no data
+
+// count returns a figure of a device on a day.
+func (p *past) count(uid string, figure rules.Figure, date, now time.Time) int64 {
+	day := rules.DayOf(date)
+	if day == rules.DayOf(now) && now.UTC().Hour() < wholeHour {
+		return notKnown
+	}
+	if uid == unlisted {
+		return p.rest(figure, day)
+	}
+	place, ok := p.list.Find(uid)
+	if !ok {
+		return 0
+	}
+	return number(figure, p.cell(p.list.Ordinal(place), figure, day))
+}
+
+// number returns the number in a cell.
+func number(figure rules.Figure, cell history.Cell) int64 {
+	switch {
+	case cell.Known():
+		return int64(cell.Float())
+	case cell == history.Null && slices.Contains([]rules.Figure{rules.Reboots, rules.FwUpdates, rules.TLS}, figure):
+		return notehubtest.Null
+	}
+	return notKnown
+}
+
+// cell returns a figure of a subject on a day.
+func (p *past) cell(ordinal int, figure rules.Figure, day rules.Day) history.Cell {
+	return history.At(p.column(column{ordinal / history.BlockSize, figure, day}), ordinal%history.BlockSize)
+}
+
+// column returns a figure of a block on a day.
+func (p *past) column(c column) []history.Cell {
+	cells, ok := p.columns[c]
+	if ok {
+		return cells
+	}
+	if len(p.columns) >= maxColumns {
+		clear(p.columns)
+	}
+	cells, err := p.read(c)
+	if err != nil && p.err == nil {
+		p.err = err
+	}
+	p.columns[c] = cells
+	return cells
+}
+
+// rest returns how much of a project's total is of devices that are not listed.
+func (p *past) rest(figure rules.Figure, day rules.Day) int64 {
+	key := column{0, figure, day}
+	if rest, ok := p.rests[key]; ok {
+		return rest
+	}
+	total := p.cell(0, figure, day)
+	rest := int64(0)
+	if total.Known() {
+		rest = int64(total.Float())
+		for place := range p.list.Len() {
+			if cell := p.cell(p.list.Ordinal(place), figure, day); cell.Known() {
+				rest -= int64(cell.Float())
+			}
+		}
+	}
+	p.rests[key] = max(rest, 0)
+	return p.rests[key]
+}
+
+// put puts a figure into an answer.
+func put(u *notehubtest.Usage, figure rules.Figure, n int64) {
+	if name, ok := figure.Notefile(); ok {
+		u.Notefiles = with(u.Notefiles, name, n)
+		return
+	}
+	if name, ok := figure.Transport(); ok {
+		u.Transports = with(u.Transports, name, n)
+		return
+	}
+	fields := map[rules.Figure]*int64{
+		rules.Bytes: &u.Bytes, rules.Sat: &u.Satellite, rules.SatPackets: &u.SatellitePackets, rules.Events: &u.Events,
+		rules.EventsTotal: &u.EventsTotal, rules.Platform: &u.Platform, rules.Watchdog: &u.Watchdog, rules.Reboots: &u.Reboots,
+		rules.FwUpdates: &u.FwUpdates, rules.Sessions: &u.Sessions, rules.SessionBytes: &u.SessionBytes, rules.TLS: &u.TLSSessions,
+		rules.FirstSyncs: &u.FirstSyncs,
+	}
+	if field := fields[figure]; field != nil {
+		*field = n
+	}
+}
+
+func with(counts map[string]int64, name string, n int64) map[string]int64 {
+	if counts == nil {
+		counts = map[string]int64{}
+	}
+	counts[name] = n
+	return counts
+}
+
+// routed returns what a route handed on during a day.
+func (p *past) routed(uid string, date, now time.Time) (u notehubtest.RouteUsage) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	day := rules.DayOf(date)
+	at := slices.IndexFunc(p.routes, func(r usage.Route) bool { return r.UID == uid })
+	if at < 0 || day == rules.DayOf(now) && now.UTC().Hour() < wholeHour {
+		return notehubtest.RouteUsage{Total: notKnown, Failed: notKnown}
+	}
+	ordinal := p.routes[at].Ordinal
+	u.Total = number(rules.Routed, p.cell(ordinal, rules.Routed, day))
+	u.Failed = number(rules.RouteFailures, p.cell(ordinal, rules.RouteFailures, day))
+	if cell := p.cell(ordinal, rules.RouteLatency, day); cell.Known() {
+		latency := cell.Float()
+		u.LatencyMS = &latency
+	}
+	return u
+}

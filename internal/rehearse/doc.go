@@ -1,0 +1,6 @@
+// Package rehearse runs a whole watch of a rules file in simulated time, on a simulated Notehub, with a database in memory and receivers that
+// only keep what they accept. Rule tests and backtests are such rehearsals: client, fetch, store, evaluation, commit and delivery are those of
+// notewatch run, so what they show is what would have been sent.
+//
+// [New] makes a [Stage]; its user drives the clock, and reads alerts from the store and messages from the stands.
+package rehearse
