@@ -8,6 +8,7 @@ import (
 
 	"notewatch/internal/backtest"
 	"notewatch/internal/config"
+	"notewatch/internal/setup"
 	"notewatch/internal/terminal"
 )
 
@@ -28,14 +29,14 @@ func newBacktest() *cobra.Command {
 				return err
 			}
 			if other == "" {
-				report, err := replay(c, s.File, days)
+				report, err := replay(c, s, days)
 				return show(c, asJSON, report, err, terminal.Backtest)
 			}
-			changed, err := config.LoadPartly(other, os.LookupEnv)
-			if err != nil {
+			changed := s
+			if changed.File, err = config.LoadPartly(other, os.LookupEnv); err != nil {
 				return err
 			}
-			before, err := replay(c, s.File, days)
+			before, err := replay(c, s, days)
 			if err != nil {
 				return err
 			}
@@ -50,14 +51,14 @@ func newBacktest() *cobra.Command {
 }
 
 // replay tests a rules file on the database.
-func replay(c *cobra.Command, file *config.File, days int) (report backtest.Report, err error) {
+func replay(c *cobra.Command, s setup.Setup, days int) (report backtest.Report, err error) {
 	progress := terminal.DayProgress{Screen: terminal.Screen{W: c.ErrOrStderr(), Width: terminal.Width(c.ErrOrStderr())}}
 	defer progress.End()
 	return report, look(c, func(db opened) error {
 		if err := noteConversion(c, db.store); err != nil {
 			return err
 		}
-		report, err = backtest.Run(c.Context(), db.store, file, backtest.Query{Days: days, Now: db.clock.Now(), Done: progress.Show})
+		report, err = backtest.Run(c.Context(), db.store, on(c, s, db).File, backtest.Query{Days: days, Now: db.clock.Now(), Done: progress.Show})
 		return err
 	})
 }

@@ -69,8 +69,11 @@ type Alert struct {
 // hours are when a day is evaluated, from its beginning: twice without it, and twice as a whole.
 var hours = []time.Duration{6 * time.Hour, 12 * time.Hour, wholeHour * time.Hour, 24*time.Hour - time.Minute}
 
-// ErrNoRules is the error of a rules file whose rules days cannot show.
-var ErrNoRules = errors.New("none of the rules can be shown by days")
+// The errors of a rules file that cannot be tested.
+var (
+	ErrNoRules    = errors.New("none of the rules can be shown by days: all of them read what has no history")
+	ErrNoProjects = errors.New("no projects are known yet: is notewatch run running?")
+)
 
 // Run tests a rules file, whose secrets are not needed, on the figures of a database.
 func Run(ctx context.Context, db *store.Store, file *config.File, q Query) (Report, error) {
@@ -78,8 +81,11 @@ func Run(ctx context.Context, db *store.Store, file *config.File, q Query) (Repo
 	r := Report{File: file.Path, First: (today - rules.Day(q.Days)).Start(), Last: (today - 1).Start(), Alerts: []Alert{}, LeftOut: []LeftOut{}}
 	only := *file
 	only.Rules, r.LeftOut = shown(file.Rules)
-	if len(only.Rules) == 0 {
+	switch {
+	case len(only.Rules) == 0:
 		return r, ErrNoRules
+	case len(only.Projects) == 0:
+		return r, ErrNoProjects
 	}
 	clock := driven.NewClock(r.First.Add(hours[0]))
 	pasts, hub, err := hubOf(ctx, db, &only, clock)

@@ -161,6 +161,10 @@ func TestWithoutData(t *testing.T) {
 	for _, receiver := range r.Receivers {
 		require.Zero(t, receiver.Messages)
 	}
+	nowhere := *file
+	nowhere.Projects = nil
+	_, err = backtest.Run(t.Context(), db, &nowhere, backtest.Query{Days: days, Now: start})
+	require.ErrorIs(t, err, backtest.ErrNoProjects)
 	ctx, cancel := context.WithCancel(t.Context())
 	played := 0
 	_, err = backtest.Run(ctx, db, file, backtest.Query{Days: days, Now: start, Done: func(int, int) {

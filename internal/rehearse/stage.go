@@ -20,7 +20,7 @@ const Token = "simulated"
 
 // A Config configures a stage.
 type Config struct {
-	File     *config.File // whose secrets are not needed
+	File     *config.File // whose secrets are not needed; its projects are those that it names
 	Hub      *notehubtest.Server
 	Clock    *driven.Clock // that of the hub
 	Interval time.Duration // between polls

@@ -80,6 +80,9 @@ func (f *File) readRules(data []byte, at typed.Raw) problem.Errors {
 		path := filepath.Join(filepath.Dir(f.Path), at.Text)
 		f.Rules, err = config.LoadPartly(path, func(string) (string, bool) { return "", false })
 	}
+	if err == nil {
+		f.listProject()
+	}
 	if problems, ok := errors.AsType[problem.Errors](err); ok {
 		return problems
 	}
@@ -87,6 +90,15 @@ func (f *File) readRules(data []byte, at typed.Raw) problem.Errors {
 		return problem.Errors{at.Problem(f.Path, "", err.Error(), "")}
 	}
 	return nil
+}
+
+// listProject adds a project to rules for all projects of an account, as Notehub would list one.
+func (f *File) listProject() {
+	if all := f.Rules.All; len(all) > 0 {
+		one := all[0]
+		one.UID, one.Name = "app:"+config.TestProject, config.TestProject
+		f.Rules.Projects, f.Rules.All = append(f.Rules.Projects, one), nil
+	}
 }
 
 // Defaults of a test.

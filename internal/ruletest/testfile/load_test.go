@@ -179,6 +179,18 @@ func TestFind(t *testing.T) {
 	require.Error(t, err)
 }
 
+// A rules file for all projects of an account is tested on a project that is listed.
+func TestAllProjects(t *testing.T) {
+	directory := write(t, map[string]string{
+		"rules.yaml":  "projects: all\nreceivers: [{name: team, terminal: {}}]\nrules: [{name: spike, when: events.today > 100}]\n",
+		"a_test.yaml": "rules: rules.yaml\ntests: [{name: a, expect: {alerts: []}}]\n",
+	})
+	file, err := testfile.Load(filepath.Join(directory, "a_test.yaml"))
+	require.NoError(t, err)
+	require.Equal(t, "test", file.Tests[0].Project)
+	require.Equal(t, []string{"team"}, file.Rules.Projects[0].Notify)
+}
+
 // A rules file with values that are not set can be tested, because tests reach nobody.
 func TestSecretsAreNotNeeded(t *testing.T) {
 	directory := write(t, map[string]string{
