@@ -11,7 +11,7 @@ func Rules() []byte { return typed.Schema(file{}, "Rules file of notewatch") }
 // A file is a rules file.
 type file struct {
 	Accounts   []account         `yaml:"accounts" help:"Billing accounts of Notehub; their projects share one request budget. Without it there is one account, with the token of the environment."`
-	Projects   []project         `yaml:"projects" need:"yes" help:"The projects to watch."`
+	Projects   projects          `yaml:"projects" need:"yes" help:"The projects to watch: a list, or all that the token sees."`
 	Period     period            `yaml:"period" help:"The period over which used, prev and forecast add up. Default: month."`
 	Prices     prices            `yaml:"prices" help:"What Notehub charges; with it, answers include costs, and rules can read cost."`
 	Satellite  satellite         `yaml:"satellite" help:"What each device may send by satellite. Default: 10 kB, once."`
@@ -37,7 +37,7 @@ type account struct {
 }
 
 type project struct {
-	UID     string   `yaml:"uid" need:"yes" help:"Project UID (app:…) or product UID."`
+	UID     string   `yaml:"uid" need:"yes" help:"Project UID (app:…) or product UID; all for every other project of the account."`
 	Name    string   `yaml:"name" help:"Its name in messages."`
 	Account string   `yaml:"account" help:"The name of its account, if there are several."`
 	Notify  []string `yaml:"notify" help:"Receivers for rules that name none. Default: those of defaults."`
@@ -206,6 +206,7 @@ type (
 	duration       string
 	texts          []string
 	optionalTexts  []string
+	projects       []project
 	nothing        struct{}
 	level          string
 	scope          string
@@ -222,6 +223,11 @@ type (
 
 // JSONSchema implements typed.Described.
 func (*texts) JSONSchema() typed.Object { return typed.OneOrSome(typed.Of[string]()) }
+
+// JSONSchema implements typed.Described.
+func (*projects) JSONSchema() typed.Object {
+	return typed.AnyOf(typed.OneOf("all"), typed.Of[[]project]())
+}
 
 // JSONSchema implements typed.Described.
 func (*optionalTexts) JSONSchema() typed.Object {
