@@ -25,12 +25,12 @@ type alertsQuery struct {
 func newAlerts() *cobra.Command {
 	var q alertsQuery
 	c := &cobra.Command{
-		Use:               "alerts [project|device] [NAME]",
+		Use:               "alerts [project|fleet|device] [NAME]",
 		Short:             "List open alerts, and who was notified",
-		ValidArgsFunction: completeFirst(complete.Subjects(lookup.KindProject, lookup.KindDevice)),
+		ValidArgsFunction: completeFirst(complete.Subjects(lookup.KindProject, lookup.KindFleet, lookup.KindDevice)),
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 0 && q.match.Project+q.match.Subject != "" {
-				return usageError{errors.New("give only one of a name, --project and --device; see notewatch alerts --help")}
+			if len(args) > 0 && q.match.Project+q.match.Fleet+q.match.Subject != "" {
+				return usageError{errors.New("give only one of a name, --project, --fleet and --device; see notewatch alerts --help")}
 			}
 			return look(c, func(db opened) error { return terminal.Hinted(q.run(c, db, args)) })
 		},

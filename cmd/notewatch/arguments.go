@@ -59,9 +59,11 @@ func limitFlag(c *cobra.Command, limit *int) {
 func matchFlags(c *cobra.Command, m *muting.Match) {
 	c.Flags().StringVar(&m.Rule, "rule", "", "only alerts of this rule")
 	c.Flags().StringVar(&m.Project, "project", "", "only alerts of this project, by UID or name")
+	c.Flags().StringVar(&m.Fleet, "fleet", "", "only alerts of this fleet and its devices, by UID or name")
 	c.Flags().StringVar(&m.Subject, "device", "", "only alerts of this device, by UID or name")
 	completeFlag(c, "rule", complete.RuleNames)
 	completeFlag(c, "project", complete.Subjects(lookup.KindProject))
+	completeFlag(c, "fleet", complete.Subjects(lookup.KindFleet))
 	completeFlag(c, "device", complete.Subjects(lookup.KindDevice))
 }
 

@@ -33,7 +33,7 @@ func newHistory() *cobra.Command {
 			if len(args) == 0 {
 				return look(c, func(db opened) error { return terminal.Hinted(q.list(c, db)) })
 			}
-			for _, name := range []string{"rule", "project", "device", "since", "limit"} {
+			for _, name := range []string{"rule", "project", "fleet", "device", "since", "limit"} {
 				if c.Flags().Changed(name) {
 					return usageError{errors.New("give an alert ID or --" + name + ", not both; see notewatch history --help")}
 				}
@@ -52,12 +52,16 @@ func newHistory() *cobra.Command {
 // list prints the events of all alerts and the silences that someone made or ended.
 func (q historyQuery) list(c *cobra.Command, db opened) error {
 	ctx, s, desk := c.Context(), screenOf(c), db.desk(c)
+	match, err := desk.InFleet(ctx, q.match)
+	if err != nil {
+		return err
+	}
 	query := timeline.Query{
-		Match: q.match, Since: db.clock.Now().Add(-time.Duration(q.since)), Limit: s.Rows(q.limit, q.json),
+		Match: match, Since: db.clock.Now().Add(-time.Duration(q.since)), Limit: s.Rows(q.limit, q.json),
 	}
 	changes, count, err := timeline.Changes(ctx, desk, query)
 	if err == nil && count == 0 {
-		if query.Match, err = desk.Settle(ctx, q.match); err == nil {
+		if query.Match, err = desk.Settle(ctx, match); err == nil {
 			changes, count, err = timeline.Changes(ctx, desk, query)
 		}
 	}

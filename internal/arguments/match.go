@@ -9,12 +9,15 @@ import (
 	"notewatch/rules/muting"
 )
 
-// Select makes m select the project or device that the words [project|device] NAME name.
+// Select makes m select the project, fleet or device that the words [project|fleet|device] NAME name, and replaces the label of a fleet by its
+// UID.
 func Select(ctx context.Context, desk *lookup.Desk, args []string, m *muting.Match) error {
 	if len(args) == 0 {
-		return nil
+		in, err := desk.InFleet(ctx, *m)
+		*m = in
+		return err
 	}
-	kinds := []lookup.Kind{lookup.KindProject, lookup.KindDevice}
+	kinds := []lookup.Kind{lookup.KindProject, lookup.KindFleet, lookup.KindDevice}
 	if len(args) > 1 && slices.Contains(kinds, lookup.Kind(args[0])) {
 		kinds, args = []lookup.Kind{lookup.Kind(args[0])}, args[1:]
 	}
@@ -23,9 +26,12 @@ func Select(ctx context.Context, desk *lookup.Desk, args []string, m *muting.Mat
 		return err
 	}
 	found, err := selector.Desk.Find(ctx, strings.Join(args, " "), kinds...)
-	if found.Kind == lookup.KindDevice {
+	switch found.Kind {
+	case lookup.KindDevice:
 		m.Subject = found.UID
-	} else {
+	case lookup.KindFleet:
+		m.Fleet = found.UID
+	default:
 		m.Project = found.UID
 	}
 	return err

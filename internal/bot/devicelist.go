@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"notewatch/internal/env"
+	"notewatch/internal/evaluate"
 	"notewatch/internal/store"
 	"notewatch/internal/store/usage"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // deviceList returns the device list of a project. It is kept in memory between polls as long as the stored one is the same.
@@ -47,7 +49,7 @@ func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time
 			return nil, err
 		}
 	}
-	if b.reads.FleetNames {
+	if b.reads.FleetNames || slices.ContainsFunc(b.windows, func(w muting.Window) bool { return w.Match.Fleet != "" }) {
 		if at.Labels, err = env.FleetLabels(ctx, b.store.Usage, p.UID); err != nil {
 			return nil, err
 		}
@@ -76,15 +78,23 @@ func (b *Bot) evaluates(scope rules.Scope) bool {
 	return slices.ContainsFunc(b.rules, func(r Rule) bool { return r.Spec.Each == scope })
 }
 
-// within returns a function that finds the fleets of a device, for rules that are muted by rules about fleets.
-func (b *Bot) within(ctx context.Context, project string) (func(project, device string) []string, error) {
-	if !b.evaluates(rules.EachFleet) {
+// within returns a function that finds the fleets of a device, for rules that are muted by rules about fleets, and for silences and mute
+// windows of fleets.
+func (b *Bot) within(ctx context.Context, project string, mutes muting.Sources) (muting.Fleets, error) {
+	if !b.evaluates(rules.EachFleet) && !mutes.NamesFleets() {
 		return nil, nil
 	}
 	list, err := b.deviceList(ctx, project)
+	if err != nil {
+		return nil, err
+	}
+	var labels map[string]string
+	if mutes.NamesFleets() {
+		labels, err = env.FleetLabels(ctx, b.store.Usage, project)
+	}
 	return func(_, device string) []string {
 		if place, ok := list.Find(device); ok {
-			return list.At(place).Fleets
+			return evaluate.NamesOfFleets(list.At(place).Fleets, labels)
 		}
 		return nil
 	}, err

@@ -212,7 +212,7 @@ func (b *Bot) wouldMute(ctx context.Context, a rules.Alert, now time.Time) (rule
 		firing.Note(&other)
 		return firing.Has(rule, project, subject)
 	}
-	if mutes.Within, err = b.within(ctx, a.Project); err != nil {
+	if mutes.Within, err = b.within(ctx, a.Project, mutes); err != nil {
 		return rules.Mute{}, err
 	}
 	return mutes.Of(a, now), failed

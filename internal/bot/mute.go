@@ -77,7 +77,7 @@ func (b *Bot) muteProject(ctx context.Context, project string, mutes muting.Sour
 		firing.Note(a)
 	}
 	mutes.Firing = firing.Has
-	if mutes.Within, err = b.within(ctx, project); err != nil {
+	if mutes.Within, err = b.within(ctx, project, mutes); err != nil {
 		return drillEnd, err
 	}
 	for brief := range open.Brief() {

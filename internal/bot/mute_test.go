@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/store"
 	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
@@ -85,6 +86,53 @@ func TestASilenceOfADeviceLeavesTheOthersAlone(t *testing.T) {
 	r.run(monday.Add(12 * hour))
 	require.Len(t, r.told("ops"), 1)
 	require.Equal(t, sensors(2)[1].UID, r.taken("ops")[0].Subject.UID)
+}
+
+// A silence of a fleet mutes the devices that are in it now, also one that moves in.
+func TestASilenceOfAFleetMutesItsDevices(t *testing.T) {
+	outage := silence(monday.Add(2*hour), 5*day)
+	all := sensors(2)
+	outage.Devices = []string{all[0].UID, all[1].UID}
+	r := newRig(t, 2, []notehubtest.Incident{outage}, silent())
+	r.project.Devices = all
+	r.project.Devices[0].Fleets = []string{"fleet:depot"}
+	r.serve()
+	r.hush(muting.Match{Fleet: "fleet:depot"}, 3*day)
+	r.run(monday.Add(12 * hour))
+	require.Len(t, r.told("ops"), 1)
+	require.Equal(t, all[1].UID, r.taken("ops")[0].Subject.UID)
+
+	r.project.Devices[0].Fleets, r.project.Devices[1].Fleets = nil, []string{"fleet:depot"}
+	r.serve()
+	r.config.Bot.Accounts[0].Client = r.client
+	r.open()
+	r.run(monday.Add(15 * hour))
+	var reasons []string
+	for _, a := range r.taken("ops") {
+		reasons = append(reasons, a.Reason+" "+a.Subject.UID)
+	}
+	require.Equal(t, []string{"fired " + all[1].UID, "unmuted " + all[0].UID, "muted " + all[1].UID}, reasons)
+	selected, err := r.store.Alerts(t.Context(), store.AlertFilter{Match: muting.Match{Fleet: "fleet:depot"}})
+	require.NoError(t, err)
+	require.Len(t, selected, 1)
+	require.Equal(t, all[1].UID, selected[0].Subject)
+	stored, _, err := r.store.Silences(t.Context(), r.now)
+	require.NoError(t, err)
+	require.Equal(t, muting.Match{Fleet: "fleet:depot"}, stored[0].Match)
+}
+
+// A mute window may name a fleet by its label.
+func TestAWindowOfAFleetMutesItsDevices(t *testing.T) {
+	r := newRig(t, 2, []notehubtest.Incident{silence(monday.Add(2*hour), 2*day)}, silent())
+	r.project.Devices[0].Fleets = []string{"fleet:depot"}
+	r.project.Fleets = map[string]string{"fleet:depot": "Depot"}
+	r.serve()
+	r.config.Bot.Windows = []muting.Window{{Match: muting.Match{Fleet: "Depot"}, Days: []time.Weekday{time.Monday}, Because: "no shift"}}
+	r.open()
+	r.run(monday.Add(23 * hour))
+	require.Empty(t, r.told("ops"))
+	r.run(monday.Add(day + time.Minute))
+	require.Equal(t, []string{"unmuted"}, r.reasons("ops"))
 }
 
 func TestAStandingWindowMutesWeekByWeek(t *testing.T) {

@@ -176,6 +176,9 @@ func covered(file *config.File, m muting.Match) string {
 	if slices.ContainsFunc(file.Rules, projectRule) {
 		return "-"
 	}
+	if m.Fleet != "" {
+		return "fleet " + m.Fleet
+	}
 	return cmp.Or(m.Subject, "all")
 }
 

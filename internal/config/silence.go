@@ -60,13 +60,17 @@ func (v value) match() (m muting.Match, receivers []string) {
 	v.keys(
 		key{name: "rule", read: func(v value) { m.Rule = v.refer("rule", v.ruleNames()) }},
 		key{name: "project", read: func(v value) { m.Project = v.projectName() }},
+		key{name: "fleet", read: func(v value) { m.Fleet = v.name() }},
 		key{name: "subject", read: func(v value) { m.Subject = v.name() }},
 		key{name: "receiver", read: func(v value) {
 			v.oneOrSome(func(v value) { receivers = append(receivers, v.refer("receiver", v.receiverNames())) })
 		}},
 	)
 	if m == (muting.Match{}) && receivers == nil && len(v.problems) == known {
-		v.report("matches everything", "want rule, project, subject or receiver")
+		v.report("matches everything", "want rule, project, fleet, subject or receiver")
+	}
+	if m.Fleet != "" && receivers != nil {
+		v.at("fleet").report("does not go with receiver", "name a rule, a project or a subject")
 	}
 	return m, receivers
 }

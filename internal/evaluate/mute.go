@@ -56,7 +56,7 @@ func (t *Turn) Mute(mutes muting.Sources, silences int64) error {
 		}
 	}
 	mutes.Firing = firing.Has
-	mutes.Within = func(_, device string) []string { return t.data.FleetsOf(device) }
+	mutes.Within = func(_, device string) []string { return NamesOfFleets(t.data.FleetsOf(device), t.data.Labels) }
 	mutes = mutes.At(t.data.Now)
 	for _, list := range [][]*rules.Alert{t.Commit.Alerts, t.Commit.States} {
 		for _, a := range list {
@@ -64,6 +64,17 @@ func (t *Turn) Mute(mutes muting.Sources, silences int64) error {
 		}
 	}
 	return t.muteOthers(mutes, decided)
+}
+
+// NamesOfFleets returns UIDs of fleets, followed by their labels.
+func NamesOfFleets(uids []string, labels map[string]string) []string {
+	all := uids
+	for _, uid := range uids {
+		if label := labels[uid]; label != "" {
+			all = append(all[:len(all):len(all)], label)
+		}
+	}
+	return all
 }
 
 // decided returns the IDs of the alerts in the commit.

@@ -17,14 +17,26 @@ type Match struct {
 	Device      string `json:"device,omitempty"` // UID or, in the rules file, also a name
 	DeviceName  string `json:"device_name,omitempty"`
 
+	Fleet     string `json:"fleet,omitempty"` // UID or, in the rules file, also a label
+	FleetName string `json:"fleet_name,omitempty"`
+
 	DeviceIn string `json:"-"` // UID of the project of a listed device
 }
 
-// Name returns a match with the names of its project and device. A device that is no longer listed has the name of its newest alert.
+// Name returns a match with the names of its project, fleet and device. A device that is no longer listed has the name of its newest alert.
 func (d *Desk) Name(ctx context.Context, m muting.Match) (Match, error) {
-	named := Match{Alert: m.Alert, Rule: m.Rule, Project: m.Project, Device: m.Subject}
+	named := Match{Alert: m.Alert, Rule: m.Rule, Project: m.Project, Device: m.Subject, Fleet: m.Fleet}
 	if p, ok := d.project(m.Project); ok {
 		named.ProjectName = p.Name
+	}
+	if m.Fleet != "" {
+		fleets, err := d.Called(ctx, m.Fleet, KindFleet)
+		if err != nil {
+			return named, err
+		}
+		if len(fleets) > 0 {
+			named.FleetName = fleets[0].Name
+		}
 	}
 	if m.Subject == "" {
 		return named, nil

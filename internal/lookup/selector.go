@@ -62,7 +62,7 @@ func (s Selector) Settle(ctx context.Context, m muting.Match) (muting.Match, err
 	return m, nil
 }
 
-// Identify returns a match in which UIDs replace the names of a project and a device, so that a silence mutes no other device that
+// Identify returns a match in which UIDs replace the names of a project, a fleet and a device, so that a silence mutes no other device that
 // has or gets the same name. Errors are *UnknownError and *AmbiguousError, and those of the store.
 func (s Selector) Identify(ctx context.Context, m muting.Match) (muting.Match, error) {
 	var err error
@@ -77,6 +77,13 @@ func (s Selector) Identify(ctx context.Context, m muting.Match) (muting.Match, e
 		}
 		m.Project = found.UID
 		desk.Projects = slices.DeleteFunc(slices.Clone(desk.Projects), func(p Project) bool { return p.UID != found.UID })
+	}
+	if m.Fleet != "" {
+		found, err := desk.identify(ctx, m.Fleet, KindFleet, nil)
+		if err != nil {
+			return m, err
+		}
+		m.Fleet = found.UID
 	}
 	if m.Subject == "" {
 		return m, nil
@@ -148,6 +155,16 @@ func (s Selector) rule(text string) (string, error) {
 	slices.Sort(known)
 	known = slices.Compact(known)
 	return "", &UnknownError{Text: text, Kinds: []Kind{KindRule}, Nearest: spelling.Nearest(text, known), Choices: known}
+}
+
+// InFleet returns a match of alerts in which the UID of a fleet replaces its label.
+func (d *Desk) InFleet(ctx context.Context, m muting.Match) (muting.Match, error) {
+	if m.Fleet == "" {
+		return m, nil
+	}
+	found, err := d.identify(ctx, m.Fleet, KindFleet, nil)
+	m.Fleet = found.UID
+	return m, err
 }
 
 // Settle returns a match of alerts in which shortened names are replaced by the full ones.

@@ -84,7 +84,7 @@ func ByID(ctx context.Context, desk *lookup.Desk, id string) (Silence, error) {
 func Window(w muting.Window, now time.Time) Silence {
 	m := w.Match
 	s := Silence{
-		Kind: rules.ByWindow, Match: lookup.Match{Alert: m.Alert, Rule: m.Rule, Project: m.Project, Device: m.Subject},
+		Kind: rules.ByWindow, Match: lookup.Match{Alert: m.Alert, Rule: m.Rule, Project: m.Project, Device: m.Subject, Fleet: m.Fleet},
 		Schedule: Schedule(w), For: w.Receivers, Because: w.Because,
 	}
 	if s.End, s.On = w.Open(now); !s.On {

@@ -9,7 +9,7 @@ import (
 	"notewatch/rules/muting"
 )
 
-// An AlertFilter says which alerts are wanted. What is zero wants all.
+// An AlertFilter says which alerts are wanted. What is zero wants all. A fleet is given by its UID.
 type AlertFilter struct {
 	muting.Match
 	Open    bool   // pending and firing ones only
@@ -26,6 +26,7 @@ func (f AlertFilter) where() (condition string, args []any) {
 		{f.Rule, `alert.rule = $`},
 		{f.Project, `(alert.project = $ OR alert.told ->> 'project' = $)`},
 		{f.Subject, `(alert.subject = $ OR alert.told ->> 'subject' = $)`},
+		{f.Fleet, `(alert.subject = $ OR alert.subject IN (SELECT uid FROM device WHERE listed AND fleets LIKE '%"' || $ || '"%'))`},
 		{f.Message, `alert.id IN (SELECT alert FROM delivery WHERE message = $)`},
 	} {
 		if c.value != "" {

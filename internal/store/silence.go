@@ -1,21 +1,41 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"time"
 
 	"notewatch/internal/store/database"
 	"notewatch/internal/store/work"
+	"notewatch/rules"
 	"notewatch/rules/muting"
 )
 
 // fieldsOf lists the destinations of the columns of a silence.
 func fieldsOf(s *muting.Silence) []any {
 	return []any{
-		&s.ID, &s.Match.Alert, &s.Match.Rule, &s.Match.Project, &s.Match.Subject, database.Time(&s.Start), database.Time(&s.End), &s.By, &s.Because,
+		&s.ID, &s.Match.Alert, &s.Match.Rule, &s.Match.Project, subjectOf{&s.Match}, database.Time(&s.Start), database.Time(&s.End), &s.By, &s.Because,
 		&s.EndedBy, database.Time(&s.EndedAt),
 	}
+}
+
+// subjectOf is the column of the device or the fleet that a silence matches: a fleet is recognized by its UID.
+type subjectOf struct{ match *muting.Match }
+
+// Value implements driver.Valuer.
+func (c subjectOf) Value() (driver.Value, error) { return cmp.Or(c.match.Fleet, c.match.Subject), nil }
+
+// Scan implements sql.Scanner.
+func (c subjectOf) Scan(column any) error {
+	var text sql.NullString
+	err := text.Scan(column)
+	if c.match.Subject, c.match.Fleet = text.String, ""; rules.ScopeOf(text.String) == rules.EachFleet {
+		c.match.Subject, c.match.Fleet = "", text.String
+	}
+	return err
 }
 
 const silenceColumns = `id, alert, rule, project, subject, start_at, end_at, by_whom, because, ended_by, ended_at`

@@ -145,7 +145,7 @@ func AsOf(s Screen, answer status.Status) error {
 
 // NoAlerts prints a remark that no alert was found: among those that match, those of a message, or all including ended ones.
 func NoAlerts(s Screen, m muting.Match, ofMessage, all bool) {
-	of := MatchText(lookup.Match{Rule: m.Rule, Project: m.Project, Device: m.Subject})
+	of := MatchText(lookup.Match{Rule: m.Rule, Project: m.Project, Device: m.Subject, Fleet: m.Fleet})
 	if of != "" {
 		of = " for " + words.Line(of)
 	}

@@ -57,7 +57,8 @@ func whenText(s silences.Silence) string {
 func MatchText(m lookup.Match) string {
 	var parts []string
 	for _, part := range []struct{ what, name string }{
-		{"alert", m.Alert}, {"rule", m.Rule}, {"project", withUID(m.Project, m.ProjectName)}, {"device", withUID(m.Device, m.DeviceName)},
+		{"alert", m.Alert}, {"rule", m.Rule}, {"project", withUID(m.Project, m.ProjectName)}, {"fleet", withUID(m.Fleet, m.FleetName)},
+		{"device", withUID(m.Device, m.DeviceName)},
 	} {
 		if part.name != "" {
 			parts = append(parts, part.what+" "+part.name)

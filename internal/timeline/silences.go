@@ -69,6 +69,7 @@ func concerns(ctx context.Context, desk *lookup.Desk, silence, selected muting.M
 	}{
 		{lookup.KindRule, selected.Rule, silence.Rule},
 		{lookup.KindProject, selected.Project, silence.Project},
+		{lookup.KindFleet, selected.Fleet, silence.Fleet},
 		{lookup.KindDevice, selected.Subject, silence.Subject},
 	} {
 		if of.selected == "" || of.named == "" {

@@ -10,7 +10,7 @@ import (
 // Hours say when a receiver is notified of what is new. The zero Hours are always.
 type Hours struct {
 	Open   *Window  // nil means all day, every day; its Match does not matter
-	Closed []Window // while one is open, the alerts that it matches are outside the hours
+	Closed []Window // while one is open, the alerts that it matches are outside the hours; none is for a fleet
 }
 
 // None reports whether the hours are always.
@@ -42,7 +42,7 @@ func (h Hours) closed(a rules.Alert, at time.Time) (until time.Time, closed bool
 		}
 	}
 	for _, w := range h.Closed {
-		if until, open := w.Open(at); open && w.Match.Matches(a) {
+		if until, open := w.Open(at); open && w.Match.Matches(a, nil) {
 			return until, true
 		}
 	}

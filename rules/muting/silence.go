@@ -2,21 +2,50 @@ package muting
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"notewatch/rules"
 )
 
-// A Match selects alerts. Empty fields match everything; project and subject match by UID and by name.
+// A Match selects alerts. Empty fields match everything; project, subject and fleet match by UID and by name.
 type Match struct {
 	Alert   string // ID
 	Rule    string
 	Project string
 	Subject string
+	Fleet   string // UID or label: alerts of the fleet, and of the devices that are in it now
 }
 
-// Matches reports whether m selects a.
-func (m Match) Matches(a rules.Alert) bool {
+// Fleets finds the fleets of a device by their UIDs and, where a match may name one by it, their labels. nil knows none.
+type Fleets func(project, device string) []string
+
+// of returns the fleets of a device.
+func (f Fleets) of(project, device string) []string {
+	if f == nil {
+		return nil
+	}
+	return f(project, device)
+}
+
+// Matches reports whether m selects a. within is asked only if m has a fleet.
+func (m Match) Matches(a rules.Alert, within Fleets) bool {
+	return m.about(a) && (m.Fleet == "" || m.ofFleet(a, within))
+}
+
+// ofFleet reports whether an alert is about the fleet of the match, or a device in it.
+func (m Match) ofFleet(a rules.Alert, within Fleets) bool {
+	switch rules.ScopeOf(a.Subject) {
+	case rules.EachFleet:
+		return m.Fleet == a.Subject || m.Fleet == a.Texts.Subject
+	case rules.EachDevice:
+		return slices.Contains(within.of(a.Project, a.Subject), m.Fleet)
+	}
+	return false
+}
+
+// about reports whether m selects a by all but the fleet.
+func (m Match) about(a rules.Alert) bool {
 	return (m.Alert == "" || m.Alert == a.ID) &&
 		(m.Rule == "" || m.Rule == a.Rule) &&
 		(m.Project == "" || m.Project == a.Project || m.Project == a.Texts.Project) &&

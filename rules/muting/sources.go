@@ -13,9 +13,9 @@ type Sources struct {
 	Windows  []Window                                 // those for some receivers mute nothing
 	Rules    map[string]rules.Spec                    // by name
 	Firing   func(rule, project, subject string) bool // whether a rule is firing for a subject; "" is the project
-	Within   func(project, device string) []string    // the fleets of a device
-	Above    func(rule, project string) bool          // whether a rule is firing for the organization that pays for a project; nil: none is
-	Explains func(a rules.Alert) string               // name of the alert about notewatch itself that explains a; nil and "" mean none
+	Within   Fleets
+	Above    func(rule, project string) bool // whether a rule is firing for the organization that pays for a project; nil: none is
+	Explains func(a rules.Alert) string      // name of the alert about notewatch itself that explains a; nil and "" mean none
 
 	on []active // the silences and windows that mute, in order, after At
 	at time.Time
@@ -25,6 +25,12 @@ type Sources struct {
 type active struct {
 	match Match
 	mute  rules.Mute
+}
+
+// NamesFleets reports whether a silence or window is for a fleet, so that Within is needed.
+func (m Sources) NamesFleets() bool {
+	return slices.ContainsFunc(m.Silences, func(s Silence) bool { return s.Match.Fleet != "" }) ||
+		slices.ContainsFunc(m.Windows, func(w Window) bool { return w.Match.Fleet != "" })
 }
 
 // At returns m for many calls with the same now.
@@ -72,7 +78,7 @@ func (m Sources) Of(a rules.Alert, now time.Time) rules.Mute {
 	}
 	var longest rules.Mute
 	for _, other := range on {
-		if outlasts(other.mute, longest) && other.match.Matches(a) {
+		if outlasts(other.mute, longest) && other.match.Matches(a, m.Within) {
 			longest = other.mute
 		}
 	}
@@ -106,7 +112,7 @@ func (m Sources) endedBy(a rules.Alert, now time.Time) (by string) {
 	}
 	var at time.Time
 	for _, s := range m.Silences {
-		if s.mute().Equal(a.Mute) && s.Match.Matches(a) && !s.EndedAt.After(now) && s.EndedAt.After(at) {
+		if s.mute().Equal(a.Mute) && s.Match.Matches(a, m.Within) && !s.EndedAt.After(now) && s.EndedAt.After(at) {
 			by, at = s.EndedBy, s.EndedAt
 		}
 	}

@@ -41,12 +41,12 @@ func TestMatch(t *testing.T) {
 		"everything":             {muting.Match{Alert: "k3p", Rule: "data-budget", Project: "app:1", Subject: "freezer 7"}, true},
 		"everything but subject": {muting.Match{Alert: "k3p", Rule: "data-budget", Project: "app:1", Subject: "dev:2"}, false},
 	} {
-		require.Equal(t, c.want, c.match.Matches(a), name)
+		require.Equal(t, c.want, c.match.Matches(a, nil), name)
 	}
 
 	a.Subject, a.Texts.Subject = "", "cold-chain" // of a rule about projects
 	for subject, want := range map[string]bool{"app:1": true, "cold-chain": true, "dev:1": false} {
-		require.Equal(t, want, muting.Match{Subject: subject}.Matches(a), "a project as subject %s", subject)
+		require.Equal(t, want, muting.Match{Subject: subject}.Matches(a, nil), "a project as subject %s", subject)
 	}
 }
 

@@ -131,6 +131,7 @@ type match struct {
 	Rule     string `yaml:"rule" help:"A rule."`
 	Project  string `yaml:"project" help:"A project, by UID or name."`
 	Subject  string `yaml:"subject" help:"A device, fleet or route, by UID or name."`
+	Fleet    string `yaml:"fleet" help:"A fleet, by UID or label: its own alerts, and those of the devices in it."`
 	Receiver texts  `yaml:"receiver" help:"Only for these receivers: new messages wait for the end of the window."`
 }
 

@@ -76,6 +76,16 @@ func (q *question) match(ctx context.Context, o muting.Match) (m muting.Match, e
 		}
 		m.Project = p.UID
 	}
+	if o.Fleet != "" {
+		f, err := q.find(ctx, o.Fleet, lookup.KindFleet)
+		if err != nil {
+			return m, err
+		}
+		if m.Project != "" && m.Project != f.Project.UID {
+			return m, grammar.MistakeError("Fleet " + grammar.Quote(f.Name) + " belongs to project " + grammar.Quote(f.Project.Name) + ", not to the one you named.")
+		}
+		m.Project, m.Fleet = f.Project.UID, f.UID
+	}
 	if o.Subject != "" {
 		d, err := q.find(ctx, o.Subject, lookup.KindDevice)
 		if err != nil {
@@ -163,7 +173,7 @@ func matchText(m lookup.Match) string {
 	if m == (lookup.Match{}) {
 		return "everything"
 	}
-	alert, rule, project, device := "", "", "", ""
+	alert, rule, project, fleet, device := "", "", "", "", ""
 	if m.Alert != "" {
 		alert = "alert `" + name(m.Alert) + "`"
 	}
@@ -176,13 +186,16 @@ func matchText(m lookup.Match) string {
 	if m.ProjectName != "" {
 		project = "project " + slackapi.Link(words.Name(m.ProjectName, m.Project), words.ProjectURL(m.Project))
 	}
+	if m.Fleet != "" {
+		fleet = "fleet " + name(cmp.Or(m.FleetName, m.Fleet))
+	}
 	if m.Device != "" {
 		device = "device " + name(cmp.Or(m.DeviceName, m.Device))
 	}
 	if m.DeviceIn != "" {
 		device = "device " + slackapi.Link(words.Name(m.DeviceName, m.Device), words.DeviceURL(m.DeviceIn, m.Device))
 	}
-	return words.Dotted(alert, rule, project, device)
+	return words.Dotted(alert, rule, project, fleet, device)
 }
 
 // leftOut replaces the lines that are too many by their number.

@@ -46,7 +46,7 @@ func commands() []word {
 			answer:   (*question).explain,
 		},
 		{
-			name: "silence", hint: `ALERT|rule NAME|project NAME|device NAME|everything for 2h|until "2026-06-15 14:00" because WHY`,
+			name: "silence", hint: `ALERT|rule NAME|project NAME|fleet NAME|device NAME|everything for 2h|until "2026-06-15 14:00" because WHY`,
 			summary: "Mutes matching alerts for a while.", reason: true,
 			examples: []string{
 				"{alert} for 2h because gateway is being moved", "{alert} until over because we know",

@@ -207,7 +207,7 @@ func TestSilencesThatCannotBeRead(t *testing.T) {
 		"rule r until over because x":               "Until over works only with alert.",
 		"rule r rule s for 2h because x":            "rule is given twice.",
 		"rule for 2h because x":                     "What rule? Nothing that fits follows the word.",
-		"fleet f for 2h because x":                  "A fleet cannot be silenced. Silence its devices or the project.",
+		"fleet for 2h because x":                    "What fleet? Nothing that fits follows the word.",
 	} {
 		l, err := Parse("silence " + text)
 		require.NoError(t, err)
