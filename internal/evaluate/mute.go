@@ -71,7 +71,7 @@ func NamesOfFleets(uids []string, labels map[string]string) []string {
 	all := uids
 	for _, uid := range uids {
 		if label := labels[uid]; label != "" {
-			all = append(all[:len(all):len(all)], label)
+			all = append(slices.Clip(all), label)
 		}
 	}
 	return all
