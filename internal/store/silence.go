@@ -32,7 +32,7 @@ func (c subjectOf) Value() (driver.Value, error) { return cmp.Or(c.match.Fleet, 
 func (c subjectOf) Scan(column any) error {
 	var text sql.NullString
 	err := text.Scan(column)
-	if c.match.Subject, c.match.Fleet = text.String, ""; rules.ScopeOf(text.String) == rules.EachFleet {
+	if c.match.Subject, c.match.Fleet = text.String, ""; rules.ScopeOf("", text.String) == rules.EachFleet {
 		c.match.Subject, c.match.Fleet = "", text.String
 	}
 	return err

@@ -21,7 +21,9 @@ func TestRulesOfAccounts(t *testing.T) {
 	}
 	essentials := enterprise(9)
 	essentials.Org.Type = "Essentials"
-	account := func(suspended bool) rules.Env { return rules.Env{Org: rules.Org{Suspended: suspended, SuspendedKnown: true}} }
+	account := func(suspended bool) rules.Env {
+		return rules.Env{Org: rules.Org{Suspended: suspended, SuspendedKnown: true}}
+	}
 	free := func(pct, used, before float64) rules.Env {
 		return rules.Env{Cost: rules.Cost{FreeUsedPct: pct}, Events: rules.Metric{Used: used, Prev: before}}
 	}

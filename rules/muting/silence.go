@@ -35,7 +35,7 @@ func (m Match) Matches(a rules.Alert, within Fleets) bool {
 
 // ofFleet reports whether an alert is about the fleet of the match, or a device in it.
 func (m Match) ofFleet(a rules.Alert, within Fleets) bool {
-	switch rules.ScopeOf(a.Subject) {
+	switch rules.ScopeOf(a.Project, a.Subject) {
 	case rules.EachFleet:
 		return m.Fleet == a.Subject || m.Fleet == a.Texts.Subject
 	case rules.EachDevice:
