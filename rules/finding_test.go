@@ -29,6 +29,11 @@ func condition(expr string) func(*rules.Spec) {
 	return func(s *rules.Spec) { s.When = at(rules.Warning, expr) }
 }
 
+// routeWhen changes a rule to one about routes.
+func routeWhen(expr string) func(*rules.Spec) {
+	return func(s *rules.Spec) { s.Each, s.When = rules.EachRoute, at(rules.Warning, expr) }
+}
+
 // whenLimit changes the condition and the limit.
 func whenLimit(expr, limit string) func(*rules.Spec) {
 	return func(s *rules.Spec) { s.When, s.Limit = at(rules.Warning, expr), limit }
@@ -252,6 +257,13 @@ func TestFloor(t *testing.T) {
 		{change: condition("bytes.ratio > 5"), code: "floor", hint: "add && bytes.today > kb(500)", says: "is true from 100000 bytes on"},
 		{change: condition("bytes.ratio > 5 && bytes.today > kb(500)")},
 		{change: condition("events.ratio > 5 && events.today > 500")},
+		{change: routeWhen("100 * route_failures.today / routed.today > 20"), code: "floor", hint: "add && routed.today > 500",
+			says: "has no least amount: if routed.today is 1, one of them is all"},
+		{change: condition("tls.d7 / sessions.d7 >= 0.5"), code: "floor", hint: "add && sessions.d7 > 500", says: "has no least amount: if sessions.d7 is 1, one of them is all"},
+		{change: routeWhen("100 * route_failures.today / routed.today > 20 && routed.h1 > 50")},
+		{change: routeWhen("100 * route_failures.today / max(routed.today, 50) > 20")},
+		{change: condition("100 * events.yesterday / events.usual_yesterday < 20 && events.usual_yesterday > 9")},
+		{change: condition("session_bytes.d7 / sessions.d7 > kb(50)")},
 		{change: condition("events.ratio > 5 && events.z > 3"), code: "floor", hint: "add && events.today > 500", says: "is true from 50 events on"},
 		{change: condition("project.silent > 5 * project.active")},
 		{change: condition("watchdog.used > 100 && watchdog.used > 0.3 * events.used")},

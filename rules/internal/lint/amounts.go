@@ -25,6 +25,9 @@ func (l *linter) checkFloor(a alternative) {
 		case isRatio(leaf) && c.right.fixed() && c.right.single():
 			hint := "add && " + leaf.Object + "." + ratios[leaf.Member] + " > " + enough(leaf)
 			l.find(Floor, t.expression, hint, "is true from %s on", amount(c.right.Least*leaf.Floor, leaf))
+		case c.left.parted != (Leaf{}) && c.right.fixed() && c.right.single():
+			l.find(Floor, t.expression, "add && "+c.left.parted.Path+" > "+enough(c.left.parted),
+				"has no least amount: if %s is 1, one of them is all", c.left.parted.Path)
 		case c.left.any(ofMetric) && c.right.any(ofMetric) && !c.right.opaque && c.right.Least <= 0:
 			l.find(Floor, t.expression, "add && "+c.left.first().Path+" > "+enough(c.left.first()), "has no least amount: if %s is 0, anything is above it", c.right.expression)
 		}
@@ -55,7 +58,7 @@ func (l *linter) bounded(a alternative, v side) bool {
 		shared := func(l Leaf) bool {
 			return l.Metric && !isRatio(l) && l.Member != "z" && l.Member != "days" && v.any(func(o Leaf) bool { return o.Object == l.Object })
 		}
-		if ok && c.right.Least > 0 && c.left.any(shared) {
+		if ok && c.right.Least > 0 && c.left.parted == (Leaf{}) && c.left.any(shared) {
 			return true
 		}
 	}

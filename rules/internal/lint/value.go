@@ -25,6 +25,7 @@ type value struct {
 	unit   unit
 	leaf   string          // the path of the leaf that it is; "" if it is computed
 	reads  map[string]Leaf // by path
+	parted Leaf            // the member of a metric that it is a share of, and that may be 0; else zero
 	opaque bool            // the arithmetic does not follow all of it
 }
 
@@ -154,7 +155,7 @@ func (r *reader) written(n *ast.CallNode) value {
 
 func (r *reader) operation(n *ast.BinaryNode) value {
 	a, b := r.value(n.Left), r.value(n.Right)
-	v := value{reads: readsOf(a, b), opaque: a.opaque || b.opaque}
+	v := value{reads: readsOf(a, b), opaque: a.opaque || b.opaque, parted: cmp.Or(a.parted, b.parted)}
 	switch n.Operator {
 	case "+":
 		v.Range, v.unit = a.plus(b.Range), sum(a.unit, b.unit)
@@ -164,6 +165,9 @@ func (r *reader) operation(n *ast.BinaryNode) value {
 		v.Range, v.unit = a.times(b.Range), productUnit(a.unit, b.unit)
 	case "/":
 		v.Range, v.unit = a.over(b.Range), quotient(a.unit, b.unit)
+		if share := !a.fixed() && a.unit == b.unit; share && b.Least <= 0 {
+			v.parted = b.first()
+		}
 	case "??":
 		v.Range, v.unit = a.or(b.Range), sum(a.unit, b.unit)
 	default:
