@@ -1,6 +1,9 @@
 package rules
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // An Evaluation is the result of one rule for one subject.
 type Evaluation struct {
@@ -48,6 +51,18 @@ func (r *Rule) Selection() Reads {
 		return Reads{}
 	}
 	return readsOf(r.where.Reads)
+}
+
+// Unknown returns the paths of the numbers that conditions of levels read and that are no data for the subject of v.
+func (r *Rule) Unknown(v *View) (paths []string) {
+	for _, l := range r.levels {
+		for _, read := range l.when.Reads {
+			if read.Number() && !Known(v.Number(read)) && !slices.Contains(paths, read.Path()) {
+				paths = append(paths, read.Path())
+			}
+		}
+	}
+	return paths
 }
 
 func (r *Rule) evaluate(v *View) (result Result, selected, recovered Truth, err error) {

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/bot"
 	"notewatch/internal/check"
+	"notewatch/internal/setup"
+	"notewatch/internal/survey"
 	"notewatch/internal/terminal"
 )
 
@@ -28,12 +32,40 @@ func newCheck() *cobra.Command {
 			if err := s.CheckSlack(); err != nil {
 				return err
 			}
-			warnings := check.Warnings(s.File, s.Environment, time.Now())
+			counted, err := countSubjects(c, s)
+			if err != nil {
+				return err
+			}
+			warnings := append(check.Warnings(s.File, s.Environment, time.Now()), check.OfData(s.File, counted)...)
 			if len(warnings) > 0 {
 				c.PrintErrln(warnings)
 			}
-			report := check.Of(s.File, wired, warnings, time.Now())
+			report := check.Of(s.File, wired, warnings, counted, time.Now())
 			return show(c, asJSON, report, nil, terminal.Check)
 		},
 	})
+}
+
+// countSubjects returns what the rules match as of the last polls; nil if there is no database yet, or it cannot be read, which it says.
+func countSubjects(c *cobra.Command, s setup.Setup) (counted []survey.Rule, err error) {
+	place := s.Environment.Database.Reveal()
+	if _, err := os.Stat(place); err != nil && !strings.Contains(place, "://") {
+		return nil, nil
+	}
+	err = look(c, func(db opened) error {
+		b, err := on(c, s, db).ReadingBot(db.store, db.clock)
+		if err != nil {
+			return err
+		}
+		all, polled, err := survey.Of(c.Context(), b)
+		if polled {
+			counted = all
+		}
+		return err
+	})
+	if err != nil && c.Context().Err() == nil {
+		c.PrintErrf("What the rules match now is not known: %v\n", err)
+		return nil, nil
+	}
+	return counted, err
 }

@@ -73,6 +73,20 @@ func (b *Bot) look(ctx context.Context, p Project, state store.Project, now time
 	return b.source(p).Data(at, list), nil
 }
 
+// LastPoll returns the data of a project as of its last successful poll, for questions about all its subjects. ok is false if there was none.
+func (b *Bot) LastPoll(ctx context.Context, project string) (data *env.ProjectData, ok bool, err error) {
+	p, _, err := b.project(project)
+	if err != nil {
+		return nil, false, err
+	}
+	state, err := b.store.Project(ctx, project)
+	if err != nil || state.PolledAt.IsZero() {
+		return nil, false, err
+	}
+	data, err = b.look(ctx, p, state, state.PolledAt.UTC())
+	return data, err == nil, err
+}
+
 // evaluates reports whether a rule is about subjects of a scope.
 func (b *Bot) evaluates(scope rules.Scope) bool {
 	return slices.ContainsFunc(b.rules, func(r Rule) bool { return r.Spec.Each == scope })

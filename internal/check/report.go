@@ -10,8 +10,10 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/config"
 	"notewatch/internal/config/problem"
+	"notewatch/internal/fetch"
 	"notewatch/internal/lookup"
 	"notewatch/internal/silences"
+	"notewatch/internal/survey"
 	"notewatch/internal/watch"
 	"notewatch/rules"
 	"notewatch/rules/muting"
@@ -43,10 +45,14 @@ type Account struct {
 type Rule struct {
 	Name      string        `json:"name"`
 	Each      rules.Scope   `json:"each"`
-	Kind      string        `json:"kind"` // live, day or period
+	Kind      string        `json:"kind"`   // live, day, forecast or period
+	Period    string        `json:"period"` // over which used counts, where projects have none of their own; "" if the rule reads nothing of it
 	Levels    []rules.Level `json:"levels"`
-	Reads     []string      `json:"reads"`     // figures, "device list" and "poll"
-	Receivers []string      `json:"receivers"` // its own, else those of all projects
+	Reads     []string      `json:"reads"`             // figures, "device list" and "poll"
+	Polls     int           `json:"requests_per_poll"` // of each project, for what it reads; rules that read the same share them
+	Hourly    int           `json:"requests_per_hour"` // likewise, of routes
+	Receivers []string      `json:"receivers"`         // its own, else those of all projects
+	Now       *survey.Rule  `json:"now,omitempty"`     // nil if the database has no data of a project yet, and for a rule that reads only poll
 }
 
 // A Receiver is a receiver without its settings: these hold secrets.
@@ -69,7 +75,7 @@ type Window struct {
 // A Warning is about a setting that is valid, but probably a mistake.
 type Warning struct {
 	Code    string `json:"code,omitempty"` // with which a rule can accept the warning
-	File    string `json:"file,omitempty"` // with Line and Column, from 1; "" for the environment
+	File    string `json:"file,omitempty"` // with Line and Column, from 1, or 0 for what the data shows; "" for the environment
 	Line    int    `json:"line,omitempty"`
 	Column  int    `json:"column,omitempty"`
 	Where   string `json:"where"`
@@ -89,8 +95,8 @@ type Proxy struct {
 	Behind []string // "Notehub" and names of receivers
 }
 
-// Of returns how a rules file is understood at an instant, with warnings.
-func Of(file *config.File, wired watch.Config, warnings problem.Errors, now time.Time) Report {
+// Of returns how a rules file is understood at an instant, with warnings. counted is what its rules match now; nil if that is not known.
+func Of(file *config.File, wired watch.Config, warnings problem.Errors, counted []survey.Rule, now time.Time) Report {
 	r := Report{File: file.Path, Warnings: []Warning{}, LeftOut: []LeftOut{}, Accounts: accounts(wired.Bot), Proxies: proxies(wired)}
 	for _, p := range file.Projects {
 		r.Projects = append(r.Projects, lookup.Named{UID: p.UID, Name: p.Name})
@@ -99,10 +105,18 @@ func Of(file *config.File, wired watch.Config, warnings problem.Errors, now time
 		r.All = append(r.All, all.Account)
 	}
 	for _, rule := range file.Rules {
-		r.Rules = append(r.Rules, Rule{
+		understood := Rule{
 			Name: rule.Spec.Name, Each: rule.Spec.Each, Kind: rule.Kind.String(),
 			Levels: levels(rule.Spec), Reads: reads(rule.Reads), Receivers: notified(file, rule),
-		})
+		}
+		if rule.Reads.Period {
+			understood.Period = rule.PeriodIn(file.Period).String()
+		}
+		understood.Polls, understood.Hourly = fetch.Requests(rule.Reads.Figures)
+		if i := slices.IndexFunc(counted, func(c survey.Rule) bool { return c.Name == rule.Spec.Name }); i >= 0 {
+			understood.Now = &counted[i]
+		}
+		r.Rules = append(r.Rules, understood)
 	}
 	for _, receiver := range file.Receivers {
 		hours := ""

@@ -8,6 +8,7 @@ import (
 	"notewatch/internal/config"
 	"notewatch/internal/config/environ"
 	"notewatch/internal/config/problem"
+	"notewatch/internal/survey"
 )
 
 // tokenEnds is how long before a token expires a warning is given.
@@ -67,4 +68,16 @@ func expiry(expires, now time.Time) (problem.Problem, bool) {
 		Message: verb + " on " + expires.Format(time.DateOnly) + ", as was stated",
 		Hint:    "make a new one at notehub.io/api-access, and state when it expires",
 	}, true
+}
+
+// OfData returns warnings about rules, from what they match now.
+func OfData(file *config.File, counted []survey.Rule) (all problem.Errors) {
+	for i := range counted {
+		for _, f := range counted[i].Findings() {
+			all = append(all, problem.Problem{
+				Warning: true, Code: f.Code, File: file.Path, Where: fmt.Sprintf("rule %q: %s", counted[i].Name, f.Field), Message: f.Message, Hint: f.Hint,
+			})
+		}
+	}
+	return all
 }

@@ -14,7 +14,7 @@ import (
 
 // Check prints how a rules file is understood.
 func Check(s Screen, r check.Report) error {
-	return errors.Join(checkedRules(s, r), leftOut(s, r), checkedHours(s, r), checkedWindows(s, r), checkedAccounts(s, r), checkedProxies(s, r))
+	return errors.Join(checkedRules(s, r), checkedNow(s, r), leftOut(s, r), checkedHours(s, r), checkedWindows(s, r), checkedAccounts(s, r), checkedProxies(s, r))
 }
 
 func checkedRules(s Screen, r check.Report) error {
@@ -24,13 +24,40 @@ func checkedRules(s Screen, r check.Report) error {
 	}
 	head := fmt.Sprintf("%s is valid: %s, %s, %s", words.Line(r.File), projects,
 		words.Count(len(r.Rules), "rule"), words.Count(len(r.Receivers), "receiver"))
-	t := &table{columns: columns("RULE", "EACH", "KIND", "LEVELS_", "READS=", "NOTIFIES")}
+	t := &table{columns: columns("RULE", "EACH", "KIND", "PERIOD", "LEVELS_", "READS=", "REQUESTS=", "NOTIFIES")}
 	for _, rule := range r.Rules {
-		t.add(rule.Name, string(rule.Each), rule.Kind, joinLevels(rule.Levels), strings.Join(rule.Reads, ", "), strings.Join(rule.Receivers, ", "))
+		t.add(rule.Name, string(rule.Each), rule.Kind, cmp.Or(rule.Period, "-"), joinLevels(rule.Levels), strings.Join(rule.Reads, ", "),
+			requests(rule), strings.Join(rule.Receivers, ", "))
 	}
 	return errors.Join(s.Say(head), s.blank(), t.print(s), s.blank(), s.Say(
 		"Live rules resolve as soon as the condition is false, day rules after a full quiet day (UTC), period rules when the period ends. "+
 			"Day and period rules also end as corrected when Notehub lowers the values that made them fire."))
+}
+
+// requests says how many requests of a project are made for what a rule reads.
+func requests(rule check.Rule) string {
+	polls, hourly := "", ""
+	if rule.Polls > 0 {
+		polls = words.Number(rule.Polls) + " a poll"
+	}
+	if rule.Hourly > 0 {
+		hourly = words.Number(rule.Hourly) + " an hour"
+	}
+	return cmp.Or(words.Dotted(polls, hourly), "-")
+}
+
+// checkedNow prints what each rule matches now, if the database knows that.
+func checkedNow(s Screen, r check.Report) error {
+	t := &table{columns: columns("RULE", "SUBJECTS", "SELECTED", "TRUE", "NO DATA")}
+	for _, rule := range r.Rules {
+		if now := rule.Now; now != nil {
+			t.add(rule.Name, words.Number(now.Subjects), words.Number(now.Selected), words.Number(now.True), words.Number(now.NoData))
+		}
+	}
+	if len(t.rows) == 0 {
+		return nil
+	}
+	return errors.Join(s.blank(), s.Say("What the rules match as of the last poll:"), t.print(s))
 }
 
 // leftOut prints the rules of the catalogue that cannot work, and why.

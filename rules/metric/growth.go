@@ -26,6 +26,9 @@ func Growths() [2]Growth {
 // KeepPolls is how long the values of polls are needed for any Growth.
 const KeepPolls = 9 * time.Hour
 
+// Longest returns the longest time between the two polls.
+func (g Growth) Longest() time.Duration { return g.most }
+
 // Wanted reports whether members include the growth.
 func (g Growth) Wanted(m rules.Members) bool { return m&rules.MembersOf(g.Member) != 0 }
 

@@ -38,11 +38,13 @@ const (
 	Unless   = "unless" // found by who knows the other rules
 	Hours    = "hours"  // found by who knows the receivers
 	Prices   = "prices" // found by who knows the prices
+	None     = "none"   // found by who knows the data, like the next
+	Blind    = "blind"
 )
 
 // Codes returns the codes of findings that can be accepted, and of those that are certain.
 func Codes() (accepted, certain []string) {
-	return []string{Always, Bytes, Units, Midnight, Late, Floor, Start, Estimate, Levels, Hold, Unless, Hours, Prices}, []string{Never, History, Fleets}
+	return []string{Always, Bytes, Units, Midnight, Late, Floor, Start, Estimate, Levels, Hold, Unless, Hours, Prices, None, Blind}, []string{Never, History, Fleets}
 }
 
 // A Finding is what a rule can hardly mean.
