@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os/user"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,6 +12,7 @@ import (
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
 	"notewatch/internal/terminal"
+	"notewatch/internal/words"
 	"notewatch/rules"
 	"notewatch/rules/muting"
 )
@@ -23,17 +26,33 @@ func newUnack() *cobra.Command {
 // newAcknowledge returns the command that acknowledges an alert, or the one that removes the acknowledgement.
 func newAcknowledge(word, short string, have bool) *cobra.Command {
 	var asJSON bool
-	return withJSON(&asJSON, &cobra.Command{
+	var by string
+	c := withJSON(&asJSON, &cobra.Command{
 		Use:               word + " ALERT",
 		Short:             short,
 		Args:              oneArgument("the ID of an alert (see notewatch alerts)"),
 		ValidArgsFunction: completeFirst(complete.AlertIDs(true)),
-		RunE:              func(c *cobra.Command, args []string) error { return acknowledge(c, args[0], have, asJSON) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if c.Flags().Changed("as") && !isName(by) {
+				return usageError{fmt.Errorf("--as %q is no name: give at most %d printable characters; see notewatch %s --help", words.Cut(by, maxName), maxName, word)}
+			}
+			return acknowledge(c, args[0], cmp.Or(by, whoami()), have, asJSON)
+		},
 	})
+	c.Flags().StringVar(&by, "as", "", "name of the person or program, for scripts (default: your user name)")
+	return c
 }
 
-// acknowledge acknowledges an alert as this person, or removes its acknowledgement.
-func acknowledge(c *cobra.Command, id string, acked, asJSON bool) error {
+// maxName is the greatest length of a name that a script gives, in bytes.
+const maxName = 100
+
+// isName reports whether a text can stand as a name in messages.
+func isName(text string) bool {
+	return strings.TrimSpace(text) != "" && len(text) <= maxName && words.Line(text) == text
+}
+
+// acknowledge acknowledges an alert in the name of by, or removes its acknowledgement.
+func acknowledge(c *cobra.Command, id, by string, acked, asJSON bool) error {
 	return change(c, func(db opened) error {
 		desk := db.desk(c)
 		a, err := desk.Alert(c.Context(), id)
@@ -43,7 +62,7 @@ func acknowledge(c *cobra.Command, id string, acked, asJSON bool) error {
 		if a.State != rules.Firing {
 			return fmt.Errorf("alert %s is %s: only firing alerts can be acknowledged or unacknowledged", a.ID, a.State)
 		}
-		by, apply := whoami(), commandBot(db).Acknowledge
+		apply := commandBot(db).Acknowledge
 		if !acked {
 			apply = commandBot(db).Unacknowledge
 		}
