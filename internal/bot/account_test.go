@@ -11,6 +11,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/metrics"
+	"notewatch/internal/request"
 	"notewatch/internal/secret"
 	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
@@ -157,5 +158,5 @@ func TestAConnectionThatTimesOutIsUnreachable(t *testing.T) {
 	dialer := net.Dialer{Deadline: time.Unix(1, 0)}
 	_, err := dialer.DialContext(t.Context(), "tcp", "127.0.0.1:1")
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.Equal(t, metrics.Unreachable, bot.ClassOf(err, false))
+	require.Equal(t, metrics.Unreachable, request.ClassOf(err, false))
 }

@@ -14,6 +14,7 @@ import (
 	"notewatch/internal/evaluate"
 	"notewatch/internal/fetch"
 	"notewatch/internal/metrics"
+	"notewatch/internal/request"
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
 	"notewatch/notehub"
@@ -119,15 +120,14 @@ type Bot struct {
 	reader    *fetch.Reader
 	evaluator *evaluate.Evaluator
 
-	awake   awakening
-	greeted atomic.Bool   // the start report was sent, as far as this process knows
-	lists   sync.Map      // stored device lists, by UID of the project: each a *store.DeviceList
-	devices sync.Map      // int: number of listed devices, by UID of the project
-	counted atomic.Int64  // when they were last counted, as Unix milliseconds
-	answers chan struct{} // limits the answers of Notehub that are read at once
-	asked   sync.Map      // time.Time: when Notehub was last asked about the organization of an account, by name
-	rates   sync.Map      // float64: rate of an account in requests per minute when it was last logged, by name
-	fresh   freshening
+	awake    awakening
+	greeted  atomic.Bool  // the start report was sent, as far as this process knows
+	lists    sync.Map     // stored device lists, by UID of the project: each a *store.DeviceList
+	devices  sync.Map     // int: number of listed devices, by UID of the project
+	counted  atomic.Int64 // when they were last counted, as Unix milliseconds
+	requests *request.Sender
+	asked    sync.Map // time.Time: when Notehub was last asked about the organization of an account, by name
+	fresh    freshening
 }
 
 // New returns a bot. It registers no work in the store.
@@ -135,7 +135,7 @@ func New(c Config) *Bot {
 	b := &Bot{
 		config: c, store: c.Store, accounts: c.Accounts, projects: c.Projects, rules: c.Rules, defaultReceivers: c.DefaultReceivers, fallbacks: c.Fallbacks,
 		windows: c.Windows, once: c.Once, period: c.Period, interval: cmp.Or(c.Interval, DefaultInterval), clock: c.Clock, machine: c.Machine,
-		wake: c.Wake, listed: c.Listed, metrics: c.Metrics, log: c.Log, reads: readsOf(c.Rules), answers: make(chan struct{}, maxAnswers),
+		wake: c.Wake, listed: c.Listed, metrics: c.Metrics, log: c.Log, reads: readsOf(c.Rules),
 	}
 	if b.wake == nil {
 		b.wake = func(work.Kind) {}
@@ -146,6 +146,9 @@ func New(c Config) *Bot {
 	if c.Store != nil { // else the bot only says how its settings are understood
 		b.reader = fetch.New(fetch.Config{Usage: c.Store.Usage, Log: c.Log, Wants: b.reads.Members, Objects: b.reads.Objects})
 	}
+	b.requests = request.New(request.Config{
+		Store: c.Store, Now: c.Clock.Now, Timer: c.Clock.Timer, Machine: c.Machine, Once: c.Once, Metrics: c.Metrics, Log: c.Log,
+	})
 	b.evaluator = evaluate.New(evaluate.Config{
 		Store: c.Store, Rules: rulesOf(c.Rules), Wants: b.reads.Members, Workers: cmp.Or(c.Workers, runtime.GOMAXPROCS(0)),
 		Live: c.Live, Fallbacks: c.Fallbacks, Metrics: c.Metrics, Log: c.Log,

@@ -10,7 +10,7 @@
 // loads the data of a project, and package evaluate finds the changes of its alerts. Package watch calls, when the work is due:
 //
 //   - [Bot.Poll] (poll.go), the line above on one screen. read (fetch.go) brings the store up to date, with requests within the budget
-//     of the account (request.go). look (devicelist.go) loads the device list and the state. decide evaluates the rules, applies mutes
+//     of the account (package request). look (devicelist.go) loads the device list and the state. decide evaluates the rules, applies mutes
 //     (mute.go) and commits; if another decision was stored meanwhile, it starts over. nextPoll returns when the project is polled next,
 //     with the interval that the budget allows (interval.go).
 //   - [Bot.ListProjects] (projectlist.go), once an hour for an account of which all projects are watched.

@@ -45,6 +45,3 @@ func (b *Bot) Envs(ctx context.Context, p Project, state store.Project, subject 
 func (b *Bot) HistoryStart(project string, today rules.Day) rules.Day {
 	return b.historyStart(project, today)
 }
-
-// ClassOf is classOf.
-var ClassOf = classOf

@@ -3,11 +3,14 @@ package bot
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"notewatch/internal/env"
 	"notewatch/internal/fetch"
 	"notewatch/internal/metrics"
+	"notewatch/internal/request"
 	"notewatch/internal/store"
+	"notewatch/internal/store/work"
 	"notewatch/rules"
 )
 
@@ -16,29 +19,43 @@ const (
 	keepDays   = rules.KeptDays // of usage and ended alerts
 )
 
+// A reading brings the store up to date for one poll of a project.
+type reading struct {
+	account Account
+	project string // UID
+	lease   work.Lease
+	now     time.Time // of the poll, domain clock
+	times   request.Times
+}
+
+// requestsOf returns what makes requests under a lease, within the budget of an account.
+func (b *Bot) requestsOf(account Account, project string, lease work.Lease, times request.Times) request.Poll {
+	return b.requests.Poll(request.Account{Name: account.Name, PerMinute: account.PerMinute}, project, lease, times)
+}
+
 // read brings the store up to date with Notehub: the device list, the fleets, the routes and the usage that rules read. What was read before
 // an error is kept; state is the state of the project afterwards.
-func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
-	list, err := b.deviceList(ctx, f.project)
+func (b *Bot) read(ctx context.Context, r reading, state *store.Project) error {
+	list, err := b.deviceList(ctx, r.project)
 	if err != nil {
 		return err
 	}
-	today := rules.DayOf(f.now)
-	reread := f.now.Hour() >= rereadHour && state.RereadOn < today
-	routes, err := b.routesDue(ctx, f, reread)
+	today := rules.DayOf(r.now)
+	reread := r.now.Hour() >= rereadHour && state.RereadOn < today
+	routes, err := b.routesDue(ctx, r, reread)
 	if err != nil {
 		return err
 	}
-	done := b.spend(f.times, metrics.Save)
+	done := r.times.Spend(metrics.Save, b.machine)
 	result, err := b.reader.Read(ctx, fetch.Poll{
-		Project: f.project, Lease: f.lease, Client: f.account.Client, Request: f.do, Now: f.now,
-		First: b.historyStart(f.project, today), List: list, Relist: b.listDue(f.account.Name, f.project, list.Read, f.now), Reread: reread,
+		Project: r.project, Lease: r.lease, Client: r.account.Client, Request: b.requestsOf(r.account, r.project, r.lease, r.times).Do, Now: r.now,
+		First: b.historyStart(r.project, today), List: list, Relist: b.listDue(r.account.Name, r.project, list.Read, r.now), Reread: reread,
 		Routes: routes, Polled: !state.PolledAt.IsZero(),
 	})
 	done()
-	f.times[metrics.Save] -= f.times[metrics.Wait] + f.times[metrics.Fetch]
-	b.lists.Store(f.project, result.List)
-	b.devices.Store(f.project, result.List.Len())
+	r.times[metrics.Save] -= r.times[metrics.Wait] + r.times[metrics.Fetch]
+	b.lists.Store(r.project, result.List)
+	b.devices.Store(r.project, result.List.Len())
 	b.metrics.GotInvalid(result.Invalid)
 	if err != nil {
 		return err
@@ -53,12 +70,12 @@ func (b *Bot) read(ctx context.Context, f fetcher, state *store.Project) error {
 
 // routesDue reports whether the routes of a project are to be read: as often as its device list, and when closed days are read again. No
 // request is made for routes if no rule is about them.
-func (b *Bot) routesDue(ctx context.Context, f fetcher, reread bool) (bool, error) {
+func (b *Bot) routesDue(ctx context.Context, r reading, reread bool) (bool, error) {
 	if !b.evaluates(rules.EachRoute) {
 		return false, nil
 	}
-	list, err := b.store.Usage.Routes(ctx, f.project)
-	return reread || b.listDue(f.account.Name, f.project, list.Read, f.now), err
+	list, err := b.store.Usage.Routes(ctx, r.project)
+	return reread || b.listDue(r.account.Name, r.project, list.Read, r.now), err
 }
 
 // historyStart returns the first day that an Env of a project as of today looks back on, but not before the days that are kept, because

@@ -9,6 +9,7 @@ import (
 	"notewatch/internal/env"
 	"notewatch/internal/evaluate"
 	"notewatch/internal/fetch"
+	"notewatch/internal/request"
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
@@ -79,7 +80,7 @@ func (b *Bot) ask(ctx context.Context, account Account, lease work.Lease) (next 
 	}
 	b.asked.Store(account.Name, now)
 	said, err := fetch.ReadOrganization(ctx, fetch.Account{
-		UID: account.Organization, Client: account.Client, Request: fetcher{bot: b, account: account, lease: lease, now: now, times: stepTimes{}}.do, Now: now,
+		UID: account.Organization, Client: account.Client, Request: b.requestsOf(account, "", lease, request.Times{}).Do, Now: now,
 		Balance: b.reads.Objects.Read("org.days_left") && rules.DayOf(stored.Balanced) != rules.DayOf(now),
 	}, stored)
 	if stop := errors.Join(ctx.Err(), unlessNotehub(err)); stop != nil {

@@ -10,6 +10,7 @@ import (
 	"notewatch/internal/evaluate"
 	"notewatch/internal/fetch"
 	"notewatch/internal/metrics"
+	"notewatch/internal/request"
 	"notewatch/internal/store"
 	"notewatch/internal/store/database"
 	"notewatch/internal/store/work"
@@ -23,7 +24,7 @@ func (b *Bot) Poll(ctx context.Context, lease work.Lease) error {
 	if err != nil {
 		return err
 	}
-	now, started, times := b.clock.Now().UTC(), b.machine(), stepTimes{}
+	now, started, times := b.clock.Now().UTC(), b.machine(), request.Times{}
 	if err := b.recount(ctx, now); err != nil {
 		return err
 	}
@@ -34,11 +35,11 @@ func (b *Bot) Poll(ctx context.Context, lease work.Lease) error {
 	if err != nil {
 		return err
 	}
-	failure := b.read(ctx, fetcher{b, account, project.UID, lease, now, times}, &state)
+	failure := b.read(ctx, reading{account, project.UID, lease, now, times}, &state)
 	if stop := errors.Join(ctx.Err(), unlessNotehub(failure)); stop != nil {
 		return stop
 	}
-	class := classOf(failure, state.Truncated)
+	class := request.ClassOf(failure, state.Truncated)
 	state = polled(state, failure, class, now)
 	if err := b.noteAccount(ctx, account, state, now); err != nil {
 		return err
@@ -68,7 +69,7 @@ func (b *Bot) Poll(ctx context.Context, lease work.Lease) error {
 
 // decide evaluates and commits, and starts over if another decision, such as a silence, was stored meanwhile.
 func (b *Bot) decide(
-	ctx context.Context, lease work.Lease, p Project, account Account, data *env.ProjectData, due time.Time, times stepTimes,
+	ctx context.Context, lease work.Lease, p Project, account Account, data *env.ProjectData, due time.Time, times request.Times,
 ) (*evaluate.Turn, error) {
 	for {
 		t, err := b.evaluate(ctx, data, b.about(p, account, data.State), times)
@@ -85,8 +86,8 @@ func (b *Bot) decide(
 	}
 }
 
-func (b *Bot) evaluate(ctx context.Context, data *env.ProjectData, about evaluate.Context, times stepTimes) (*evaluate.Turn, error) {
-	defer b.spend(times, metrics.Evaluate)()
+func (b *Bot) evaluate(ctx context.Context, data *env.ProjectData, about evaluate.Context, times request.Times) (*evaluate.Turn, error) {
+	defer times.Spend(metrics.Evaluate, b.machine)()
 	t, err := b.evaluator.Evaluate(ctx, data, about)
 	if err != nil {
 		return nil, err
@@ -94,8 +95,8 @@ func (b *Bot) evaluate(ctx context.Context, data *env.ProjectData, about evaluat
 	return t, b.mute(ctx, t, data)
 }
 
-func (b *Bot) commit(ctx context.Context, lease work.Lease, commit store.Commit, times stepTimes) error {
-	defer b.spend(times, metrics.Commit)()
+func (b *Bot) commit(ctx context.Context, lease work.Lease, commit store.Commit, times request.Times) error {
+	defer times.Spend(metrics.Commit, b.machine)()
 	return b.store.Commit(ctx, lease, commit)
 }
 
@@ -168,8 +169,8 @@ func (b *Bot) nextPoll(account Account, lease work.Lease, state store.Project, f
 		pause = min(interval, fetch.ConfirmTime)
 	}
 	next := ended.Add(pause)
-	if held, ok := errors.AsType[heldError](failure); ok && held.until.Before(next) {
-		return held.until
+	if held, ok := errors.AsType[request.HeldError](failure); ok && held.Until.Before(next) {
+		return held.Until
 	}
 	return next
 }
@@ -181,7 +182,7 @@ func (b *Bot) wakeReceivers(commit store.Commit) {
 	}
 }
 
-func (b *Bot) logPoll(p Project, account Account, state store.Project, failure error, commit store.Commit, took time.Duration, times stepTimes) {
+func (b *Bot) logPoll(p Project, account Account, state store.Project, failure error, commit store.Commit, took time.Duration, times request.Times) {
 	if failure != nil {
 		hint := remedy(metrics.Class(state.Cause), account)
 		if errors.As(failure, new(fetch.ListError)) {
@@ -219,7 +220,7 @@ func remedy(class metrics.Class, account Account) string {
 	case metrics.NotFound:
 		return "check the project UID in the rules file: Notehub does not know it"
 	case metrics.RateLimited:
-		return "other tools share the rate limit of this account: lower requests_per_minute"
+		return request.SharedHint
 	case metrics.Budget:
 		return "the account has more requests to make than it may: raise requests_per_minute, or make fewer projects use this account"
 	case metrics.Unreachable:

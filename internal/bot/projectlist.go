@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"notewatch/internal/request"
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
 	"notewatch/notehub"
@@ -36,7 +37,7 @@ func (b *Bot) ListProjects(ctx context.Context, lease work.Lease) error {
 	}
 	account := b.accounts[at]
 	var list []store.ListedProject
-	failure := fetcher{bot: b, account: account, lease: lease, now: now, times: stepTimes{}}.do(ctx, func(ctx context.Context) error {
+	failure := b.requestsOf(account, "", lease, request.Times{}).Do(ctx, func(ctx context.Context) error {
 		list = list[:0]
 		return account.Client.Projects(ctx, func(p notehub.Project) error {
 			list = append(list, store.ListedProject{UID: p.UID, Name: p.Name})

@@ -373,7 +373,7 @@ func idle(loops int) bool {
 		case name == "watch.(*Watch).Run" && !strings.Contains(state, "run"): // neither running nor runnable
 		case !strings.Contains(state, "[select"):
 			return false
-		case name == "watch.(*Watch).loop", name == "bot.fetcher.wait" && strings.Contains(frames, "watch.(*Watch).loop("):
+		case name == "watch.(*Watch).loop", name == "request.Poll.wait" && strings.Contains(frames, "watch.(*Watch).loop("):
 			loops--
 		case name != "watch.(*Watch).watch" && name != "watch.(*Watch).beat" && name != "watch.(*Watch).watchOutages" && name != "watch.(*Watch).reportOutage":
 			return false

@@ -267,7 +267,7 @@ func forNotehub() bool {
 	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers)])
 	for {
 		frame, more := frames.Next()
-		if strings.HasSuffix(frame.Function, "bot.fetcher.wait") {
+		if strings.HasSuffix(frame.Function, "request.Poll.wait") {
 			return true
 		}
 		if !more {

@@ -1,4 +1,4 @@
-package bot
+package request
 
 import (
 	"context"
@@ -22,14 +22,14 @@ var classes = []struct {
 	{notehub.ErrNotFound, metrics.NotFound},
 	{notehub.ErrRateLimited, metrics.RateLimited},
 	{notehub.ErrTookTooLong, metrics.Timeout},
-	{errNoAnswer, metrics.Timeout},
-	{errPollTooLong, metrics.Timeout},
+	{ErrNoAnswer, metrics.Timeout},
+	{ErrPollTooLong, metrics.Timeout},
 	{context.DeadlineExceeded, metrics.Timeout},
 	{notehub.ErrInvalidAnswer, metrics.Invalid},
 }
 
-// classOf returns the kind of a failure of a poll; "" if there is none.
-func classOf(failure error, truncated bool) metrics.Class {
+// ClassOf returns the kind of a failure of a poll; "" if there is none.
+func ClassOf(failure error, truncated bool) metrics.Class {
 	switch {
 	case failure == nil && truncated:
 		return metrics.Truncated
@@ -38,8 +38,8 @@ func classOf(failure error, truncated bool) metrics.Class {
 	case errors.As(failure, new(fetch.ListError)):
 		return metrics.Invalid
 	}
-	if held, ok := errors.AsType[heldError](failure); ok {
-		if held.refused {
+	if held, ok := errors.AsType[HeldError](failure); ok {
+		if held.Refused {
 			return metrics.RateLimited
 		}
 		return metrics.Budget
