@@ -4,16 +4,18 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"notewatch/notehub/notehubtest/wire"
 )
 
-func dataAnswer(q query) dataEnvelope {
-	var rows []dataSeries // each with one point, so that they can be cut
+func dataAnswer(q query) wire.DataEnvelope {
+	var rows []wire.DataSeries // each with one point, so that they can be cut
 	for _, t := range q.totals() {
 		rows = append(rows, t.cellular()...)
 		rows = append(rows, t.satellite()...)
 	}
 	rows, truncated := cut(rows, &q)
-	joined := make([]dataSeries, 0, len(rows))
+	joined := make([]wire.DataSeries, 0, len(rows))
 	index := map[dataKey]int{}
 	for _, row := range rows {
 		key := dataKey{row.Type, row.Device, row.Fleet, row.ICCID, row.PSID}
@@ -26,45 +28,45 @@ func dataAnswer(q query) dataEnvelope {
 		joined[i].Data = append(joined[i].Data, row.Data...)
 		joined[i].Devices = max(joined[i].Devices, row.Devices)
 	}
-	return dataEnvelope{Data: joined, Truncated: truncated}
+	return wire.DataEnvelope{Data: joined, Truncated: truncated}
 }
 
 // A dataKey identifies the series of a point.
 type dataKey struct{ kind, device, fleet, iccid, psid string }
 
 // cellular returns a row of each SIM, or one of a fleet or project.
-func (t *total) cellular() []dataSeries {
+func (t *total) cellular() []wire.DataSeries {
 	if t.figures.Bytes == 0 {
 		return nil
 	}
-	row := func(iccid string, bytes int64) dataSeries {
+	row := func(iccid string, bytes int64) wire.DataSeries {
 		down := bytes * 74 / 100
-		return dataSeries{
+		return wire.DataSeries{
 			Type: "cellular", Device: t.uid(), Fleet: t.fleet, ICCID: iccid, Devices: t.devices,
-			Data: []dataPoint{{Period: t.period.start, Total: bytes, Uplink: bytes - down, Downlink: down}},
+			Data: []wire.DataPoint{{Period: t.period.start, Total: bytes, Uplink: bytes - down, Downlink: down}},
 		}
 	}
 	switch {
 	case t.device == nil:
-		return []dataSeries{row("", t.figures.Bytes)}
+		return []wire.DataSeries{row("", t.figures.Bytes)}
 	case len(t.device.iccids) == 1:
-		return []dataSeries{row(t.device.iccids[0], t.figures.Bytes)}
+		return []wire.DataSeries{row(t.device.iccids[0], t.figures.Bytes)}
 	}
 	older := t.figures.Bytes * 15 / 100
-	return []dataSeries{row(t.device.iccids[0], t.figures.Bytes-older), row(t.device.iccids[1], older)}
+	return []wire.DataSeries{row(t.device.iccids[0], t.figures.Bytes-older), row(t.device.iccids[1], older)}
 }
 
 // satellite returns a row of the satellite identity, or one of a fleet or project.
-func (t *total) satellite() []dataSeries {
+func (t *total) satellite() []wire.DataSeries {
 	f := &t.figures
 	if f.SatellitePackets == 0 {
 		return nil
 	}
 	downPackets := f.NTN // each session asks for what waits
 	down, downBilled := f.SatelliteBytes*downPackets/f.SatellitePackets, f.SatelliteBilled*downPackets/f.SatellitePackets
-	row := dataSeries{
+	row := wire.DataSeries{
 		Type: "satellite", Device: t.uid(), Fleet: t.fleet, Devices: t.devices,
-		Data: []dataPoint{{
+		Data: []wire.DataPoint{{
 			Period: t.period.start,
 			Total:  f.SatelliteBytes, Uplink: f.SatelliteBytes - down, Downlink: down,
 			Billable: f.SatelliteBilled, UplinkBilled: f.SatelliteBilled - downBilled, DownlinkBilled: downBilled,
@@ -74,7 +76,7 @@ func (t *total) satellite() []dataSeries {
 	if t.device != nil {
 		row.PSID = t.device.psid
 	}
-	return []dataSeries{row}
+	return []wire.DataSeries{row}
 }
 
 func (t *total) uid() string {
@@ -84,19 +86,19 @@ func (t *total) uid() string {
 	return t.device.UID
 }
 
-func eventsAnswer(q query) eventsEnvelope {
-	var rows []eventsPoint
+func eventsAnswer(q query) wire.EventsEnvelope {
+	var rows []wire.EventsPoint
 	for _, t := range q.totals() {
 		if row := q.eventsPoint(&t); row.Total > 0 {
 			rows = append(rows, row)
 		}
 	}
 	rows, truncated := cut(rows, &q)
-	return eventsEnvelope{Data: rows, Truncated: truncated}
+	return wire.EventsEnvelope{Data: rows, Truncated: truncated}
 }
 
-func (q *query) eventsPoint(t *total) eventsPoint {
-	row := eventsPoint{
+func (q *query) eventsPoint(t *total) wire.EventsPoint {
+	row := wire.EventsPoint{
 		Period: t.period.start, Device: t.uid(), Fleet: t.fleet, Devices: t.devices, Days: t.period.days,
 		Reboots: new(t.figures.Reboots), FwUpdates: new(t.figures.FwUpdates),
 	}
@@ -133,14 +135,14 @@ func platformNotefile(name string) bool {
 	return name == "_session.qo" || name == "_health.qo" || name == "_geolocate.qo"
 }
 
-func sessionsAnswer(q query) sessionsEnvelope {
-	var rows []sessionsPoint
+func sessionsAnswer(q query) wire.SessionsEnvelope {
+	var rows []wire.SessionsPoint
 	for _, t := range q.totals() {
 		f := &t.figures
 		if f.Sessions() == 0 {
 			continue
 		}
-		row := sessionsPoint{
+		row := wire.SessionsPoint{
 			Period: t.period.start, Device: t.uid(), Fleet: t.fleet, Devices: t.devices,
 			Sessions: f.Sessions(), FirstSyncs: f.FirstSyncs, TLS: new(f.TLS), Bytes: f.SessionBytes,
 			Transports: map[string]int64{},
@@ -156,14 +158,14 @@ func sessionsAnswer(q query) sessionsEnvelope {
 		rows = append(rows, row)
 	}
 	rows, truncated := cut(rows, &q)
-	return sessionsEnvelope{Sessions: rows, Truncated: truncated}
+	return wire.SessionsEnvelope{Sessions: rows, Truncated: truncated}
 }
 
 // routeLogsAnswer lets every billed event take every route that is not disabled.
-func routeLogsAnswer(q query) routeLogsEnvelope {
-	var rows []routeLogsPoint
+func routeLogsAnswer(q query) wire.RouteLogsEnvelope {
+	var rows []wire.RouteLogsPoint
 	for _, t := range q.totals() {
-		var sum routeLogsPoint
+		var sum wire.RouteLogsPoint
 		routes := slices.DeleteFunc(slices.Clone(q.project.Routes), func(uid string) bool {
 			settings := q.project.RouteSettings[uid]
 			return len(q.routes) > 0 && !slices.Contains(q.routes, uid) || settings.Disabled || settings.removed(t.period.first)
@@ -173,7 +175,7 @@ func routeLogsAnswer(q query) routeLogsEnvelope {
 			if q.aggregate == "route" && row.Total > 0 {
 				rows = append(rows, row)
 			}
-			sum = sum.plus(row)
+			sum = added(sum, row)
 		}
 		if q.aggregate == "project" && sum.Total > 0 {
 			*sum.LatencyMS /= float64(len(routes))
@@ -181,30 +183,30 @@ func routeLogsAnswer(q query) routeLogsEnvelope {
 		}
 	}
 	rows, truncated := cut(rows, &q)
-	return routeLogsEnvelope{RouteLogs: rows, Truncated: truncated}
+	return wire.RouteLogsEnvelope{RouteLogs: rows, Truncated: truncated}
 }
 
-// plus adds up figures of routes, latencies too.
-func (p routeLogsPoint) plus(other routeLogsPoint) routeLogsPoint {
+// added adds up figures of routes, latencies too.
+func added(p, other wire.RouteLogsPoint) wire.RouteLogsPoint {
 	latency := *other.LatencyMS
 	if p.LatencyMS != nil {
 		latency += *p.LatencyMS
 	}
-	return routeLogsPoint{
+	return wire.RouteLogsPoint{
 		Period: other.Period, LatencyMS: &latency,
 		Total: p.Total + other.Total, Successful: p.Successful + other.Successful, Failed: p.Failed + other.Failed,
 	}
 }
 
 // routed returns the routing of a project's events on one route. Two of a thousand fail anyway.
-func (q *query) routed(route string, t *total) routeLogsPoint {
+func (q *query) routed(route string, t *total) wire.RouteLogsPoint {
 	events := t.figures.Events
 	latency := float64(120 + hash(route)%240)
 	until := earlier(t.period.next, q.now)
 	failing := 0.002 + failingShare*q.project.befallen(RouteFailures, route, t.period.first, until)
 	latency *= 1 + (delayed-1)*q.project.befallen(RouteDelays, route, t.period.first, until)
 	failed := int64(math.Round(float64(events) * failing))
-	row := routeLogsPoint{
+	row := wire.RouteLogsPoint{
 		Period: t.period.start, Total: events, Successful: events - failed, Failed: failed,
 		LatencyMS: new(latency * (1 + 10*failing)),
 	}

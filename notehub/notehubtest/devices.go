@@ -3,6 +3,8 @@ package notehubtest
 import (
 	"math"
 	"time"
+
+	"notewatch/notehub/notehubtest/wire"
 )
 
 const (
@@ -13,8 +15,8 @@ const (
 )
 
 // devicesAnswer returns one page of the device list.
-func devicesAnswer(q query) devicesEnvelope {
-	answer := devicesEnvelope{Devices: []deviceLine{}}
+func devicesAnswer(q query) wire.DevicesEnvelope {
+	answer := wire.DevicesEnvelope{Devices: []wire.DeviceLine{}}
 	skip := (q.page - 1) * q.pageSize
 	for _, d := range q.selected() {
 		switch {
@@ -32,18 +34,18 @@ func devicesAnswer(q query) devicesEnvelope {
 }
 
 // line returns the entry of a device.
-func (q *query) line(d *device) deviceLine {
+func (q *query) line(d *device) wire.DeviceLine {
 	if script := q.project.Script; script != nil {
 		return d.scriptedLine(script.State(d.UID, q.now))
 	}
 	return d.line(q.now)
 }
 
-func (d *device) line(now time.Time) deviceLine {
-	line := deviceLine{
+func (d *device) line(now time.Time) wire.DeviceLine {
+	line := wire.DeviceLine{
 		UID: d.UID, SerialNumber: d.Name, SKU: d.profile.sku, Product: d.Product, Fleets: append([]string{}, d.Fleets...),
-		FirmwareNotecard: firmware{"Blues Wireless", "Notecard", d.installed(false, now)}.text(),
-		FirmwareHost:     firmware{"Acme", d.Product, d.installed(true, now)}.text(),
+		FirmwareNotecard: wire.Firmware{Organization: "Blues Wireless", Product: "Notecard", Version: d.installed(false, now)}.Text(),
+		FirmwareHost:     wire.Firmware{Organization: "Acme", Product: d.Product, Version: d.installed(true, now)}.Text(),
 		Updates:          d.updates(now),
 		Disabled:         d.Disabled, Provisioned: d.Provisioned, Voltage: d.voltage(now), Temperature: d.temperature(now),
 	}
@@ -58,7 +60,7 @@ func (d *device) line(now time.Time) deviceLine {
 }
 
 // simUsage returns the data plans of the device's SIMs, as their carriers said a while ago.
-func (d *device) simUsage(now time.Time) []simUsage {
+func (d *device) simUsage(now time.Time) []wire.SimUsage {
 	asOf := now.Add(-time.Hour).Truncate(planEvery)
 	used := d.usedBefore + int64(d.dailyBytes()*max(asOf.Sub(d.Provisioned), 0).Hours()/24)
 	for i := range d.incidents {
@@ -66,9 +68,9 @@ func (d *device) simUsage(now time.Time) []simUsage {
 		d.incidents[i].add(&f, d.Provisioned, asOf, asOf)
 		used += f.Bytes
 	}
-	var sims []simUsage
+	var sims []wire.SimUsage
 	for i, iccid := range d.iccids {
-		sim := simUsage{ICCID: iccid, Used: used, Limit: planLimit, LifetimeUsed: used, LastUpdated: asOf.Unix()}
+		sim := wire.SimUsage{ICCID: iccid, Used: used, Limit: planLimit, LifetimeUsed: used, LastUpdated: asOf.Unix()}
 		for d.assured && i == 0 && sim.Limit-sim.Used <= planLow {
 			sim.Limit += planBlock
 		}
@@ -96,8 +98,8 @@ func (d *device) installed(host bool, now time.Time) string {
 }
 
 // updates returns the newest update of each firmware; nil if there has been none.
-func (d *device) updates(now time.Time) *updates {
-	var newest updates
+func (d *device) updates(now time.Time) *wire.Updates {
+	var newest wire.Updates
 	for _, i := range d.incidents {
 		if i.Kind != FirmwareUpdate || !i.Start.Before(now) {
 			continue
@@ -107,10 +109,10 @@ func (d *device) updates(now time.Time) *updates {
 			of, kind = &newest.Host, "user"
 		}
 		if *of == nil || i.Start.Unix() >= (*of).Began {
-			*of = &update{Type: kind, Mode: i.mode(now), Version: i.Version, Began: i.Start.Unix(), Updated: earlier(i.end(), now).Unix()}
+			*of = &wire.Update{Type: kind, Mode: i.mode(now), Version: i.Version, Began: i.Start.Unix(), Updated: earlier(i.end(), now).Unix()}
 		}
 	}
-	if newest == (updates{}) {
+	if newest == (wire.Updates{}) {
 		return nil
 	}
 	return &newest

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"notewatch/notehub/notehubtest/wire"
 )
 
 // FleetSettings are what people set for a fleet of a project.
@@ -25,7 +27,7 @@ func (d *device) join(settings FleetSettings) {
 }
 
 // fleetsAnswer returns the fleets that have a name or a device.
-func fleetsAnswer(q query) fleetsEnvelope {
+func fleetsAnswer(q query) wire.FleetsEnvelope {
 	named := maps.Clone(q.project.Fleets)
 	if named == nil {
 		named = map[string]string{}
@@ -38,12 +40,12 @@ func fleetsAnswer(q query) fleetsEnvelope {
 			}
 		}
 	}
-	answer := fleetsEnvelope{Fleets: []fleetLine{}}
+	answer := wire.FleetsEnvelope{Fleets: []wire.FleetLine{}}
 	for _, uid := range slices.Sorted(maps.Keys(named)) {
-		line := fleetLine{UID: uid, Label: named[uid], Created: q.project.beginning()}
+		line := wire.FleetLine{UID: uid, Label: named[uid], Created: q.project.beginning()}
 		if settings, ok := q.project.FleetSettings[uid]; ok {
 			line.Watchdog = settings.WatchdogMinutes
-			line.Assurance = &assurance{settings.ConnectivityAssurance}
+			line.Assurance = &wire.Assurance{Enabled: settings.ConnectivityAssurance}
 		}
 		answer.Fleets = append(answer.Fleets, line)
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"notewatch/notehub/notehubtest/wire"
 )
 
 // An OAuthClient may ask for access tokens.
@@ -44,7 +46,7 @@ func (s *Server) issue(w http.ResponseWriter, r *http.Request, now time.Time) {
 	w.Header().Set("Content-Type", "application/json")
 	if refused != nil {
 		w.WriteHeader(status)
-		_, _ = w.Write(encode(oauthError{Code: refused.code, Text: refused.text}))
+		_, _ = w.Write(wire.Encode(wire.OAuthError{Code: refused.code, Text: refused.text}))
 		return
 	}
 	fault, due := s.nextFault(Token, "")
@@ -52,14 +54,14 @@ func (s *Server) issue(w http.ResponseWriter, r *http.Request, now time.Time) {
 		return
 	}
 	if due && fault.breaks() {
-		fault.write(w, r, encode(answer))
+		fault.write(w, r, wire.Encode(answer))
 		return
 	}
-	_, _ = w.Write(encode(answer))
+	_, _ = w.Write(wire.Encode(answer))
 }
 
 // issued makes an access token, or says why not.
-func (s *Server) issued(r *http.Request, now time.Time) (answer oauthToken, refused *refusal) {
+func (s *Server) issued(r *http.Request, now time.Time) (answer wire.OAuthToken, refused *refusal) {
 	invalid := func(text string) *refusal {
 		return &refusal{status: http.StatusBadRequest, code: "invalid_request", text: text}
 	}
@@ -82,7 +84,7 @@ func (s *Server) issued(r *http.Request, now time.Time) (answer oauthToken, refu
 	return answer, &refusal{status: http.StatusUnauthorized, code: "invalid_client", text: "Client authentication failed"}
 }
 
-func (s *Server) newToken(client OAuthClient, now time.Time) oauthToken {
+func (s *Server) newToken(client OAuthClient, now time.Time) wire.OAuthToken {
 	lifetime := client.Lifetime
 	if lifetime == 0 {
 		lifetime = defaultLifetime
@@ -96,5 +98,5 @@ func (s *Server) newToken(client OAuthClient, now time.Time) oauthToken {
 	s.issues++
 	token := fmt.Sprintf("%016x_%016x", hash(client.ID), hash(fmt.Sprint(client.Secret, s.config.Seed, s.issues)))
 	s.tokens["Bearer "+token] = now.Add(lifetime)
-	return oauthToken{Token: token, Type: "bearer", Scope: "openid", ExpiresIn: int64(said / time.Second)}
+	return wire.OAuthToken{Token: token, Type: "bearer", Scope: "openid", ExpiresIn: int64(said / time.Second)}
 }

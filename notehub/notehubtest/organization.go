@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"notewatch/notehub/notehubtest/wire"
 )
 
 // An Organization pays for projects: for the events that are billed, from a capacity that it has bought.
@@ -147,24 +149,24 @@ func (o *organization) billed(date, now time.Time) (sum int64) {
 }
 
 // organizationAnswer leaves the plan out for roles that do not see it.
-func organizationAnswer(q query) organizationDetails {
+func organizationAnswer(q query) wire.OrganizationDetails {
 	o := q.organization
-	details := organizationDetails{UID: o.UID, Name: o.Name, Suspended: o.suspended(q.now)}
+	details := wire.OrganizationDetails{UID: o.UID, Name: o.Name, Suspended: o.suspended(q.now)}
 	if o.Role == "org_admin" || o.Role == "billing_manager" {
 		remaining, _ := o.balance(q.now)
-		details.Plan = &organizationPlan{Type: o.Type, Balance: remaining, Capacity: o.Capacity, Start: o.Start, End: o.End}
+		details.Plan = &wire.OrganizationPlan{Type: o.Type, Balance: remaining, Capacity: o.Capacity, Start: o.Start, End: o.End}
 	}
 	return details
 }
 
 // balanceAnswer has a row for each day of the plan: what was left at its end, or is left now.
-func balanceAnswer(q query) balanceEnvelope {
+func balanceAnswer(q query) wire.BalanceEnvelope {
 	o := q.organization
-	answer := balanceEnvelope{Data: []balancePoint{}}
+	answer := wire.BalanceEnvelope{Data: []wire.BalancePoint{}}
 	first := later(q.start.Truncate(day), o.Start)
 	for date := first; date.Before(q.end) && date.Before(o.End); date = date.Add(day) {
 		remaining, used := o.balance(earlier(date.Add(day), q.now).Add(-1))
-		answer.Data = append(answer.Data, balancePoint{Period: date, Remaining: remaining, Used: used})
+		answer.Data = append(answer.Data, wire.BalancePoint{Period: date, Remaining: remaining, Used: used})
 	}
 	return answer
 }

@@ -174,3 +174,15 @@ func list(set func(*query, []string)) parameter {
 		return nil
 	}
 }
+
+// cut leaves as many rows as the query allows, and reports whether there were more.
+func cut[Row any](rows []Row, q *query) ([]Row, bool) {
+	if rows == nil {
+		rows = []Row{} // a list, not null
+	}
+	if q.halved {
+		return rows[:len(rows)/2], true
+	}
+	most := min(q.limit, len(rows))
+	return rows[:most], most < len(rows)
+}

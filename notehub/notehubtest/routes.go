@@ -3,6 +3,8 @@ package notehubtest
 import (
 	"cmp"
 	"time"
+
+	"notewatch/notehub/notehubtest/wire"
 )
 
 // RouteSettings are what people set for a route of a project.
@@ -14,12 +16,12 @@ type RouteSettings struct {
 }
 
 // routesAnswer returns the routes that are listed.
-func routesAnswer(q query) []routeLine {
-	lines := []routeLine{}
+func routesAnswer(q query) []wire.RouteLine {
+	lines := []wire.RouteLine{}
 	for _, uid := range q.project.Routes {
 		settings := q.project.RouteSettings[uid]
 		if !settings.removed(q.now) {
-			lines = append(lines, routeLine{
+			lines = append(lines, wire.RouteLine{
 				UID: uid, Label: cmp.Or(settings.Name, uid), Type: cmp.Or(settings.Type, "http"), Disabled: settings.Disabled,
 				Modified: q.project.beginning(),
 			})

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"notewatch/notehub/notehubtest/wire"
 )
 
 // A Script says what the devices and routes of a project have, in place of the habits of archetypes. Its functions are called by several
@@ -151,25 +153,25 @@ func scriptedBody(q query) (body any, ok bool) {
 	return nil, false
 }
 
-func scriptedData(q query) dataEnvelope {
-	var rows []dataSeries
+func scriptedData(q query) wire.DataEnvelope {
+	var rows []wire.DataSeries
 	for _, s := range q.scripted() {
-		row := dataSeries{Device: s.device, Fleet: s.fleet, Devices: s.devices}
+		row := wire.DataSeries{Device: s.device, Fleet: s.fleet, Devices: s.devices}
 		if s.usage.Bytes != 0 {
 			row.Type, row.ICCID = "cellular", iccidOf(s.device)
-			row.Data = []dataPoint{{Period: s.start, Total: s.usage.Bytes}}
+			row.Data = []wire.DataPoint{{Period: s.start, Total: s.usage.Bytes}}
 			rows = append(rows, row)
 		}
 		if s.usage.Satellite != 0 || s.usage.SatellitePackets != 0 {
 			row.Type, row.ICCID, row.PSID = "satellite", "", "skylo:"+s.device
-			row.Data = []dataPoint{{
+			row.Data = []wire.DataPoint{{
 				Period: s.start, Total: s.usage.Satellite, Billable: s.usage.Satellite, UplinkPackets: s.usage.SatellitePackets,
 			}}
 			rows = append(rows, row)
 		}
 	}
 	rows, truncated := cut(rows, &q)
-	return dataEnvelope{Data: rows, Truncated: truncated}
+	return wire.DataEnvelope{Data: rows, Truncated: truncated}
 }
 
 func iccidOf(device string) string {
@@ -179,14 +181,14 @@ func iccidOf(device string) string {
 	return "8901" + device
 }
 
-func scriptedEvents(q query) eventsEnvelope {
-	var rows []eventsPoint
+func scriptedEvents(q query) wire.EventsEnvelope {
+	var rows []wire.EventsPoint
 	for _, s := range q.scripted() {
 		u := s.usage
 		if u.EventsTotal == 0 && u.Events == 0 && u.Reboots == 0 && u.FwUpdates == 0 && !anyOf(u.Notefiles) {
 			continue
 		}
-		row := eventsPoint{
+		row := wire.EventsPoint{
 			Period: s.start, Device: s.device, Fleet: s.fleet, Devices: s.devices, Days: 1, Total: u.EventsTotal, Billable: u.Events,
 			Platform: u.Platform, Watchdog: u.Watchdog, Reboots: nullable(u.Reboots), FwUpdates: nullable(u.FwUpdates),
 		}
@@ -199,7 +201,7 @@ func scriptedEvents(q query) eventsEnvelope {
 		rows = append(rows, row)
 	}
 	rows, truncated := cut(rows, &q)
-	return eventsEnvelope{Data: rows, Truncated: truncated}
+	return wire.EventsEnvelope{Data: rows, Truncated: truncated}
 }
 
 // anyOf reports whether one of some counts is not 0.
@@ -212,14 +214,14 @@ func anyOf(counts map[string]int64) bool {
 	return false
 }
 
-func scriptedSessions(q query) sessionsEnvelope {
-	var rows []sessionsPoint
+func scriptedSessions(q query) wire.SessionsEnvelope {
+	var rows []wire.SessionsPoint
 	for _, s := range q.scripted() {
 		u := s.usage
 		if u.Sessions == 0 && u.SessionBytes == 0 && !anyOf(u.Transports) {
 			continue
 		}
-		row := sessionsPoint{
+		row := wire.SessionsPoint{
 			Period: s.start, Device: s.device, Fleet: s.fleet, Devices: s.devices, Sessions: u.Sessions, FirstSyncs: u.FirstSyncs,
 			TLS: nullable(u.TLSSessions), Bytes: u.SessionBytes, Transports: map[string]int64{"cell": max(u.Sessions, 0)},
 		}
@@ -229,20 +231,20 @@ func scriptedSessions(q query) sessionsEnvelope {
 		rows = append(rows, row)
 	}
 	rows, truncated := cut(rows, &q)
-	return sessionsEnvelope{Sessions: rows, Truncated: truncated}
+	return wire.SessionsEnvelope{Sessions: rows, Truncated: truncated}
 }
 
 // scriptedRouteLogs answers for each route; the latency of a project is that of its last route.
-func scriptedRouteLogs(q query) routeLogsEnvelope {
-	var rows []routeLogsPoint
+func scriptedRouteLogs(q query) wire.RouteLogsEnvelope {
+	var rows []wire.RouteLogsPoint
 	for _, p := range q.periods() {
-		sum := routeLogsPoint{Period: p.start}
+		sum := wire.RouteLogsPoint{Period: p.start}
 		for _, route := range q.project.Routes {
 			if len(q.routes) > 0 && !slices.Contains(q.routes, route) || q.project.RouteSettings[route].removed(p.first) {
 				continue
 			}
 			u := q.project.Script.Routed(route, p.first, q.now)
-			row := routeLogsPoint{
+			row := wire.RouteLogsPoint{
 				Period: p.start, Route: route, Total: u.Total, Successful: max(u.Total-u.Failed, 0), Failed: u.Failed, LatencyMS: u.LatencyMS,
 			}
 			if q.aggregate == "route" && u.Total != 0 {
@@ -256,28 +258,28 @@ func scriptedRouteLogs(q query) routeLogsEnvelope {
 		}
 	}
 	rows, truncated := cut(rows, &q)
-	return routeLogsEnvelope{RouteLogs: rows, Truncated: truncated}
+	return wire.RouteLogsEnvelope{RouteLogs: rows, Truncated: truncated}
 }
 
 // scriptedLine returns the entry of a device in the device list.
-func (d *device) scriptedLine(s State) deviceLine {
-	line := deviceLine{
+func (d *device) scriptedLine(s State) wire.DeviceLine {
+	line := wire.DeviceLine{
 		UID: d.UID, SerialNumber: d.Name, SKU: s.SKU, Product: d.Product, Fleets: append([]string{}, d.Fleets...),
-		FirmwareNotecard: firmware{"Blues Wireless", "Notecard", s.Firmware}.text(),
-		FirmwareHost:     firmware{"Acme", d.Product, s.FirmwareHost}.text(),
+		FirmwareNotecard: wire.Firmware{Organization: "Blues Wireless", Product: "Notecard", Version: s.Firmware}.Text(),
+		FirmwareHost:     wire.Firmware{Organization: "Acme", Product: d.Product, Version: s.FirmwareHost}.Text(),
 		Disabled:         s.Disabled, Provisioned: d.Provisioned, Voltage: s.Voltage, Temperature: s.Temperature,
 	}
 	mode := "completed"
 	if s.Updating {
 		mode = "downloading"
 	}
-	line.Updates = &updates{Notecard: &update{Type: "card", Mode: mode}}
+	line.Updates = &wire.Updates{Notecard: &wire.Update{Type: "card", Mode: mode}}
 	if last := s.LastActivity; !last.IsZero() {
 		last = last.UTC().Truncate(time.Second)
 		line.LastActivity = &last
 	}
 	if p := s.Plan; p != nil {
-		line.SIMs = []simUsage{{ICCID: iccidOf(d.UID), Used: p.Used, Limit: p.Limit, LifetimeUsed: p.Used, LastUpdated: p.Updated.Unix()}}
+		line.SIMs = []wire.SimUsage{{ICCID: iccidOf(d.UID), Used: p.Used, Limit: p.Limit, LifetimeUsed: p.Used, LastUpdated: p.Updated.Unix()}}
 	}
 	return line
 }

@@ -20,6 +20,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"notewatch/notehub/notehubtest/wire"
 )
 
 // A Config describes the simulated Notehub.
@@ -179,11 +181,11 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q query) {
 		q.now = q.now.Add(-fault.Lag)
 	}
 	if due && fault.breaks() {
-		fault.write(w, r, encode(s.body(q)))
+		fault.write(w, r, wire.Encode(s.body(q)))
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(encode(s.body(q))) // a client that has left misses nothing
+	_, _ = w.Write(wire.Encode(s.body(q))) // a client that has left misses nothing
 }
 
 // body returns what is answered to q, for encoding/json.
@@ -209,9 +211,9 @@ func (s *Server) body(q query) any {
 	case Projects:
 		return s.projectsAnswer()
 	case Organizations:
-		return organizationsEnvelope{s.organizationLines("org_")}
+		return wire.OrganizationsEnvelope{Organizations: s.organizationLines("org_")}
 	case BillingAccounts:
-		return accountsEnvelope{s.organizationLines("billing_")}
+		return wire.AccountsEnvelope{Accounts: s.organizationLines("billing_")}
 	case OneOrganization, OneBillingAccount:
 		return organizationAnswer(q)
 	case BalanceHistory, BillingBalanceHistory:
@@ -221,24 +223,24 @@ func (s *Server) body(q query) any {
 	}
 }
 
-func (s *Server) projectsAnswer() projectsEnvelope {
-	answer := projectsEnvelope{Projects: []projectLine{}}
+func (s *Server) projectsAnswer() wire.ProjectsEnvelope {
+	answer := wire.ProjectsEnvelope{Projects: []wire.ProjectLine{}}
 	for _, p := range s.projects {
-		line := projectLine{UID: p.UID, Label: cmp.Or(p.Name, p.UID), Created: p.beginning(), Role: "viewer"}
+		line := wire.ProjectLine{UID: p.UID, Label: cmp.Or(p.Name, p.UID), Created: p.beginning(), Role: "viewer"}
 		answer.Projects = append(answer.Projects, line)
 	}
 	return answer
 }
 
 // organizationLines returns the organizations, as a list in which roles such as org_admin begin with prefix.
-func (s *Server) organizationLines(prefix string) []organizationLine {
-	lines := []organizationLine{}
+func (s *Server) organizationLines(prefix string) []wire.OrganizationLine {
+	lines := []wire.OrganizationLine{}
 	for _, o := range s.organizations {
 		role := o.Role
 		if name, ok := strings.CutPrefix(role, "org_"); ok {
 			role = prefix + name
 		}
-		lines = append(lines, organizationLine{UID: o.UID, Name: o.Name, Role: role})
+		lines = append(lines, wire.OrganizationLine{UID: o.UID, Name: o.Name, Role: role})
 	}
 	return lines
 }
@@ -381,5 +383,5 @@ func (e *refusal) write(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(e.status)
-	_, _ = w.Write(encode(errorEnvelope{Err: e.text, Code: e.status, Status: code, Request: r.Method + " " + r.URL.Path}))
+	_, _ = w.Write(wire.Encode(wire.ErrorEnvelope{Err: e.text, Code: e.status, Status: code, Request: r.Method + " " + r.URL.Path}))
 }

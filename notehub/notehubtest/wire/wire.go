@@ -1,4 +1,6 @@
-package notehubtest
+// Package wire has the answers of the simulated Notehub as they are written in JSON. They are written down here once more, and not shared with
+// the client, so that a mistake in one of the two is found.
+package wire
 
 import (
 	"bytes"
@@ -6,32 +8,33 @@ import (
 	"time"
 )
 
-// The answers as Notehub writes them. They are written down here once more, and not shared with the client, so that a
-// mistake in one of the two is found.
-
-type errorEnvelope struct {
+// An ErrorEnvelope is an answer that refuses a request.
+type ErrorEnvelope struct {
 	Err     string `json:"err"`
 	Code    int    `json:"code"`
 	Status  string `json:"status"`
 	Request string `json:"request"`
 }
 
-type dataEnvelope struct {
-	Data      []dataSeries `json:"data"`
+// A DataEnvelope is the answer about data usage.
+type DataEnvelope struct {
+	Data      []DataSeries `json:"data"`
 	Truncated bool         `json:"truncated"`
 }
 
-type dataSeries struct {
+// A DataSeries is the data usage of one subject.
+type DataSeries struct {
 	Type    string      `json:"type"`
 	Device  string      `json:"device,omitempty"`
 	Fleet   string      `json:"fleet,omitempty"`
 	ICCID   string      `json:"iccid,omitempty"`
 	PSID    string      `json:"psid,omitempty"`
 	Devices int64       `json:"device_count"`
-	Data    []dataPoint `json:"data"`
+	Data    []DataPoint `json:"data"`
 }
 
-type dataPoint struct {
+// A DataPoint has the values of one day, of data usage.
+type DataPoint struct {
 	Period          time.Time `json:"period"`
 	Total           int64     `json:"total_bytes"`
 	Uplink          int64     `json:"uplink_bytes"`
@@ -43,12 +46,14 @@ type dataPoint struct {
 	DownlinkPackets int64     `json:"downlink_packets,omitempty"`
 }
 
-type eventsEnvelope struct {
-	Data      []eventsPoint `json:"data"`
+// An EventsEnvelope is the answer about events.
+type EventsEnvelope struct {
+	Data      []EventsPoint `json:"data"`
 	Truncated bool          `json:"truncated"`
 }
 
-type eventsPoint struct {
+// An EventsPoint has the values of one day, of events.
+type EventsPoint struct {
 	Period    time.Time        `json:"period"`
 	Device    string           `json:"device,omitempty"`
 	Fleet     string           `json:"fleet,omitempty"`
@@ -63,12 +68,14 @@ type eventsPoint struct {
 	Notefiles map[string]int64 `json:"notefiles,omitempty"`
 }
 
-type sessionsEnvelope struct {
-	Sessions  []sessionsPoint `json:"sessions"`
+// A SessionsEnvelope is the answer about sessions.
+type SessionsEnvelope struct {
+	Sessions  []SessionsPoint `json:"sessions"`
 	Truncated bool            `json:"truncated"`
 }
 
-type sessionsPoint struct {
+// A SessionsPoint has the values of one day, of sessions.
+type SessionsPoint struct {
 	Period     time.Time        `json:"period"`
 	Device     string           `json:"device,omitempty"`
 	Fleet      string           `json:"fleet,omitempty"`
@@ -80,12 +87,14 @@ type sessionsPoint struct {
 	Transports map[string]int64 `json:"sessions_by_transport,omitempty"`
 }
 
-type routeLogsEnvelope struct {
-	RouteLogs []routeLogsPoint `json:"route_logs"`
+// A RouteLogsEnvelope is the answer about what routes handled.
+type RouteLogsEnvelope struct {
+	RouteLogs []RouteLogsPoint `json:"route_logs"`
 	Truncated bool             `json:"truncated"`
 }
 
-type routeLogsPoint struct {
+// A RouteLogsPoint has the values of one day, of what routes handled.
+type RouteLogsPoint struct {
 	Period     time.Time `json:"period"`
 	Route      string    `json:"route,omitempty"`
 	Total      int64     `json:"total_routes"`
@@ -94,12 +103,14 @@ type routeLogsPoint struct {
 	LatencyMS  *float64  `json:"avg_latency_ms"`
 }
 
-type devicesEnvelope struct {
-	Devices []deviceLine `json:"devices"`
+// A DevicesEnvelope is the answer about devices.
+type DevicesEnvelope struct {
+	Devices []DeviceLine `json:"devices"`
 	HasMore bool         `json:"has_more"`
 }
 
-type deviceLine struct {
+// A DeviceLine is one device in a list.
+type DeviceLine struct {
 	UID              string     `json:"uid"`
 	SerialNumber     string     `json:"serial_number"`
 	SKU              string     `json:"sku"`
@@ -112,16 +123,18 @@ type deviceLine struct {
 	LastActivity     *time.Time `json:"last_activity"` // null: never
 	Voltage          float64    `json:"voltage"`
 	Temperature      float64    `json:"temperature"`
-	SIMs             []simUsage `json:"cellular_usage,omitempty"`
-	Updates          *updates   `json:"dfu,omitempty"`
+	SIMs             []SimUsage `json:"cellular_usage,omitempty"`
+	Updates          *Updates   `json:"dfu,omitempty"`
 }
 
-type updates struct {
-	Notecard *update `json:"card"`
-	Host     *update `json:"user"`
+// Updates are the newest updates of the firmware of a device.
+type Updates struct {
+	Notecard *Update `json:"card"`
+	Host     *Update `json:"user"`
 }
 
-type update struct {
+// An Update is the download and installation of a firmware.
+type Update struct {
 	Type    string `json:"type"`
 	Mode    string `json:"mode"`
 	Version string `json:"version"`
@@ -129,16 +142,18 @@ type update struct {
 	Updated int64  `json:"updated"` // the same
 }
 
-type firmware struct {
+// A Firmware describes what a device runs.
+type Firmware struct {
 	Organization string `json:"org"`
 	Product      string `json:"product"`
 	Version      string `json:"version"`
 }
 
-// text returns the firmware as Notehub writes it in a device: as JSON text.
-func (f firmware) text() string { return string(bytes.TrimSpace(encode(f))) }
+// Text returns the firmware as Notehub writes it in a device: as JSON text.
+func (f Firmware) Text() string { return string(bytes.TrimSpace(Encode(f))) }
 
-type simUsage struct {
+// A SimUsage is the plan of a SIM with what it has used.
+type SimUsage struct {
 	ICCID        string `json:"iccid"`
 	Used         int64  `json:"used"`
 	Limit        int64  `json:"limit"`
@@ -146,24 +161,28 @@ type simUsage struct {
 	LastUpdated  int64  `json:"last_updated"` // Unix seconds
 }
 
-type fleetsEnvelope struct {
-	Fleets []fleetLine `json:"fleets"`
+// A FleetsEnvelope is the answer about fleets.
+type FleetsEnvelope struct {
+	Fleets []FleetLine `json:"fleets"`
 }
 
-type fleetLine struct {
+// A FleetLine is one fleet in a list.
+type FleetLine struct {
 	UID      string    `json:"uid"`
 	Label    string    `json:"label"`
 	Created  time.Time `json:"created"`
 	Watchdog int64     `json:"watchdog_mins"`
 
-	Assurance *assurance `json:"connectivity_assurance,omitempty"`
+	Assurance *Assurance `json:"connectivity_assurance,omitempty"`
 }
 
-type assurance struct {
+// An Assurance says whether more data is bought for a device that has used up its plan.
+type Assurance struct {
 	Enabled *bool `json:"enabled"`
 }
 
-type routeLine struct {
+// A RouteLine is one route in a list.
+type RouteLine struct {
 	UID      string    `json:"uid"`
 	Label    string    `json:"label"`
 	Type     string    `json:"type"`
@@ -171,39 +190,46 @@ type routeLine struct {
 	Disabled bool      `json:"disabled"`
 }
 
-type projectsEnvelope struct {
-	Projects []projectLine `json:"projects"`
+// A ProjectsEnvelope is the answer about projects.
+type ProjectsEnvelope struct {
+	Projects []ProjectLine `json:"projects"`
 }
 
-type projectLine struct {
+// A ProjectLine is one project in a list.
+type ProjectLine struct {
 	UID     string    `json:"uid"`
 	Label   string    `json:"label"`
 	Created time.Time `json:"created"`
 	Role    string    `json:"role"`
 }
 
-type organizationsEnvelope struct {
-	Organizations []organizationLine `json:"organizations"`
+// An OrganizationsEnvelope is the answer about organizations.
+type OrganizationsEnvelope struct {
+	Organizations []OrganizationLine `json:"organizations"`
 }
 
-type accountsEnvelope struct {
-	Accounts []organizationLine `json:"billing_accounts"`
+// An AccountsEnvelope is the answer about billing accounts.
+type AccountsEnvelope struct {
+	Accounts []OrganizationLine `json:"billing_accounts"`
 }
 
-type organizationLine struct {
+// An OrganizationLine is one organization or billing account in a list.
+type OrganizationLine struct {
 	UID  string `json:"uid"`
 	Name string `json:"name"`
 	Role string `json:"role"`
 }
 
-type organizationDetails struct {
+// OrganizationDetails is the answer about one organization.
+type OrganizationDetails struct {
 	UID       string            `json:"uid"`
 	Name      string            `json:"name"`
 	Suspended bool              `json:"suspended"`
-	Plan      *organizationPlan `json:"plan,omitempty"`
+	Plan      *OrganizationPlan `json:"plan,omitempty"`
 }
 
-type organizationPlan struct {
+// An OrganizationPlan is what an organization pays for.
+type OrganizationPlan struct {
 	Type     string    `json:"type"`
 	Balance  int64     `json:"current_balance"`
 	Capacity int64     `json:"event_capacity"`
@@ -211,44 +237,37 @@ type organizationPlan struct {
 	End      time.Time `json:"end_date"`
 }
 
-type balanceEnvelope struct {
-	Data []balancePoint `json:"data"`
+// A BalanceEnvelope is the answer about the balance of an organization.
+type BalanceEnvelope struct {
+	Data []BalancePoint `json:"data"`
 }
 
-type balancePoint struct {
+// A BalancePoint is the balance of an organization at one time.
+type BalancePoint struct {
 	Period    time.Time `json:"period"`
 	Remaining int64     `json:"remaining_event_capacity"`
 	Used      int64     `json:"total_event_capacity_used"`
 }
 
-type oauthToken struct {
+// An OAuthToken is an answer to a client that has given its secret.
+type OAuthToken struct {
 	Token     string `json:"access_token"`
 	Type      string `json:"token_type"`
 	Scope     string `json:"scope"`
 	ExpiresIn int64  `json:"expires_in"` // seconds
 }
 
-type oauthError struct {
+// An OAuthError is an answer to a client that is refused.
+type OAuthError struct {
 	Code string `json:"error"`
 	Text string `json:"error_description"`
 }
 
-func encode(answer any) []byte {
+// Encode returns an answer as JSON, with a line break.
+func Encode(answer any) []byte {
 	body, err := json.Marshal(answer)
 	if err != nil {
 		panic(err) // of our own types: times beyond the year 9999
 	}
 	return append(body, '\n')
-}
-
-// cut leaves as many rows as the query allows, and reports whether there were more.
-func cut[Row any](rows []Row, q *query) ([]Row, bool) {
-	if rows == nil {
-		rows = []Row{} // a list, not null
-	}
-	if q.halved {
-		return rows[:len(rows)/2], true
-	}
-	most := min(q.limit, len(rows))
-	return rows[:most], most < len(rows)
 }
