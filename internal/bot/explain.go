@@ -147,7 +147,7 @@ func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Tim
 	}
 	seen, err := env.Look(ctx, b.store, env.Query{
 		Project: p.UID, Name: p.Name, Subject: subject, Now: at, Every: b.every(p), Period: period, Wants: b.reads.Members, Counts: counts,
-		Labels: b.reads.FleetNames, Objects: b.reads.Objects,
+		Labels: b.reads.FleetNames, Objects: b.reads.Objects, Satellite: p.Satellite,
 	})
 	if err == nil && !seen.Listed() {
 		err = &UnknownError{string(rules.ScopeOf(p.UID, subject)), subject}

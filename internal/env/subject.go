@@ -19,6 +19,7 @@ type Query struct {
 	Period        rules.PeriodSpec
 	Wants         rules.Wants   // other figures are no data
 	Objects       rules.Objects // wanted beside the figures: what costs much to count is counted only if it is wanted
+	Satellite     Satellite     // allowance of each device
 	Labels        bool          // whether limits of devices depend on the names of their fleets
 	Counts        bool          // whether the number of devices of the project is wanted, for which all are read
 }
@@ -41,6 +42,7 @@ func (s Subject) SubjectName() string { return s.name }
 // Look loads the stored data of one subject, and the number of devices of the project if wanted.
 func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) {
 	s.UID, s.Name, s.Now, s.Every, s.subject, s.name = q.Project, q.Name, q.Now, q.Every, q.Subject, ""
+	s.Satellite = q.Satellite
 	if s.State, err = db.Project(ctx, q.Project); err != nil {
 		return s, err
 	}
@@ -116,7 +118,7 @@ func (s Subject) measure(ctx context.Context, db *usage.Store, q Query) (Metrics
 	case q.Subject != "":
 		return Metrics{}, nil
 	}
-	reader := Reader{Usage: db, Project: q.Project, Period: q.Period, Wants: q.Wants, Listed: s.Counts.ListedAt, Polled: s.State.PolledAt}
+	reader := Reader{Usage: db, Project: q.Project, Period: q.Period, Satellite: q.Satellite, Wants: q.Wants, Listed: s.Counts.ListedAt, Polled: s.State.PolledAt}
 	if s.Device != nil && q.Wants.Peers() {
 		list, err := db.DeviceList(ctx, q.Project)
 		if err != nil {

@@ -63,12 +63,14 @@ func Run(ctx context.Context, file *testfile.File, t *testfile.Test) (Result, er
 
 // A rehearsal is a watch on a simulated Notehub while a test runs.
 type rehearsal struct {
-	stage   *rehearse.Stage
-	test    *testfile.Test
-	project config.Project
-	hub     *notehubtest.Server
-	world   *world
-	results []string
+	stage    *rehearse.Stage
+	test     *testfile.Test
+	project  config.Project
+	accounts []config.Account
+	rules    []config.Rule
+	hub      *notehubtest.Server
+	world    *world
+	results  []string
 }
 
 // rehearseTest lets what a test says happen.
@@ -76,6 +78,7 @@ func rehearseTest(ctx context.Context, file *config.File, t *testfile.Test) (got
 	r := &rehearsal{test: t, world: newWorld(t)}
 	at := slices.IndexFunc(file.Projects, func(p config.Project) bool { return p.Name == t.Project })
 	r.project = file.Projects[at]
+	r.accounts, r.rules = file.Accounts, file.Rules
 	only := *file
 	only.Projects = []config.Project{r.project}
 	clock := driven.NewClock(t.Begins())
@@ -136,7 +139,32 @@ func (r *rehearsal) hubConfig(now func() time.Time) notehubtest.Config {
 		p.Routes = append(p.Routes, route.Value.UID)
 		p.RouteSettings[route.Value.UID] = notehubtest.RouteSettings{Name: route.Key, Type: route.Value.Type, Disabled: route.Value.Disabled}
 	}
-	return notehubtest.Config{Now: now, Token: rehearse.Token, Projects: []notehubtest.Project{p}}
+	return notehubtest.Config{
+		Now: now, Token: rehearse.Token, Projects: []notehubtest.Project{p}, Organizations: []notehubtest.Organization{r.organization()},
+	}
+}
+
+// organization returns the organization that pays for the project.
+func (r *rehearsal) organization() notehubtest.Organization {
+	begins := r.test.Begins()
+	o := notehubtest.Organization{UID: "org:test", Name: "test", Start: time.Date(begins.Year(), 1, 1, 0, 0, 0, 0, time.UTC), Capacity: 10_000_000}
+	if given := r.test.Organization; given != nil {
+		o.Type, o.Capacity = string(given.Type), cmp.Or(int64(given.Capacity), o.Capacity)
+		if !given.Start.Start.IsZero() {
+			o.Start = given.Start.Start
+		}
+	}
+	for _, a := range r.accounts {
+		if a.Name == r.project.Account {
+			o.UID = cmp.Or(a.Organization, o.UID)
+		}
+	}
+	for _, s := range r.test.Steps {
+		if s.Suspended {
+			o.Suspensions = append(o.Suspensions, notehubtest.Suspension{Start: s.When.In(begins), Duration: time.Duration(s.For)})
+		}
+	}
+	return o
 }
 
 func fleetUID(name string) string { return "fleet:" + name }
@@ -278,12 +306,17 @@ func outcome(e bot.Explanation) string {
 // collect returns what followed.
 func (r *rehearsal) collect(ctx context.Context) (got actual, err error) {
 	got = actual{messages: r.stage.Messages(), results: r.results}
+	var names []string // of rules: other alerts are about notewatch itself
+	for _, rule := range r.rules {
+		names = append(names, rule.Spec.Name)
+	}
 	all, err := r.stage.Store.Alerts(ctx, store.AlertFilter{})
 	if err != nil {
 		return got, err
 	}
 	for _, a := range all {
-		if a.Project == r.project.UID && !a.FiredAt.IsZero() {
+		ofProject := a.Project == r.project.UID || rules.ScopeOf(a.Project, a.Subject) == rules.EachOrganization && slices.Contains(names, a.Rule)
+		if ofProject && !a.FiredAt.IsZero() {
 			got.alerts = append(got.alerts, r.alert(a))
 		}
 	}
@@ -295,6 +328,9 @@ func (r *rehearsal) collect(ctx context.Context) (got actual, err error) {
 
 func (r *rehearsal) alert(a rules.Alert) Alert {
 	one := Alert{Rule: a.Rule, Subject: cmp.Or(a.Texts.Subject, r.project.Name), Level: a.Worst.String(), Fired: a.FiredAt.UTC()}
+	if a.Project != r.project.UID {
+		one.Subject = r.project.Name // tests name no organizations
+	}
 	if !a.Open() {
 		one.Ended, one.As = a.EndedAt.UTC(), string(a.Reason)
 	}

@@ -19,9 +19,11 @@ func Rehearse(file *config.File, clock bot.Clock, client *notehub.Client, stand 
 		Clock: clock, Log: slog.New(slog.DiscardHandler),
 	}
 	for _, a := range file.Accounts {
-		left.Accounts = append(left.Accounts, bot.Account{Name: a.Name, Client: client, PerMinute: unlimited})
+		account := s.account(a, client)
+		account.PerMinute = unlimited
+		left.Accounts = append(left.Accounts, account)
 	}
-	wired := watch.Config{Bot: left}
+	wired := watch.Config{Bot: left, DataBlock: s.dataBlock()}
 	for _, r := range file.Receivers {
 		wired.Receivers = append(wired.Receivers, s.served(r, stand(r)))
 	}

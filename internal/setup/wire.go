@@ -45,8 +45,7 @@ func (s Setup) Wire(clock bot.Clock) (watch.Config, error) {
 		Summary: s.File.Summary, Period: s.File.Period,
 		Clock: clock, Machine: time.Now, Metrics: s.Metrics, Log: s.Log,
 	}
-	block := deliver.Price{Amount: s.File.Prices.DataBlock, Currency: s.File.Prices.Currency}
-	return watch.Config{Bot: left, Receivers: receivers, DataBlock: block, Process: s.Process}, nil
+	return watch.Config{Bot: left, Receivers: receivers, DataBlock: s.dataBlock(), Process: s.Process}, nil
 }
 
 // ThisProcess returns the entry of this process in the list of processes on the database. version is that of the program.
@@ -102,12 +101,24 @@ func (s Setup) accounts() ([]bot.Account, error) {
 		if err != nil {
 			return nil, err
 		}
-		accounts = append(accounts, bot.Account{
-			Name: a.Name, Client: client, PerMinute: a.RequestsPerMinute, TokenFrom: from, OAuth: a.ClientID != "", All: s.listsAll(a.Name),
-			Organization: a.Organization, Prices: env.Prices{Event: a.Prices.Event, Free: a.Prices.FreeEvents}, Currency: a.Prices.Currency,
-		})
+		account := s.account(a, client)
+		account.PerMinute, account.TokenFrom = a.RequestsPerMinute, from
+		accounts = append(accounts, account)
 	}
 	return accounts, nil
+}
+
+// account returns an account that reads Notehub with a client, without its request budget.
+func (s Setup) account(a config.Account, client *notehub.Client) bot.Account {
+	return bot.Account{
+		Name: a.Name, Client: client, OAuth: a.ClientID != "", All: s.listsAll(a.Name),
+		Organization: a.Organization, Prices: env.Prices{Event: a.Prices.Event, Free: a.Prices.FreeEvents}, Currency: a.Prices.Currency,
+	}
+}
+
+// dataBlock returns the price of a block of data.
+func (s Setup) dataBlock() deliver.Price {
+	return deliver.Price{Amount: s.File.Prices.DataBlock, Currency: s.File.Prices.Currency}
 }
 
 // accessVariable names the environment variable of the token of Notehub, or of the secret of the OAuth client.

@@ -140,12 +140,20 @@ func (o *organization) billed(date, now time.Time) (sum int64) {
 	for _, p := range o.projects {
 		for _, d := range p.devices {
 			if date.Add(day).After(d.Provisioned) {
-				f := d.figures(date, now)
-				sum += f.Events + f.WatchdogEvents
+				sum += p.billed(d, date, now)
 			}
 		}
 	}
 	return sum
+}
+
+// billed returns the billed events of a device on a day, as known at an instant.
+func (p *project) billed(d *device, date, now time.Time) int64 {
+	if p.Script != nil {
+		return max(p.Script.Usage(d.UID, date, now).Events, 0)
+	}
+	f := d.figures(date, now)
+	return f.Events + f.WatchdogEvents
 }
 
 // organizationAnswer leaves the plan out for roles that do not see it.

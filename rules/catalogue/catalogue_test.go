@@ -18,23 +18,21 @@ import (
 
 var long = flag.Bool("long", false, "change each condition of each rule, which a test of the rule must notice")
 
-// usable returns the names of the rules that rule tests can simulate.
+// usable returns the names of the rules that work with the settings of parse.
 func usable(t *testing.T) (names []string) {
 	t.Helper()
 	for _, name := range catalogue.Names() {
-		if slices.Contains(ofAccounts, name) {
-			continue
-		}
 		if _, err := parse("include: [catalogue/" + name + "]\n"); err == nil {
 			names = append(names, name)
 		}
 	}
-	require.Greater(t, len(names), 20)
+	require.Len(t, names, len(catalogue.Names()))
 	return names
 }
 
 func parse(rules string) (*config.File, error) {
-	text := "projects: [{uid: 'app:test', name: test}]\nreceivers: [{name: team, terminal: {}}]\n" + rules
+	text := "projects: [{uid: 'app:test', name: test}]\nreceivers: [{name: team, terminal: {}}]\n" +
+		"prices: {currency: USD, event: 0.01, free_events: 5000}\n" + rules
 	return config.Parse("rules.yaml", []byte(text), func(string) (string, bool) { return "", false })
 }
 
@@ -46,7 +44,8 @@ func TestRulesAreTested(t *testing.T) {
 		file, err := testfile.Load(name + testfile.Suffix)
 		require.NoError(t, err)
 		files = append(files, file)
-		fires, healthy, unknown := false, false, name == catalogue.WatcherBlind // whose failures are always known
+		account := slices.Contains(ofAccounts, name) && name != "sat-70"                     // whose results cannot be expected, only its alerts
+		fires, healthy, unknown := false, account, account || name == catalogue.WatcherBlind // whose failures are always known
 		for _, test := range file.Tests {
 			fires = fires || slices.ContainsFunc(test.Expect.Alerts, func(a testfile.Alert) bool { return a.Rule == name })
 			for _, r := range test.Expect.Results {

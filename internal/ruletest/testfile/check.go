@@ -116,14 +116,14 @@ func (c *checker) checkSeries() {
 func (c *checker) checkStep(s *Step) {
 	acts := 0
 	for _, is := range []bool{
-		s.Silent, s.Setting != nil, s.Correct != nil, s.Notehub != "", s.Receiver != "", s.Ack != nil, s.Unack != nil, s.Silence != nil,
+		s.Silent, s.Setting != nil, s.Correct != nil, s.Suspended, s.Notehub != "", s.Receiver != "", s.Ack != nil, s.Unack != nil, s.Silence != nil,
 	} {
 		if is {
 			acts++
 		}
 	}
 	if acts != 1 {
-		c.report(s.At, "", "want exactly one of silent, is, correct, notehub, receiver, ack, unack or silence", "")
+		c.report(s.At, "", "want exactly one of silent, is, correct, suspended, notehub, receiver, ack, unack or silence", "")
 	}
 	ofDevice := s.Silent || s.Setting != nil || s.Correct != nil
 	switch {
@@ -181,6 +181,9 @@ func (c *checker) checkExpect() {
 	}
 	for _, r := range e.Results {
 		c.refer(r.At, "rule", "rule", r.Rule, c.rules())
+		if c.each(r.Rule) == rules.EachOrganization {
+			c.report(r.At, "rule", "results of rules about organizations cannot be expected yet", "expect their alerts")
+		}
 		c.checkSubject(r.At, r.Rule, r.Subject)
 	}
 }
@@ -188,11 +191,7 @@ func (c *checker) checkExpect() {
 // checkSubject checks that a subject is one of what the rule is about.
 func (c *checker) checkSubject(at typed.At, rule, subject string) {
 	c.refer(at, "subject", "subject", subject, c.subjects())
-	i := slices.IndexFunc(c.file.Rules.Rules, func(r config.Rule) bool { return r.Spec.Name == rule })
-	if i < 0 {
-		return
-	}
-	each := c.file.Rules.Rules[i].Spec.Each
+	each := c.each(rule)
 	if subject == "" && (each == rules.EachDevice || each == rules.EachFleet || each == rules.EachRoute) {
 		c.report(at, "subject", "missing", fmt.Sprintf("the rule is for each %s: name one", each))
 	}
@@ -200,6 +199,15 @@ func (c *checker) checkSubject(at typed.At, rule, subject string) {
 
 // aboutItself are the rules of alerts about notewatch itself, which messages may be about.
 var aboutItself = []string{"account-failing", "message-refused", "receiver-dead", "rule-broken"}
+
+// each returns what a rule is about; "" if there is no such rule.
+func (c *checker) each(rule string) rules.Scope {
+	i := slices.IndexFunc(c.file.Rules.Rules, func(r config.Rule) bool { return r.Spec.Name == rule })
+	if i < 0 {
+		return ""
+	}
+	return c.file.Rules.Rules[i].Spec.Each
+}
 
 func (c *checker) rules() (names []string) {
 	for _, r := range c.file.Rules.Rules {

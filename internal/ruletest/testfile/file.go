@@ -23,18 +23,32 @@ type Document struct {
 // A Test is a project that something happens to, and what must follow.
 type Test struct {
 	typed.At
-	Name    string            `yaml:"name" need:"yes" help:"What the test shows, as a sentence."`
-	Start   Date              `yaml:"start" help:"The first day (UTC); the first poll is at its beginning. Default: 2026-06-17, a Wednesday."`
-	Days    int               `yaml:"days" help:"How many days the test lasts. Default: until everything has happened that the test mentions."`
-	Poll    Length            `yaml:"poll" help:"The time between two polls. Default: 15m."`
-	Project string            `yaml:"project" help:"The project of the rules file that the test is about. Default: the first one."`
-	Only    []string          `yaml:"only" help:"Check only the alerts and messages of these rules. Default: all rules."`
-	Fleets  typed.Map[Fleet]  `yaml:"fleets" help:"Settings of fleets, by name. A fleet that a device names exists without."`
-	Devices typed.Map[Device] `yaml:"devices" help:"The devices of the project, by name."`
-	Routes  typed.Map[Route]  `yaml:"routes" help:"The routes of the project, by name."`
-	Steps   []Step            `yaml:"steps" help:"What happens, and what people do, at instants of the test."`
-	Expect  Expect            `yaml:"expect" need:"yes" help:"What must follow."`
+	Name         string            `yaml:"name" need:"yes" help:"What the test shows, as a sentence."`
+	Start        Date              `yaml:"start" help:"The first day (UTC); the first poll is at its beginning. Default: 2026-06-17, a Wednesday."`
+	Days         int               `yaml:"days" help:"How many days the test lasts. Default: until everything has happened that the test mentions."`
+	Poll         Length            `yaml:"poll" help:"The time between two polls. Default: 15m."`
+	Project      string            `yaml:"project" help:"The project of the rules file that the test is about. Default: the first one."`
+	Only         []string          `yaml:"only" help:"Check only the alerts and messages of these rules. Default: all rules."`
+	Organization *Organization     `yaml:"organization" help:"The organization that pays for the project. Default: an Enterprise plan of 10 million events."`
+	Fleets       typed.Map[Fleet]  `yaml:"fleets" help:"Settings of fleets, by name. A fleet that a device names exists without."`
+	Devices      typed.Map[Device] `yaml:"devices" help:"The devices of the project, by name."`
+	Routes       typed.Map[Route]  `yaml:"routes" help:"The routes of the project, by name."`
+	Steps        []Step            `yaml:"steps" help:"What happens, and what people do, at instants of the test."`
+	Expect       Expect            `yaml:"expect" need:"yes" help:"What must follow."`
 }
+
+// An Organization is the plan of an organization.
+type Organization struct {
+	Type     PlanType `yaml:"type" help:"The type of its plan. Default: Enterprise."`
+	Capacity Amount   `yaml:"capacity" help:"Events of the plan. Default: 10000000."`
+	Start    Date     `yaml:"start" help:"The first day of the plan. Default: the first day of the year of the test."`
+}
+
+// A PlanType is the type of the plan of an organization.
+type PlanType string
+
+// Words implements typed.Words.
+func (PlanType) Words() []string { return []string{"Enterprise", "Essentials"} }
 
 // A Fleet holds settings of a fleet.
 type Fleet struct {
@@ -99,24 +113,25 @@ type Route struct {
 	Latency  Series `yaml:"route_latency" help:"How long one event took on average, in milliseconds."`
 }
 
-// A Step is something that happens at an instant: one of silent, is, correct, notehub, receiver, ack, unack and silence.
+// A Step is something that happens at an instant: one of silent, is, correct, suspended, notehub, receiver, ack, unack and silence.
 type Step struct {
 	typed.At
-	When     Instant  `yaml:"at" need:"yes" help:"When it happens, such as 1d 09:30."`
-	For      Length   `yaml:"for" help:"How long it lasts. Default: to the end of the test."`
-	Device   string   `yaml:"device" help:"The device that silent, is and correct are about."`
-	Silent   bool     `yaml:"silent" help:"The device has no sessions and no events."`
-	Setting  *Setting `yaml:"is" help:"What the device list says of the device from now on."`
-	Correct  *Correct `yaml:"correct" help:"Notehub corrects what it has answered of a day."`
-	Notehub  Fault    `yaml:"notehub" help:"How the answers of Notehub go wrong."`
-	Endpoint Endpoint `yaml:"endpoint" help:"Which answers of Notehub go wrong. Default: all."`
-	Receiver string   `yaml:"receiver" help:"The receiver that does not accept messages."`
-	Answers  Refusal  `yaml:"answers" help:"What it answers. Default: unavailable."`
-	Ack      *Target  `yaml:"ack" help:"Someone acknowledges an alert."`
-	Unack    *Target  `yaml:"unack" help:"Someone removes an acknowledgement."`
-	Silence  *Target  `yaml:"silence" help:"Someone silences a rule, a subject or the project; for as long as for says."`
-	By       string   `yaml:"by" help:"The person. Default: someone."`
-	Because  string   `yaml:"because" help:"The reason of a silence."`
+	When      Instant  `yaml:"at" need:"yes" help:"When it happens, such as 1d 09:30."`
+	For       Length   `yaml:"for" help:"How long it lasts. Default: to the end of the test."`
+	Device    string   `yaml:"device" help:"The device that silent, is and correct are about."`
+	Silent    bool     `yaml:"silent" help:"The device has no sessions and no events."`
+	Setting   *Setting `yaml:"is" help:"What the device list says of the device from now on."`
+	Correct   *Correct `yaml:"correct" help:"Notehub corrects what it has answered of a day."`
+	Suspended bool     `yaml:"suspended" help:"Notehub suspends the billing account of the organization."`
+	Notehub   Fault    `yaml:"notehub" help:"How the answers of Notehub go wrong."`
+	Endpoint  Endpoint `yaml:"endpoint" help:"Which answers of Notehub go wrong. Default: all."`
+	Receiver  string   `yaml:"receiver" help:"The receiver that does not accept messages."`
+	Answers   Refusal  `yaml:"answers" help:"What it answers. Default: unavailable."`
+	Ack       *Target  `yaml:"ack" help:"Someone acknowledges an alert."`
+	Unack     *Target  `yaml:"unack" help:"Someone removes an acknowledgement."`
+	Silence   *Target  `yaml:"silence" help:"Someone silences a rule, a subject or the project; for as long as for says."`
+	By        string   `yaml:"by" help:"The person. Default: someone."`
+	Because   string   `yaml:"because" help:"The reason of a silence."`
 }
 
 // A Correct is a value that Notehub corrects.

@@ -104,9 +104,9 @@ func TestMistakes(t *testing.T) {
       - {at: 1h, silence: {rule: spike}}
       - {at: 1h, ack: {}}
     expect: {alerts: []}`, []string{
-			`11:9: test "a": steps[1]: want exactly one of silent, is, correct, notehub, receiver, ack, unack or silence`,
+			`11:9: test "a": steps[1]: want exactly one of silent, is, correct, suspended, notehub, receiver, ack, unack or silence`,
 			`12:9: test "a": steps[2].device: missing`,
-			`13:9: test "a": steps[3]: want exactly one of silent, is, correct, notehub, receiver, ack, unack or silence`,
+			`13:9: test "a": steps[3]: want exactly one of silent, is, correct, suspended, notehub, receiver, ack, unack or silence`,
 			`14:9: test "a": steps[4].device: belongs to silent, is and correct`,
 			`15:9: test "a": steps[5].endpoint: belongs to notehub`,
 			`16:9: test "a": steps[6].answers: belongs to receiver`,
