@@ -62,10 +62,15 @@ func (v value) checkAccess() {
 }
 
 func (d *decoder) accountNames() []string {
-	list := make([]string, 0, len(d.file.Accounts))
-	for _, account := range d.file.Accounts {
-		if account.Name != "" {
-			list = append(list, account.Name)
+	return namesOf(d.file.Accounts, func(a Account) string { return a.Name })
+}
+
+// namesOf returns the names of those that have one.
+func namesOf[T any](all []T, name func(T) string) []string {
+	list := make([]string, 0, len(all))
+	for _, one := range all {
+		if name(one) != "" {
+			list = append(list, name(one))
 		}
 	}
 	return list

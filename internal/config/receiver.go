@@ -19,13 +19,7 @@ func (v value) readReceivers() {
 }
 
 func (d *decoder) receiverNames() []string {
-	list := make([]string, 0, len(d.file.Receivers))
-	for _, receiver := range d.file.Receivers {
-		if receiver.Name != "" {
-			list = append(list, receiver.Name)
-		}
-	}
-	return list
+	return namesOf(d.file.Receivers, func(r Receiver) string { return r.Name })
 }
 
 // kinds are the keys that say how a receiver is reached.

@@ -47,13 +47,7 @@ func (v value) readRules() {
 }
 
 func (d *decoder) ruleNames() []string {
-	list := make([]string, 0, len(d.drafts))
-	for _, r := range d.drafts {
-		if r.Name != "" {
-			list = append(list, r.Name)
-		}
-	}
-	return list
+	return namesOf(d.drafts, func(r draft) string { return r.Name })
 }
 
 // recipients reads a list of names of receivers.

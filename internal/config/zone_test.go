@@ -42,7 +42,7 @@ func TestNearZones(t *testing.T) {
 
 // Each name that a hint may give is one that can be used.
 func TestZonesExist(t *testing.T) {
-	text, err := os.ReadFile("zones.txt")
+	text, err := os.ReadFile("content/zones.txt")
 	require.NoError(t, err)
 	for name := range strings.FieldsSeq(string(text)) {
 		_, err := time.LoadLocation(name)
