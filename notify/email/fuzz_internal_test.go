@@ -7,7 +7,6 @@ import (
 	"net/mail"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -30,7 +29,7 @@ func FuzzMail(f *testing.F) {
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, name, text string, value float64, n uint8, state, reason string) {
 		alerts := fixture.Several(fixture.Fuzzed(name, text, value, state, reason), n)
-		requireMailHolds(t, receiver, notify.Notification{ID: "msg_1", Key: "msg_1-2", Sent: time.Unix(7200, 0), Alerts: alerts})
+		requireMailHolds(t, receiver, fixture.FuzzedMessage("msg_1", text, alerts...))
 	})
 }
 

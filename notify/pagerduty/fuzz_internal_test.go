@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -31,7 +30,7 @@ func FuzzEvent(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name, text string, value float64, n uint8, _, reason string) {
 		alert := fixture.Fuzzed(name, text, value, "firing", reason)
 		alert.Mute, alert.Ack = "", ""
-		requirePagerDutyTakes(t, notify.Notification{ID: "msg_1", Key: "msg_1-2", Sent: time.Unix(7200, 0), Alerts: fixture.Several(alert, n)})
+		requirePagerDutyTakes(t, fixture.FuzzedMessage("msg_1", text, fixture.Several(alert, n)...))
 	})
 }
 

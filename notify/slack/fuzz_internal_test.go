@@ -39,7 +39,7 @@ func FuzzRender(f *testing.F) {
 		for i := range min(int(n), 30) {
 			alert.Trend = append(alert.Trend, notify.Point{Day: time.Unix(int64(i)*int64(n)*3600, 0), Value: value * float64(i)})
 		}
-		shown := notify.Notification{ID: text, Alerts: fixture.Several(alert, n)}
+		shown := fixture.FuzzedMessage(text, text, fixture.Several(alert, n)...)
 		requireSlackTakes(t, newContent(shown, shown.Alerts, ""))
 		requireSlackTakes(t, fullList(shown))
 		if note, ok := noteAbout(shown); ok {

@@ -35,9 +35,9 @@ func FuzzTerminal(f *testing.F) {
 		alert := fixture.Fuzzed(name, text, value, state, reason)
 		alert.Drill = n%2 == 0
 		alerts := fixture.Several(alert, n)
-		requireCalmTerminal(t, notify.Notification{ID: text, Alerts: alerts[:1]}, 5+body)
+		requireCalmTerminal(t, fixture.FuzzedMessage(text, text, alerts[0]), 5+body)
 		if len(alerts) > 1 {
-			requireCalmTerminal(t, notify.Notification{ID: text, Alerts: alerts}, 7+rules*linesPerRule)
+			requireCalmTerminal(t, fixture.FuzzedMessage(text, text, alerts...), 7+rules*linesPerRule)
 		}
 	})
 }

@@ -28,11 +28,11 @@ func FuzzWebhookFormats(f *testing.F) {
 	limits := map[string]int{"teams": 28_000, "ntfy": 8192, "discord": 24_000, "jsm": 64_000, "incidentio": 512_000, "grafana-irm": 64_000}
 	f.Fuzz(func(t *testing.T, name, text string, value float64, n uint8, state, reason string) {
 		alerts := fixture.Several(fixture.Fuzzed(name, text, value, state, reason), n)
-		requireBodyHolds(t, alerts)
+		requireBodyHolds(t, text, alerts)
 		for _, name := range Formats() {
 			format, err := newLayout(name, text, text)
 			require.NoError(t, err)
-			request, err := format(notify.Notification{ID: "m", Key: "m-1", Alerts: alerts}, handle{Posted: "m-0", Ref: text})
+			request, err := format(fixture.FuzzedMessage("m", text, alerts...), handle{Posted: "m-0", Ref: text})
 			require.NoError(t, err)
 			if request == nil {
 				continue
@@ -45,8 +45,8 @@ func FuzzWebhookFormats(f *testing.F) {
 	})
 }
 
-func requireBodyHolds(t *testing.T, alerts []notify.Alert) {
-	body, err := post.Encode(bodyOf(notify.Notification{Alerts: alerts}))
+func requireBodyHolds(t *testing.T, text string, alerts []notify.Alert) {
+	body, err := post.Encode(bodyOf(fixture.FuzzedMessage("m", text, alerts...)))
 	require.NoError(t, err)
 	require.True(t, utf8.Valid(body))
 	var decoded Body
