@@ -17,12 +17,13 @@ type Expression struct {
 	Operator string        // "!", "&&", "||", "??" or "?:"; "" is an atom
 	Operands []*Expression // of the operator
 
-	layout  *Layout
-	field   string
-	reads   mask        // of the leaves that it reads
-	vital   mask        // of leaves without any of which it is certainly no data
-	known   *vm.Program // decides it when all that it reads is known; may be nil where there is an operator
-	verdict *vm.Program // decides an atom always
+	layout   *Layout
+	field    string
+	reads    mask        // of the leaves that it reads
+	vital    mask        // of leaves without any of which it is certainly no data
+	divisors mask        // of leaves that are divisors by themselves: while any is 0, known does not decide
+	known    *vm.Program // decides it when all that it reads is known, and no divisor is 0; may be nil where there is an operator
+	verdict  *vm.Program // decides an atom always
 }
 
 // compile makes the programs of a checked condition.
@@ -53,7 +54,7 @@ func (l *Layout) compileAny(field string, n ast.Node) (e *Expression, partial bo
 			return nil, false, err
 		}
 		e.Operands = append(e.Operands, below)
-		partial = partial || belowPartial
+		partial, e.divisors = partial || belowPartial, e.divisors.with(below.divisors)
 	}
 	return e, partial, nil
 }
@@ -80,6 +81,7 @@ func (l *Layout) compileAtom(field string, n ast.Node) (e *Expression, partial b
 	if e.verdict, err = c.program(c.verdict(n)); err != nil {
 		return nil, false, err
 	}
+	e.divisors = l.mask(c.divisors)
 	known := c.plain(n)
 	if c.partial {
 		c.complete = true
@@ -93,7 +95,7 @@ func (l *Layout) compileAtom(field string, n ast.Node) (e *Expression, partial b
 func (e *Expression) Truth(v *View) (Truth, error) {
 	v.see(e.layout)
 	switch {
-	case e.known != nil && !e.reads.meets(v.unknown):
+	case e.known != nil && !e.reads.meets(v.unknown) && !e.divisors.meets(v.zero):
 		return e.run(e.known, v)
 	case e.vital.meets(v.unknown):
 		return NoData, nil

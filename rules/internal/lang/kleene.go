@@ -12,9 +12,10 @@ const maxProgram = 5000
 // what is known before they read it, so that what is no data is never computed with.
 type compilation struct {
 	layout   *Layout
-	left     int  // nodes that may still be made
-	complete bool // make programs for when all figures that are read are known
-	partial  bool // set when the expression can be no data even then
+	left     int     // nodes that may still be made
+	complete bool    // make programs for when all figures that are read are known
+	partial  bool    // set when the expression can be no data even then, for another reason than a divisor that is 0
+	divisors []*Leaf // leaves that are divisors by themselves
 }
 
 func (l *Layout) compilation() *compilation { return &compilation{layout: l, left: maxProgram} }

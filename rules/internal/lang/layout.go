@@ -183,13 +183,20 @@ func (l *Layout) structure() reflect.Type {
 	return l.kind
 }
 
-// fill reads the leaves from a struct of the vocabulary, and notes those that are no data.
-func (l *Layout) fill(to, from reflect.Value, unknown bitmap) {
+// fill reads the leaves from a struct of the vocabulary, and notes those that are no data and the numbers that are 0.
+func (l *Layout) fill(to, from reflect.Value, unknown, zero bitmap) {
 	clear(unknown)
+	clear(zero)
 	for i, s := range l.slots {
-		if !read(s.leaf, from, to.Field(s.value)) {
+		field := to.Field(s.value)
+		if !read(s.leaf, from, field) {
 			unknown[i/64] |= 1 << (i % 64)
-		} else if s.known >= 0 {
+			continue
+		}
+		if s.leaf.Kind == numberKind && field.Float() == 0 {
+			zero[i/64] |= 1 << (i % 64)
+		}
+		if s.known >= 0 {
 			to.Field(s.known).SetBool(true)
 		}
 	}

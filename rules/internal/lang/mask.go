@@ -1,5 +1,7 @@
 package lang
 
+import "slices"
+
 // A bitmap has one bit for each leaf of a layout, in words of 64.
 type bitmap []uint64
 
@@ -24,6 +26,20 @@ func maskOf(places []int) mask {
 		}
 	}
 	return m
+}
+
+// with returns the mask of the leaves of either mask.
+func (m mask) with(other mask) mask {
+	both := slices.Clone(m)
+	for _, w := range other {
+		at, found := slices.BinarySearchFunc(both, w.at, func(w maskWord, at int) int { return w.at - at })
+		if found {
+			both[at].bits |= w.bits
+		} else {
+			both = slices.Insert(both, at, w)
+		}
+	}
+	return both
 }
 
 // meets reports whether the bit of any leaf of the mask is set.

@@ -114,7 +114,12 @@ func (c *compilation) divisor(n ast.Node) []test {
 	if x, ok := Literal(n); ok && x != 0 || positive(n) > 0 {
 		return nil
 	}
-	return []test{c.also(binary("!=", c.value(n), constant(0)))}
+	unequal := binary("!=", c.value(n), constant(0))
+	if !isLeaf(n) {
+		return []test{c.also(unequal)}
+	}
+	c.divisors = append(c.divisors, c.layout.reads(n)...)
+	return []test{{node: unequal}}
 }
 
 // inRange tests that a list has the element asked for.

@@ -17,6 +17,7 @@ type View struct {
 	scratch reflect.Value // the struct that programs run on
 	boxed   any           // scratch by value, which expr reads several times as fast as through a pointer
 	unknown bitmap        // of the leaves that are no data, by place
+	zero    bitmap        // of the numbers that are 0
 }
 
 // NewView returns a view of env, the struct that the names of a vocabulary stand for. It reads env when an expression is evaluated.
@@ -34,10 +35,10 @@ func (v *View) see(l *Layout) {
 	}
 	if v.layout != l {
 		v.layout, v.scratch = l, reflect.New(l.structure()).Elem()
-		v.unknown = make(bitmap, (len(l.slots)+63)/64)
+		v.unknown, v.zero = make(bitmap, (len(l.slots)+63)/64), make(bitmap, (len(l.slots)+63)/64)
 	}
 	v.scratch.SetZero()
-	l.fill(v.scratch, v.source, v.unknown)
+	l.fill(v.scratch, v.source, v.unknown, v.zero)
 	v.boxed = v.scratch.Interface()
 }
 
