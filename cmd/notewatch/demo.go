@@ -110,6 +110,7 @@ func (d demoFlags) setup(c *cobra.Command, folder string) (s setup.Setup, err er
 	}
 	database := cmp.Or(d.options.Database, filepath.Join(folder, "notewatch.db"))
 	s.Environment.Database = secret.New(database)
+	s.Environment.Heartbeat = secret.Text{} // a demo is no sign of life
 	s.Log = slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s.Stdout, s.Color = c.OutOrStdout(), colored(c.OutOrStdout())
 	s.File, err = d.options.Load(folder)

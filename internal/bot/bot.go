@@ -2,6 +2,7 @@ package bot
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -42,9 +43,11 @@ type Config struct {
 	// Wake wakes the loops that serve a kind of work, because some may be due; nil wakes none.
 	Wake func(work.Kind)
 	// Listed is called when the projects of an account with All have changed in the store; nil does nothing.
-	Listed  func()
-	Metrics *metrics.Metrics // nil counts nothing
-	Log     *slog.Logger
+	Listed func()
+	// Heartbeat is called after each good cycle, in which every project was polled successfully; nil is none.
+	Heartbeat func(ctx context.Context) error
+	Metrics   *metrics.Metrics // nil counts nothing
+	Log       *slog.Logger
 }
 
 // DefaultInterval is the time between two polls of a project.
@@ -128,6 +131,7 @@ type Bot struct {
 	requests *request.Sender
 	asked    sync.Map // time.Time: when Notehub was last asked about the organization of an account, by name
 	fresh    freshening
+	pulse    pulse
 }
 
 // New returns a bot. It registers no work in the store.
@@ -153,6 +157,9 @@ func New(c Config) *Bot {
 		Store: c.Store, Rules: rulesOf(c.Rules), Wants: b.reads.Members, Workers: cmp.Or(c.Workers, runtime.GOMAXPROCS(0)),
 		Live: c.Live, Fallbacks: c.Fallbacks, Metrics: c.Metrics, Log: c.Log,
 	})
+	if c.Heartbeat != nil {
+		b.pulse.since = c.Clock.Now()
+	}
 	return b
 }
 

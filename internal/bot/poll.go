@@ -61,10 +61,13 @@ func (b *Bot) Poll(ctx context.Context, lease work.Lease) error {
 	if err := b.reportBroken(ctx, project, data, turn.Trials); err != nil {
 		return err
 	}
-	if failure == nil {
-		return b.greet(ctx)
+	if failure != nil {
+		return nil
 	}
-	return nil
+	if err := b.greet(ctx); err != nil {
+		return err
+	}
+	return b.beat(ctx, now)
 }
 
 // decide evaluates and commits, and starts over if another decision, such as a silence, was stored meanwhile.

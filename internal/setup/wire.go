@@ -2,6 +2,7 @@ package setup
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 	"notewatch/notehub"
 	"notewatch/notify"
 	"notewatch/notify/email"
+	"notewatch/notify/heartbeat"
 	"notewatch/notify/pagerduty"
 	"notewatch/notify/slack"
 	"notewatch/notify/terminal"
@@ -40,12 +42,28 @@ func (s Setup) Wire(clock bot.Clock) (watch.Config, error) {
 	if err != nil {
 		return watch.Config{}, err
 	}
+	beat, err := s.heartbeat()
+	if err != nil {
+		return watch.Config{}, err
+	}
 	left := bot.Config{
 		Accounts: accounts, Projects: s.projects(), Rules: s.rules(), DefaultReceivers: s.File.DefaultReceivers, Windows: s.File.Silences,
-		Summary: s.File.Summary, Period: s.File.Period,
+		Summary: s.File.Summary, Period: s.File.Period, Heartbeat: beat,
 		Clock: clock, Machine: time.Now, Metrics: s.Metrics, Log: s.Log,
 	}
 	return watch.Config{Bot: left, Receivers: receivers, DataBlock: s.dataBlock(), Process: s.Process}, nil
+}
+
+// heartbeat returns what calls the URL of the environment after a good cycle; nil if there is none.
+func (s Setup) heartbeat() (func(context.Context) error, error) {
+	if s.Environment.Heartbeat.IsZero() {
+		return nil, nil
+	}
+	beat, err := heartbeat.New(heartbeat.Config{URL: s.Environment.Heartbeat, AllowPrivate: s.Environment.HeartbeatPrivate})
+	if err != nil {
+		return nil, fmt.Errorf("NOTEWATCH_HEARTBEAT_URL: %w", err)
+	}
+	return beat.Call, nil
 }
 
 // ThisProcess returns the entry of this process in the list of processes on the database. version is that of the program.

@@ -39,6 +39,8 @@ type Settings struct {
 	SlackAppToken      secret.Text // of Socket Mode; may be unset
 	SlackSigningSecret secret.Text // of what Slack sends over HTTP; may be unset
 	SlackAPIURL        string      // where the Slack API is; "" is Slack's own
+	Heartbeat          secret.Text // URL to call after each good cycle; may be unset
+	HeartbeatPrivate   bool        // it may have an address that is not public
 	LogLevel           slog.Level
 	LogFormat          string // text or json
 }
@@ -64,6 +66,8 @@ type variables struct {
 	SlackAppToken      string `envconfig:"NOTEWATCH_SLACK_APP_TOKEN"`
 	SlackSigningSecret string `envconfig:"NOTEWATCH_SLACK_SIGNING_SECRET"`
 	SlackAPIURL        string `envconfig:"NOTEWATCH_SLACK_API_URL"`
+	Heartbeat          string `envconfig:"NOTEWATCH_HEARTBEAT_URL"`
+	HeartbeatPrivate   string `envconfig:"NOTEWATCH_HEARTBEAT_ALLOW_PRIVATE" default:"false"`
 	LogLevel           string `envconfig:"NOTEWATCH_LOG_LEVEL" default:"info"`
 	LogFormat          string `envconfig:"NOTEWATCH_LOG_FORMAT" default:"text"`
 }
@@ -197,6 +201,8 @@ func (r *environmentReader) environment(v variables) Settings {
 	r.checkSlack(v)
 	r.require(v.SlackAPIURL == "" || content.IsHTTP(v.SlackAPIURL), "NOTEWATCH_SLACK_API_URL", "want an address",
 		"such as https://slack.com/api/")
+	r.require(v.Heartbeat == "" || content.IsHTTP(v.Heartbeat), "NOTEWATCH_HEARTBEAT_URL", "want an address", "such as https://hc-ping.com/…")
+	r.require(v.HeartbeatPrivate == "true" || v.HeartbeatPrivate == "false", "NOTEWATCH_HEARTBEAT_ALLOW_PRIVATE", "not a truth value", "want true or false")
 	r.require(levelErr == nil, "NOTEWATCH_LOG_LEVEL", "unknown level", "want debug, info, warn or error")
 	r.require(v.LogFormat == "text" || v.LogFormat == "json", "NOTEWATCH_LOG_FORMAT", "unknown format", "want text or json")
 
@@ -214,6 +220,8 @@ func (r *environmentReader) environment(v variables) Settings {
 		SlackAppToken:      secret.New(v.SlackAppToken),
 		SlackSigningSecret: secret.New(v.SlackSigningSecret),
 		SlackAPIURL:        v.SlackAPIURL,
+		Heartbeat:          secret.New(v.Heartbeat),
+		HeartbeatPrivate:   v.HeartbeatPrivate == "true",
 		LogLevel:           level,
 		LogFormat:          v.LogFormat,
 	}

@@ -60,19 +60,21 @@ func TestTheEnvironment(t *testing.T) {
 	place := filepath.Join(t.TempDir(), "database")
 	require.NoError(t, os.WriteFile(place, []byte("postgres://amy:pa55word@db/notewatch\n"), 0o600))
 	setenv(t, map[string]string{
-		"NOTEWATCH_RULES":                 "/etc/notewatch/rules.yaml",
-		"NOTEWATCH_DATABASE_FILE":         place,
-		"NOTEWATCH_LISTEN":                ":9090",
-		"NOTEWATCH_PPROF":                 "127.0.0.1:6060",
-		"NOTEWATCH_NOTEHUB_URL":           "http://127.0.0.1:1234/base",
-		"NOTEWATCH_NOTEHUB_TOKEN_FILE":    path,
-		"NOTEWATCH_NOTEHUB_TOKEN_EXPIRES": "2027-01-14",
-		"NOTEWATCH_SLACK_BOT_TOKEN":       "xoxb-1",
-		"NOTEWATCH_SLACK_APP_TOKEN":       "xapp-1-A",
-		"NOTEWATCH_SLACK_SIGNING_SECRET":  "00112233445566778899aabbccddeeff",
-		"NOTEWATCH_SLACK_API_URL":         "http://127.0.0.1:5678/api/",
-		"NOTEWATCH_LOG_LEVEL":             "DEBUG",
-		"NOTEWATCH_LOG_FORMAT":            "json",
+		"NOTEWATCH_RULES":                   "/etc/notewatch/rules.yaml",
+		"NOTEWATCH_DATABASE_FILE":           place,
+		"NOTEWATCH_LISTEN":                  ":9090",
+		"NOTEWATCH_PPROF":                   "127.0.0.1:6060",
+		"NOTEWATCH_NOTEHUB_URL":             "http://127.0.0.1:1234/base",
+		"NOTEWATCH_NOTEHUB_TOKEN_FILE":      path,
+		"NOTEWATCH_NOTEHUB_TOKEN_EXPIRES":   "2027-01-14",
+		"NOTEWATCH_SLACK_BOT_TOKEN":         "xoxb-1",
+		"NOTEWATCH_SLACK_APP_TOKEN":         "xapp-1-A",
+		"NOTEWATCH_SLACK_SIGNING_SECRET":    "00112233445566778899aabbccddeeff",
+		"NOTEWATCH_SLACK_API_URL":           "http://127.0.0.1:5678/api/",
+		"NOTEWATCH_HEARTBEAT_URL":           "https://hc-ping.com/1",
+		"NOTEWATCH_HEARTBEAT_ALLOW_PRIVATE": "true",
+		"NOTEWATCH_LOG_LEVEL":               "DEBUG",
+		"NOTEWATCH_LOG_FORMAT":              "json",
 	})
 	environment, err := environ.Read()
 	require.NoError(t, err)
@@ -88,6 +90,8 @@ func TestTheEnvironment(t *testing.T) {
 		SlackAppToken:      secret.New("xapp-1-A"),
 		SlackSigningSecret: secret.New("00112233445566778899aabbccddeeff"),
 		SlackAPIURL:        "http://127.0.0.1:5678/api/",
+		Heartbeat:          secret.New("https://hc-ping.com/1"),
+		HeartbeatPrivate:   true,
 		LogLevel:           slog.LevelDebug,
 		LogFormat:          "json",
 	}, environment)
@@ -143,6 +147,8 @@ func TestMistakesInTheEnvironment(t *testing.T) {
 		"NOTEWATCH_NOTEHUB_TOKEN_FILE":      path,
 		"NOTEWATCH_SLACK_BOT_TOKEN":         mark + " " + mark,
 		"NOTEWATCH_SLACK_API_URL":           "http://[" + mark,
+		"NOTEWATCH_HEARTBEAT_URL":           mark,
+		"NOTEWATCH_HEARTBEAT_ALLOW_PRIVATE": mark,
 		"NOTEWATCH_LOG_LEVEL":               mark,
 		"NOTEWATCH_LOG_FORMAT":              mark,
 		"NOTEWATCH_RULES_FILE":              mark,
@@ -157,6 +163,8 @@ func TestMistakesInTheEnvironment(t *testing.T) {
 	_, err := environ.Read()
 	require.EqualError(t, err, strings.Join([]string{
 		`NOTEWATCH_BILLING_SECRET: unknown variable; hint: the names NOTEWATCH_… are for its own settings; call yours something else`,
+		`NOTEWATCH_HEARTBEAT_ALLOW_PRIVATE: not a truth value; hint: want true or false`,
+		`NOTEWATCH_HEARTBEAT_URL: want an address; hint: such as https://hc-ping.com/…`,
 		`NOTEWATCH_LISTEN: want a host and port; hint: such as 127.0.0.1:8080`,
 		`NOTEWATCH_LOG_FORMAT: unknown format; hint: want text or json`,
 		`NOTEWATCH_LOG_LEVEL: unknown level; hint: want debug, info, warn or error`,
