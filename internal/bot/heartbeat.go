@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A pulse is when the next good cycle begins: it is over once every project has been polled successfully since then.
+// A pulse is when the next good cycle begins: it ends once every project has been polled successfully since then.
 type pulse struct {
 	sync.Mutex
 	since time.Time

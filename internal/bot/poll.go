@@ -61,9 +61,14 @@ func (b *Bot) Poll(ctx context.Context, lease work.Lease) error {
 	if err := b.reportBroken(ctx, project, data, turn.Trials); err != nil {
 		return err
 	}
-	if failure != nil {
-		return nil
+	if failure == nil {
+		return b.polledWell(ctx, now)
 	}
+	return nil
+}
+
+// polledWell sends the start report, and calls the heartbeat, if that is due after a poll that succeeded.
+func (b *Bot) polledWell(ctx context.Context, now time.Time) error {
 	if err := b.greet(ctx); err != nil {
 		return err
 	}

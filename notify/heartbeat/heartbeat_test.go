@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/secret"
@@ -17,8 +18,8 @@ func TestCall(t *testing.T) {
 	status, called := http.StatusOK, 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		called++
-		require.Equal(t, http.MethodGet, r.Method)
-		require.Equal(t, path, r.URL.Path)
+		assert.Equal(t, http.MethodGet, r.Method)
+		assert.Equal(t, path, r.URL.Path)
 		w.WriteHeader(status)
 	}))
 	defer server.Close()
