@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,10 +32,12 @@ func nextVersion(t *testing.T) string {
 	require.NoError(t, err)
 	present, err := os.ReadDir(migrations)
 	require.NoError(t, err)
+	newest, err := strconv.Atoi(present[len(present)-1].Name()[:5])
+	require.NoError(t, err)
 	added, overlay := filepath.Join(folder, "next.sql"), filepath.Join(folder, "overlay.json")
 	require.NoError(t, os.WriteFile(added, []byte(expansion), 0o600))
 	replaced, err := json.Marshal(map[string]any{"Replace": map[string]string{
-		filepath.Join(migrations, fmt.Sprintf("%05d_next.sql", len(present)+1)): added,
+		filepath.Join(migrations, fmt.Sprintf("%05d_next.sql", newest+1)): added,
 	}})
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(overlay, replaced, 0o600))
