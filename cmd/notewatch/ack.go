@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/command"
 	"notewatch/internal/complete"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
@@ -27,14 +28,14 @@ func newUnack() *cobra.Command {
 func newAcknowledge(word, short string, have bool) *cobra.Command {
 	var asJSON bool
 	var by string
-	c := withJSON(&asJSON, &cobra.Command{
+	c := command.WithJSON(&asJSON, &cobra.Command{
 		Use:               word + " ALERT",
 		Short:             short,
-		Args:              oneArgument("the ID of an alert (see notewatch alerts)"),
-		ValidArgsFunction: completeFirst(complete.AlertIDs(true)),
+		Args:              command.OneArgument("the ID of an alert (see notewatch alerts)"),
+		ValidArgsFunction: command.CompleteFirst(complete.AlertIDs(true)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if c.Flags().Changed("as") && !isName(by) {
-				return usageError{fmt.Errorf("--as %q is no name: give at most %d printable characters; see notewatch %s --help", words.Cut(by, maxName), maxName, word)}
+				return command.UsageError{Err: fmt.Errorf("--as %q is no name: give at most %d printable characters; see notewatch %s --help", words.Cut(by, maxName), maxName, word)}
 			}
 			return acknowledge(c, args[0], cmp.Or(by, whoami()), have, asJSON)
 		},
@@ -53,8 +54,8 @@ func isName(text string) bool {
 
 // acknowledge acknowledges an alert in the name of by, or removes its acknowledgement.
 func acknowledge(c *cobra.Command, id, by string, acked, asJSON bool) error {
-	return change(c, func(db opened) error {
-		desk := db.desk(c)
+	return command.Change(c, func(db command.Opened) error {
+		desk := db.Desk(c)
 		a, err := desk.Alert(c.Context(), id)
 		if err != nil {
 			return terminal.Hinted(err)
@@ -62,9 +63,9 @@ func acknowledge(c *cobra.Command, id, by string, acked, asJSON bool) error {
 		if a.State != rules.Firing {
 			return fmt.Errorf("alert %s is %s: only firing alerts can be acknowledged or unacknowledged", a.ID, a.State)
 		}
-		apply := commandBot(db).Acknowledge
+		apply := command.Bot(db).Acknowledge
 		if !acked {
-			apply = commandBot(db).Unacknowledge
+			apply = command.Bot(db).Unacknowledge
 		}
 		changed, err := apply(c.Context(), a, by)
 		if err != nil {
@@ -74,9 +75,9 @@ func acknowledge(c *cobra.Command, id, by string, acked, asJSON bool) error {
 			if !acked {
 				by = ""
 			}
-			return terminal.Acknowledged(screenOf(c), a, by, changed, db.hence("updates the receivers"))
+			return terminal.Acknowledged(command.ScreenOf(c), a, by, changed, db.Hence("updates the receivers"))
 		}
-		return alertDesk(c, db).EachAlert(c.Context(), store.AlertFilter{Match: muting.Match{Alert: a.ID}}, func(now lookup.Alert) error {
+		return command.AlertDesk(c, db).EachAlert(c.Context(), store.AlertFilter{Match: muting.Match{Alert: a.ID}}, func(now lookup.Alert) error {
 			return terminal.WriteJSON(c.OutOrStdout(), struct {
 				lookup.Alert
 				Changed bool `json:"changed"`

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/arguments"
+	"notewatch/internal/command"
 	"notewatch/internal/complete"
 	"notewatch/internal/lookup"
 	"notewatch/internal/store"
@@ -27,24 +28,24 @@ func newAlerts() *cobra.Command {
 	c := &cobra.Command{
 		Use:               "alerts [project|fleet|device] [NAME]",
 		Short:             "List open alerts, and who was notified",
-		ValidArgsFunction: completeFirst(complete.Subjects(lookup.KindProject, lookup.KindFleet, lookup.KindDevice)),
+		ValidArgsFunction: command.CompleteFirst(complete.Subjects(lookup.KindProject, lookup.KindFleet, lookup.KindDevice)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 && q.match.Project+q.match.Fleet+q.match.Subject != "" {
-				return usageError{errors.New("give only one of a name, --project, --fleet and --device; see notewatch alerts --help")}
+				return command.UsageError{Err: errors.New("give only one of a name, --project, --fleet and --device; see notewatch alerts --help")}
 			}
-			return look(c, func(db opened) error { return terminal.Hinted(q.run(c, db, args)) })
+			return command.Look(c, func(db command.Opened) error { return terminal.Hinted(q.run(c, db, args)) })
 		},
 	}
-	matchFlags(c, &q.match)
+	command.MatchFlags(c, &q.match)
 	c.Flags().StringVar(&q.message, "message", "", "all alerts of this message, ended ones too")
 	c.Flags().BoolVar(&q.all, "all", false, "include ended alerts")
-	limitFlag(c, &q.limit)
-	jsonFlag(c, &q.json)
+	command.LimitFlag(c, &q.limit)
+	command.JSONFlag(c, &q.json)
 	return c
 }
 
-func (q alertsQuery) run(c *cobra.Command, db opened, args []string) error {
-	s, desk := screenOf(c), alertDesk(c, db)
+func (q alertsQuery) run(c *cobra.Command, db command.Opened, args []string) error {
+	s, desk := command.ScreenOf(c), command.AlertDesk(c, db)
 	if err := arguments.Select(c.Context(), desk, args, &q.match); err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func (q alertsQuery) run(c *cobra.Command, db opened, args []string) error {
 	if err := terminal.Alerts(s, alerts); err != nil || len(alerts) < filter.Limit || filter.Limit == 0 {
 		return err
 	}
-	count, err := db.store.CountAlerts(c.Context(), filter)
+	count, err := db.Store.CountAlerts(c.Context(), filter)
 	s.More(count - len(alerts))
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/backtest"
+	"notewatch/internal/command"
 	"notewatch/internal/config"
 	"notewatch/internal/setup"
 	"notewatch/internal/terminal"
@@ -19,18 +20,18 @@ func newBacktest() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "backtest",
 		Short: "Show what the rules would have sent in the past",
-		Args:  noArguments,
+		Args:  command.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if days < 1 || days > backtest.MaxDays {
-				return usageError{fmt.Errorf("--days %d: want 1 to %d", days, backtest.MaxDays)}
+				return command.UsageError{Err: fmt.Errorf("--days %d: want 1 to %d", days, backtest.MaxDays)}
 			}
-			s, err := outline(c)
+			s, err := command.Outline(c)
 			if err != nil {
 				return err
 			}
 			if other == "" {
 				report, err := replay(c, s, days)
-				return show(c, asJSON, report, err, terminal.Backtest)
+				return command.Show(c, asJSON, report, err, terminal.Backtest)
 			}
 			changed := s
 			if changed.File, err = config.LoadPartly(other, os.LookupEnv); err != nil {
@@ -41,24 +42,24 @@ func newBacktest() *cobra.Command {
 				return err
 			}
 			after, err := replay(c, changed, days)
-			return show(c, asJSON, backtest.Compare(before, after), err, terminal.Comparison)
+			return command.Show(c, asJSON, backtest.Compare(before, after), err, terminal.Comparison)
 		},
 	}
 	c.Flags().IntVar(&days, "days", 30, "complete days to look at, up to today")
 	c.Flags().StringVar(&other, "compare", "", "show what this rules file would add and take away")
-	completeFile(c, "compare", "yaml", "yml")
-	return withJSON(&asJSON, c)
+	command.CompleteFile(c, "compare", "yaml", "yml")
+	return command.WithJSON(&asJSON, c)
 }
 
 // replay tests a rules file on the database.
 func replay(c *cobra.Command, s setup.Setup, days int) (report backtest.Report, err error) {
 	progress := terminal.DayProgress{Screen: terminal.Screen{W: c.ErrOrStderr(), Width: terminal.Width(c.ErrOrStderr())}}
 	defer progress.End()
-	return report, look(c, func(db opened) error {
-		if err := noteConversion(c, db.store); err != nil {
+	return report, command.Look(c, func(db command.Opened) error {
+		if err := command.NoteConversion(c, db.Store); err != nil {
 			return err
 		}
-		report, err = backtest.Run(c.Context(), db.store, on(c, s, db).File, backtest.Query{Days: days, Now: db.clock.Now(), Done: progress.Show})
+		report, err = backtest.Run(c.Context(), db.Store, db.Settings(c, s).File, backtest.Query{Days: days, Now: db.Clock.Now(), Done: progress.Show})
 		return err
 	})
 }

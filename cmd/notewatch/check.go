@@ -9,6 +9,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/check"
+	"notewatch/internal/command"
 	"notewatch/internal/setup"
 	"notewatch/internal/survey"
 	"notewatch/internal/terminal"
@@ -16,12 +17,12 @@ import (
 
 func newCheck() *cobra.Command {
 	var asJSON bool
-	return withJSON(&asJSON, &cobra.Command{
+	return command.WithJSON(&asJSON, &cobra.Command{
 		Use:   "check",
 		Short: "Check the settings and the rules file",
-		Args:  noArguments,
+		Args:  command.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := configure(c)
+			s, err := command.Configure(c)
 			if err != nil {
 				return err
 			}
@@ -41,7 +42,7 @@ func newCheck() *cobra.Command {
 				c.PrintErrln(warnings)
 			}
 			report := check.Of(s.File, wired, warnings, counted, time.Now())
-			return show(c, asJSON, report, nil, terminal.Check)
+			return command.Show(c, asJSON, report, nil, terminal.Check)
 		},
 	})
 }
@@ -52,8 +53,8 @@ func countSubjects(c *cobra.Command, s setup.Setup) (counted []survey.Rule, err 
 	if _, err := os.Stat(place); err != nil && !strings.Contains(place, "://") {
 		return nil, nil
 	}
-	err = look(c, func(db opened) error {
-		b, err := on(c, s, db).ReadingBot(db.store, db.clock)
+	err = command.Look(c, func(db command.Opened) error {
+		b, err := db.Settings(c, s).ReadingBot(db.Store, db.Clock)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/command"
 	"notewatch/internal/config/environ"
 	"notewatch/internal/demo"
 	"notewatch/internal/driven"
@@ -32,7 +33,7 @@ func newDemo() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Watch a simulated fleet get into trouble",
-		Args:  noArguments,
+		Args:  command.NoArguments,
 		RunE:  func(c *cobra.Command, _ []string) error { return d.run(c) },
 	}
 	c.Flags().DurationVar(&d.lasts, "for", time.Minute, "real time for the two simulated weeks")
@@ -40,17 +41,17 @@ func newDemo() *cobra.Command {
 	c.Flags().StringVar(&d.options.Database, "database", "", "create this database and keep it (default: a temporary one)")
 	c.Flags().StringVar(&d.options.Webhook, "webhook", "", "also send the alerts to this webhook URL")
 	c.Flags().StringVar(&d.options.Channel, "slack", "", "also send the alerts to this Slack channel ID")
-	completeFile(c, "rules", "yaml", "yml")
-	completeFile(c, "database", "db")
+	command.CompleteFile(c, "rules", "yaml", "yml")
+	command.CompleteFile(c, "database", "db")
 	return c
 }
 
 func (d demoFlags) run(c *cobra.Command) error {
 	if d.lasts < time.Second {
-		return usageError{fmt.Errorf("--for %s: want at least 1s", d.lasts)}
+		return command.UsageError{Err: fmt.Errorf("--for %s: want at least 1s", d.lasts)}
 	}
 	if database.IsURL(d.options.Database) {
-		return usageError{errors.New("--database is a URL, but a demo keeps its database in a file: give a path")}
+		return command.UsageError{Err: errors.New("--database is a URL, but a demo keeps its database in a file: give a path")}
 	}
 	if err := d.options.Check(); err != nil {
 		return err
@@ -93,14 +94,14 @@ func (d demoFlags) play(c *cobra.Command, s setup.Setup, clock *driven.Clock, re
 	if err != nil {
 		return err
 	}
-	if err := terminal.Demo(screenOf(c), summary, requests()); err != nil || d.options.Database == "" {
+	if err := terminal.Demo(command.ScreenOf(c), summary, requests()); err != nil || d.options.Database == "" {
 		return err
 	}
 	lines, err := demo.Commands(context.WithoutCancel(c.Context()), db, d.options.Database, d.options.RulesFile())
 	if err != nil {
 		return err
 	}
-	return terminal.Invitation(screenOf(c), lines)
+	return terminal.Invitation(command.ScreenOf(c), lines)
 }
 
 // setup returns the setup of the demo: rules from a file, everything else its own.
@@ -112,7 +113,7 @@ func (d demoFlags) setup(c *cobra.Command, folder string) (s setup.Setup, err er
 	s.Environment.Database = secret.New(database)
 	s.Environment.Heartbeat = secret.Text{} // a demo is no sign of life
 	s.Log = slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s.Stdout, s.Color = c.OutOrStdout(), colored(c.OutOrStdout())
+	s.Stdout, s.Color = c.OutOrStdout(), command.Colored(c.OutOrStdout())
 	s.File, err = d.options.Load(folder)
 	return s, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/command"
 	"notewatch/internal/complete"
 	"notewatch/internal/dispatch"
 	"notewatch/internal/lookup"
@@ -27,10 +28,10 @@ func newDrill() *cobra.Command {
 	c := &cobra.Command{
 		Use:               "drill RULE",
 		Short:             "Send a marked test alert to the receivers of a rule",
-		Args:              oneArgument("the name of a rule (see notewatch check)"),
-		ValidArgsFunction: completeFirst(complete.RuleNames),
+		Args:              command.OneArgument("the name of a rule (see notewatch check)"),
+		ValidArgsFunction: command.CompleteFirst(complete.RuleNames),
 		RunE: func(c *cobra.Command, args []string) error {
-			b, closeDB, err := attach(c)
+			b, closeDB, err := command.Attach(c)
 			if err != nil {
 				return err
 			}
@@ -39,16 +40,16 @@ func newDrill() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&d.project, "project", "", "notify the receivers of this project, by UID or name (default: the only project)")
-	completeFlag(c, "project", complete.Subjects(lookup.KindProject))
+	command.CompleteFlag(c, "project", complete.Subjects(lookup.KindProject))
 	c.Flags().BoolVar(&d.keep, "keep", false, "keep the test alert open; notewatch run ends it after 15 minutes")
-	jsonFlag(c, &d.json)
+	command.JSONFlag(c, &d.json)
 	return c
 }
 
 func (d drill) run(c *cobra.Command, w *watch.Watch, rule string) error {
 	project, err := dispatch.Route(w.Config.Bot, rule, d.project)
 	if errors.Is(err, dispatch.ErrNoProject) {
-		return usageError{err}
+		return command.UsageError{Err: err}
 	} else if err != nil {
 		return err
 	}
@@ -89,7 +90,7 @@ func report(c *cobra.Command, results []dispatch.Result, asJSON bool) error {
 	lay := func(s terminal.Screen, results []dispatch.Result) error {
 		return terminal.Results(s, results, time.Now())
 	}
-	if err := showList(c, asJSON, results, lay); err != nil {
+	if err := command.ShowList(c, asJSON, results, lay); err != nil {
 		return err
 	}
 	return dispatch.Undelivered(results)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/command"
 	"notewatch/internal/dispatch"
 	"notewatch/internal/store"
 	"notewatch/notify/notifytest"
@@ -64,10 +65,10 @@ receivers:
   - {name: boss, webhook: {url: '`+hook.URL+`', allow_private: true}}
 rules: [{name: spike, when: events.today > 500}]
 `), 0o600))
-	command := &cobra.Command{}
-	command.SetContext(t.Context())
-	command.SetErr(new(bytes.Buffer))
-	w, closeDB, err := attach(command)
+	c := &cobra.Command{}
+	c.SetContext(t.Context())
+	c.SetErr(new(bytes.Buffer))
+	w, closeDB, err := command.Attach(c)
 	require.NoError(t, err)
 	defer closeDB()
 	began := time.Now()

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/arguments"
+	"notewatch/internal/command"
 	"notewatch/internal/complete"
 	"notewatch/internal/explain"
 	"notewatch/internal/terminal"
@@ -23,29 +24,29 @@ func newExplain() *cobra.Command {
 			if len(args) > 0 {
 				return nil
 			}
-			return usageError{errors.New("missing argument: give an alert ID, or a rule and a device or project; see notewatch explain --help")}
+			return command.UsageError{Err: errors.New("missing argument: give an alert ID, or a rule and a device or project; see notewatch explain --help")}
 		},
-		ValidArgsFunction: completeFrom(complete.ExplainWords),
+		ValidArgsFunction: command.CompleteFrom(complete.ExplainWords),
 		RunE: func(c *cobra.Command, args []string) error {
-			s, err := outline(c)
+			s, err := command.Outline(c)
 			if err != nil {
 				return err
 			}
-			return look(c, func(db opened) error {
-				s := on(c, s, db)
-				b, err := s.ReadingBot(db.store, db.clock)
+			return command.Look(c, func(db command.Opened) error {
+				s := db.Settings(c, s)
+				b, err := s.ReadingBot(db.Store, db.Clock)
 				if err != nil {
 					return err
 				}
 				asked := explain.Question{Alert: args[0], Name: strings.Join(args[1:], " "), Day: at.Day}
-				e, err := explain.Explain(c.Context(), s.Desk(db.store, db.clock.Now), b, asked)
+				e, err := explain.Explain(c.Context(), s.Desk(db.Store, db.Clock.Now), b, asked)
 				if misuse, ok := errors.AsType[*explain.MisuseError](err); ok {
-					return usageError{fmt.Errorf("%w; see notewatch explain --help", misuse)}
+					return command.UsageError{Err: fmt.Errorf("%w; see notewatch explain --help", misuse)}
 				}
-				return show(c, asJSON, e, terminal.Hinted(err), terminal.Explanation)
+				return command.Show(c, asJSON, e, terminal.Hinted(err), terminal.Explanation)
 			})
 		},
 	}
 	c.Flags().Var(&at, "at", "explain as of the end of this past day, such as 2026-06-16")
-	return withJSON(&asJSON, c)
+	return command.WithJSON(&asJSON, c)
 }

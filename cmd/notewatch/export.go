@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/arguments"
+	"notewatch/internal/command"
 	"notewatch/internal/complete"
 	"notewatch/internal/export"
 	"notewatch/internal/lookup"
@@ -19,21 +20,21 @@ func newExport() *cobra.Command {
 	c := &cobra.Command{
 		Use:               "export [project|fleet|device] [NAME] [today|7d|30d|period]",
 		Short:             "Print the data of each device and day for spreadsheets",
-		ValidArgsFunction: completeFrom(complete.UsageWords),
+		ValidArgsFunction: command.CompleteFrom(complete.UsageWords),
 		RunE: func(c *cobra.Command, args []string) error {
 			name, err := q.Parse(args)
 			if err != nil {
-				return usageError{fmt.Errorf("%w; see notewatch export --help", err)}
+				return command.UsageError{Err: fmt.Errorf("%w; see notewatch export --help", err)}
 			}
-			return ask(c, func(d *lookup.Desk) error { return exportData(c, d, &q, name) })
+			return command.Ask(c, func(d *lookup.Desk) error { return exportData(c, d, &q, name) })
 		},
 	}
-	usageFlags(c, &q.Usage)
+	command.UsageFlags(c, &q.Usage)
 	c.Flags().Var(&q.From, "from", "first day, such as 2026-05-01 (default: the first with data)")
 	c.Flags().Var(&q.To, "to", "last day (default: the last with data)")
 	c.Flags().BoolVar(&q.Totals, "totals", false, "print the totals of projects instead of their devices")
 	c.Flags().BoolVar(&q.CSV, "csv", false, "print CSV in UTF-8 (the default)")
-	jsonFlag(c, &q.JSON)
+	command.JSONFlag(c, &q.JSON)
 	return c
 }
 
@@ -50,7 +51,7 @@ func exportData(c *cobra.Command, desk *lookup.Desk, q *arguments.Export, name s
 		c.PrintErrln("No data yet: is notewatch run running?")
 	}
 	var progress terminal.Screen
-	if screenOf(c).Width == 0 && !q.Totals { // otherwise the rows show it
+	if command.ScreenOf(c).Width == 0 && !q.Totals { // otherwise the rows show it
 		progress = terminal.Screen{W: c.ErrOrStderr(), Width: terminal.Width(c.ErrOrStderr())}
 	}
 	err = terminal.Export(c.Context(), c.OutOrStdout(), data, q.JSON, progress)

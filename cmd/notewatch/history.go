@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/arguments"
+	"notewatch/internal/command"
 	"notewatch/internal/complete"
 	"notewatch/internal/terminal"
 	"notewatch/internal/timeline"
@@ -27,37 +28,37 @@ func newHistory() *cobra.Command {
 	c := &cobra.Command{
 		Use:               "history [ALERT]",
 		Short:             "Show what happened, what was sent, and why something was not",
-		Args:              optionalArgument("at most one alert ID"),
-		ValidArgsFunction: completeFirst(complete.AlertIDs(false)),
+		Args:              command.OptionalArgument("at most one alert ID"),
+		ValidArgsFunction: command.CompleteFirst(complete.AlertIDs(false)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return look(c, func(db opened) error { return terminal.Hinted(q.list(c, db)) })
+				return command.Look(c, func(db command.Opened) error { return terminal.Hinted(q.list(c, db)) })
 			}
 			for _, name := range []string{"rule", "project", "fleet", "device", "since", "limit"} {
 				if c.Flags().Changed(name) {
-					return usageError{errors.New("give an alert ID or --" + name + ", not both; see notewatch history --help")}
+					return command.UsageError{Err: errors.New("give an alert ID or --" + name + ", not both; see notewatch history --help")}
 				}
 			}
-			return look(c, func(db opened) error { return terminal.Hinted(q.story(c, db, args[0])) })
+			return command.Look(c, func(db command.Opened) error { return terminal.Hinted(q.story(c, db, args[0])) })
 		},
 	}
-	matchFlags(c, &q.match)
+	command.MatchFlags(c, &q.match)
 	c.Flags().Var(&q.since, "since", "how far to look back, such as 90m, 2h, 3d or 1w")
 	c.Flags().Lookup("since").DefValue = "24h"
-	limitFlag(c, &q.limit)
-	jsonFlag(c, &q.json)
+	command.LimitFlag(c, &q.limit)
+	command.JSONFlag(c, &q.json)
 	return c
 }
 
 // list prints the events of all alerts and the silences that someone made or ended.
-func (q historyQuery) list(c *cobra.Command, db opened) error {
-	ctx, s, desk := c.Context(), screenOf(c), db.desk(c)
+func (q historyQuery) list(c *cobra.Command, db command.Opened) error {
+	ctx, s, desk := c.Context(), command.ScreenOf(c), db.Desk(c)
 	match, err := desk.InFleet(ctx, q.match)
 	if err != nil {
 		return err
 	}
 	query := timeline.Query{
-		Match: match, Since: db.clock.Now().Add(-time.Duration(q.since)), Limit: s.Rows(q.limit, q.json),
+		Match: match, Since: db.Clock.Now().Add(-time.Duration(q.since)), Limit: s.Rows(q.limit, q.json),
 	}
 	changes, count, err := timeline.Changes(ctx, desk, query)
 	if err == nil && count == 0 {
@@ -80,7 +81,7 @@ func (q historyQuery) list(c *cobra.Command, db opened) error {
 }
 
 // story prints the timeline of one alert.
-func (q historyQuery) story(c *cobra.Command, db opened, id string) error {
-	story, err := timeline.Of(c.Context(), alertDesk(c, db), id)
-	return show(c, q.json, story, err, terminal.Story)
+func (q historyQuery) story(c *cobra.Command, db command.Opened, id string) error {
+	story, err := timeline.Of(c.Context(), command.AlertDesk(c, db), id)
+	return command.Show(c, q.json, story, err, terminal.Story)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/cmd/notewatch/help"
+	"notewatch/internal/command"
 	"notewatch/internal/words"
 )
 
@@ -48,14 +49,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return codeOf(err)
 }
 
-// A usageError is a mistake in a command line.
-type usageError struct{ error }
-
 // errFiring ends once when an alert is firing.
 var errFiring = errors.New("an alert is firing")
 
 func codeOf(err error) int {
-	if _, ok := errors.AsType[usageError](err); ok {
+	if _, ok := errors.AsType[command.UsageError](err); ok {
 		return exitUsage
 	}
 	switch {
@@ -78,7 +76,7 @@ func newRoot() *cobra.Command {
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
+		return command.UsageError{Err: fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
 	})
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", fmt.Sprintf(".FlagUsagesWrapped %d ", help.Width)))
 	root.SetVersionTemplate("notewatch {{.Version}}\n")
@@ -121,7 +119,7 @@ func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  noArguments,
+		Args:  command.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintln(c.OutOrStdout(), "notewatch", version)
 			return err

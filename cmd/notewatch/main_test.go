@@ -19,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/command"
 	"notewatch/internal/store/postgrestest"
 	"notewatch/internal/store/storetest"
 	"notewatch/notehub/notehubtest"
@@ -196,6 +197,6 @@ func awaitPoll(ts *testscript.TestScript, _ bool, args []string) {
 func TestExitCodes(t *testing.T) {
 	require.Zero(t, codeOf(nil))
 	require.Equal(t, 1, codeOf(errors.New("trouble")))
-	require.Equal(t, 2, codeOf(usageError{errors.New("what?")}))
+	require.Equal(t, 2, codeOf(command.UsageError{Err: errors.New("what?")}))
 	require.Equal(t, 3, codeOf(fmt.Errorf("once: %w", errFiring)))
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/command"
 	"notewatch/internal/config/environ"
 	"notewatch/internal/store"
 	"notewatch/internal/store/database"
@@ -21,13 +22,13 @@ func newMigrate() *cobra.Command {
 		Short: "Copy the database to PostgreSQL, or back to a file",
 		RunE: func(c *cobra.Command, args []string) error {
 			if to == "" || len(args) > 0 { // which may be a URL with a password
-				return usageError{errors.New("give --to with the URL or path of a database, and no other arguments; see notewatch migrate --help")}
+				return command.UsageError{Err: errors.New("give --to with the URL or path of a database, and no other arguments; see notewatch migrate --help")}
 			}
 			return migrate(c, to, asJSON)
 		},
 	}
 	c.Flags().StringVar(&to, "to", "", "database to copy to: URL or path")
-	jsonFlag(c, &asJSON)
+	command.JSONFlag(c, &asJSON)
 	return c
 }
 
@@ -49,7 +50,7 @@ func migrate(c *cobra.Command, to string, asJSON bool) error {
 	if asJSON {
 		return terminal.WriteJSON(c.OutOrStdout(), terminal.NewTransfer(from, to, totals))
 	}
-	if err := terminal.NewTransfer(from, to, totals).Print(screenOf(c)); err != nil {
+	if err := terminal.NewTransfer(from, to, totals).Print(command.ScreenOf(c)); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.ErrOrStderr(), "Next: set NOTEWATCH_DATABASE to the copy, start notewatch run, and move %s away, so that no process uses the old database.\n", from)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/command"
 	"notewatch/internal/lookup"
 	"notewatch/internal/setup"
 	"notewatch/internal/status"
@@ -13,22 +14,22 @@ import (
 
 func newOnce() *cobra.Command {
 	var asJSON bool
-	return withJSON(&asJSON, &cobra.Command{
+	return command.WithJSON(&asJSON, &cobra.Command{
 		Use:   "once",
 		Short: "Poll, evaluate and notify once, then exit",
-		Args:  noArguments,
+		Args:  command.NoArguments,
 		RunE:  func(c *cobra.Command, _ []string) error { return cycle(c, asJSON) },
 	})
 }
 
 func cycle(c *cobra.Command, asJSON bool) error {
 	ctx := c.Context()
-	s, err := configure(c)
+	s, err := command.Configure(c)
 	if err != nil {
 		return err
 	}
 	if asJSON {
-		s.Stdout, s.Color = c.ErrOrStderr(), colored(c.ErrOrStderr())
+		s.Stdout, s.Color = c.ErrOrStderr(), command.Colored(c.ErrOrStderr())
 	}
 	s.Process = s.ThisProcess(version)
 	w, closeDB, err := s.Start(ctx, true)
@@ -71,14 +72,14 @@ func cycle(c *cobra.Command, asJSON bool) error {
 
 // reportFiring prints the firing alerts and the time of the data.
 func reportFiring(c *cobra.Command, s setup.Setup, desk *lookup.Desk, firing []lookup.Alert, asJSON bool) error {
-	if err := showList(c, asJSON, firing, terminal.Firing); err != nil {
+	if err := command.ShowList(c, asJSON, firing, terminal.Firing); err != nil {
 		return err
 	}
 	answer, err := status.Of(c.Context(), desk)
 	if err != nil {
 		return err
 	}
-	talk := screenOf(c)
+	talk := command.ScreenOf(c)
 	talk.W = s.Stdout
 	return terminal.AsOf(talk, answer)
 }

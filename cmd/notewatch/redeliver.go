@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/command"
 	"notewatch/internal/complete"
 	"notewatch/internal/dispatch"
 	"notewatch/internal/lookup"
@@ -19,13 +20,13 @@ func newRedeliver() *cobra.Command {
 	c := &cobra.Command{
 		Use:               "redeliver ALERT",
 		Short:             "Send an alert again",
-		Args:              oneArgument("the ID of an alert (see notewatch alerts)"),
-		ValidArgsFunction: completeFirst(complete.AlertIDs(false)),
+		Args:              command.OneArgument("the ID of an alert (see notewatch alerts)"),
+		ValidArgsFunction: command.CompleteFirst(complete.AlertIDs(false)),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := exists(c); err != nil {
+			if err := command.Exists(c); err != nil {
 				return err
 			}
-			w, closeDB, err := attach(c)
+			w, closeDB, err := command.Attach(c)
 			if err != nil {
 				return err
 			}
@@ -38,8 +39,8 @@ func newRedeliver() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&receiver, "receiver", "", "send only to this receiver")
-	completeFlag(c, "receiver", complete.ReceiverNames)
-	jsonFlag(c, &asJSON)
+	command.CompleteFlag(c, "receiver", complete.ReceiverNames)
+	command.JSONFlag(c, &asJSON)
 	return c
 }
 

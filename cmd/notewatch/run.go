@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/command"
 	"notewatch/internal/metrics"
 	"notewatch/internal/service"
 	"notewatch/internal/setup"
@@ -19,7 +20,7 @@ func newRun() *cobra.Command {
 	return &cobra.Command{
 		Use:   "run",
 		Short: "Poll, evaluate and notify until stopped",
-		Args:  noArguments,
+		Args:  command.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			err := runUntilStopped(c)
 			if c.Context().Err() != nil && errors.Is(err, context.Canceled) {
@@ -36,7 +37,7 @@ func runUntilStopped(c *cobra.Command) error {
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
 	return service.Run(c.Context(), service.Config{
-		Read: func() (setup.Setup, error) { return configure(c) }, Version: version, Metrics: metrics.New(version), Hangups: hangups,
+		Read: func() (setup.Setup, error) { return command.Configure(c) }, Version: version, Metrics: metrics.New(version), Hangups: hangups,
 	})
 }
 

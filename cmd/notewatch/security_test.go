@@ -24,6 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/bot"
+	"notewatch/internal/command"
 	"notewatch/internal/service"
 	"notewatch/internal/store"
 	"notewatch/internal/store/database"
@@ -358,7 +359,7 @@ func (v *vault) requireCleanSettings(t *testing.T) {
 	c.SetContext(t.Context())
 	c.SetErr(io.Discard)
 	c.SetOut(io.Discard)
-	s, err := configure(c)
+	s, err := command.Configure(c)
 	require.NoError(t, err)
 	wired, err := s.Wire(bot.SystemClock())
 	require.NoError(t, err)

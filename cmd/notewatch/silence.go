@@ -7,6 +7,7 @@ import (
 
 	"notewatch/internal/arguments"
 	"notewatch/internal/bot"
+	"notewatch/internal/command"
 	"notewatch/internal/complete"
 	"notewatch/internal/silences"
 	"notewatch/internal/terminal"
@@ -18,32 +19,32 @@ func newSilence() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "silence",
 		Short: "Mute matching alerts for a while",
-		Args:  noArguments,
+		Args:  command.NoArguments,
 		RunE:  func(c *cobra.Command, _ []string) error { return silence(c, o, asJSON) },
 	}
-	matchFlags(c, &o.Match)
+	command.MatchFlags(c, &o.Match)
 	c.Flags().StringVar(&o.Match.Alert, "alert", "", "only this alert")
 	c.Flags().BoolVar(&o.Everything, "everything", false, "all alerts")
 	c.Flags().StringVar(&o.For, "for", "", "duration, such as 90m, 2h, 3d or 1w; at most a year")
 	c.Flags().StringVar(&o.From, "from", "", `start, such as 22:00 (default: now)`)
 	c.Flags().StringVar(&o.Until, "until", "", `end instead of --for: 14:00, tomorrow, "2026-06-15 14:00", or over (when the alert ends)`)
-	completeFlag(c, "from", complete.OneOf("tomorrow"))
-	completeFlag(c, "alert", complete.AlertIDs(true))
-	completeFlag(c, "until", complete.OneOf(silences.Over, "tomorrow"))
+	command.CompleteFlag(c, "from", complete.OneOf("tomorrow"))
+	command.CompleteFlag(c, "alert", complete.AlertIDs(true))
+	command.CompleteFlag(c, "until", complete.OneOf(silences.Over, "tomorrow"))
 	c.Flags().StringVar(&o.Because, "because", "", "reason, shown with the silence")
-	jsonFlag(c, &asJSON)
+	command.JSONFlag(c, &asJSON)
 	return c
 }
 
 func silence(c *cobra.Command, o silences.Order, asJSON bool) error {
-	return change(c, func(db opened) error {
-		now := db.clock.Now().UTC()
+	return command.Change(c, func(db command.Opened) error {
+		now := db.Clock.Now().UTC()
 		silence, err := o.Silence(now)
 		if err != nil {
-			return usageError{fmt.Errorf("%w; see notewatch silence --help", err)}
+			return command.UsageError{Err: fmt.Errorf("%w; see notewatch silence --help", err)}
 		}
 		silence.ID, silence.By = bot.NewSilenceID(), whoami()
-		selector, err := db.desk(c).Selector(c.Context())
+		selector, err := db.Desk(c).Selector(c.Context())
 		if err != nil {
 			return err
 		}
@@ -54,7 +55,7 @@ func silence(c *cobra.Command, o silences.Order, asJSON bool) error {
 		if err != nil {
 			return err
 		}
-		if err := commandBot(db).Silence(c.Context(), silence); err != nil {
+		if err := command.Bot(db).Silence(c.Context(), silence); err != nil {
 			return err
 		}
 		made, err := silences.Of(c.Context(), selector.Desk, silence)
@@ -67,6 +68,6 @@ func silence(c *cobra.Command, o silences.Order, asJSON bool) error {
 				Matches int `json:"matches"`
 			}{made, count})
 		}
-		return terminal.NewSilence(screenOf(c), silence, made.Match, count, now, db.hence("applies it"))
+		return terminal.NewSilence(command.ScreenOf(c), silence, made.Match, count, now, db.Hence("applies it"))
 	})
 }

@@ -6,36 +6,37 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/command"
 	"notewatch/internal/silences"
 	"notewatch/internal/terminal"
 )
 
 func newSilences() *cobra.Command {
 	var asJSON bool
-	return withJSON(&asJSON, &cobra.Command{
+	return command.WithJSON(&asJSON, &cobra.Command{
 		Use:   "silences",
 		Short: "List silences and the mute windows of the rules file",
-		Args:  noArguments,
+		Args:  command.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return look(c, func(db opened) error { return listSilences(c, db, asJSON) })
+			return command.Look(c, func(db command.Opened) error { return listSilences(c, db, asJSON) })
 		},
 	})
 }
 
 // listSilences prints silences and mute windows. Silences are shown even if the rules file cannot be read.
-func listSilences(c *cobra.Command, db opened, asJSON bool) error {
-	s, unread := outline(c)
+func listSilences(c *cobra.Command, db command.Opened, asJSON bool) error {
+	s, unread := command.Outline(c)
 	if unread != nil {
 		unread = fmt.Errorf("the mute windows of the rules file are not shown: %w", unread)
 	}
-	all, err := silences.List(c.Context(), on(c, s, db).Desk(db.store, db.clock.Now))
+	all, err := silences.List(c.Context(), db.Settings(c, s).Desk(db.Store, db.Clock.Now))
 	switch {
 	case err != nil:
 		return err
 	case asJSON:
 		err = terminal.WriteList(c.OutOrStdout(), all)
 	case len(all) > 0:
-		err = terminal.Silences(screenOf(c), all)
+		err = terminal.Silences(command.ScreenOf(c), all)
 	case unread == nil:
 		c.PrintErrln("No active silences and no mute windows.")
 	default:

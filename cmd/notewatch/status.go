@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/command"
 	"notewatch/internal/lookup"
 	"notewatch/internal/status"
 	"notewatch/internal/terminal"
@@ -10,14 +11,14 @@ import (
 
 func newStatus() *cobra.Command {
 	var asJSON bool
-	return withJSON(&asJSON, &cobra.Command{
+	return command.WithJSON(&asJSON, &cobra.Command{
 		Use:   "status",
 		Short: "Show the state of projects, requests, receivers and alerts",
-		Args:  noArguments,
+		Args:  command.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return ask(c, func(d *lookup.Desk) error {
+			return command.Ask(c, func(d *lookup.Desk) error {
 				answer, err := status.Of(c.Context(), d)
-				return show(c, asJSON, answer, err, terminal.Status)
+				return command.Show(c, asJSON, answer, err, terminal.Status)
 			})
 		},
 	})

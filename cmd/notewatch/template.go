@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/command"
 	"notewatch/internal/complete"
 	"notewatch/internal/spelling"
 	"notewatch/notify/webhook"
@@ -16,8 +17,8 @@ func newTemplate() *cobra.Command {
 	return &cobra.Command{
 		Use:               "template [NAME]",
 		Short:             "Print a webhook template, to copy and change",
-		Args:              optionalArgument("at most one format"),
-		ValidArgsFunction: completeFirst(complete.OneOf(webhook.Templates()...)),
+		Args:              command.OptionalArgument("at most one format"),
+		ValidArgsFunction: command.CompleteFirst(complete.OneOf(webhook.Templates()...)),
 		RunE: func(c *cobra.Command, args []string) error {
 			names := webhook.Templates()
 			if len(args) == 0 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/command"
 	"notewatch/internal/ruletest"
 	"notewatch/internal/ruletest/testfile"
 	"notewatch/internal/terminal"
@@ -21,7 +22,7 @@ func newTest() *cobra.Command {
 		RunE: func(c *cobra.Command, paths []string) error {
 			names, err := regexp.Compile(pattern)
 			if err != nil {
-				return usageError{fmt.Errorf("--run %q is no regular expression: %w", pattern, err)}
+				return command.UsageError{Err: fmt.Errorf("--run %q is no regular expression: %w", pattern, err)}
 			}
 			files, err := testfile.LoadAll(paths...)
 			if err != nil {
@@ -34,14 +35,14 @@ func newTest() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&pattern, "run", "", "run only tests whose names this regular expression matches")
-	return withJSON(&asJSON, c)
+	return command.WithJSON(&asJSON, c)
 }
 
 func runTests(c *cobra.Command, files []*testfile.File, names *regexp.Regexp, asJSON bool) error {
 	if ruletest.Count(files, names) == 0 {
-		return usageError{fmt.Errorf("no test has a name that --run %q matches", names)}
+		return command.UsageError{Err: fmt.Errorf("no test has a name that --run %q matches", names)}
 	}
-	out := terminal.NewRuleTests(screenOf(c), asJSON)
+	out := terminal.NewRuleTests(command.ScreenOf(c), asJSON)
 	err := ruletest.RunAll(c.Context(), files, names, out.Show)
 	return errors.Join(err, out.End())
 }

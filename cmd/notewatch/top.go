@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/arguments"
+	"notewatch/internal/command"
 	"notewatch/internal/complete"
 	"notewatch/internal/lookup"
 	"notewatch/internal/terminal"
@@ -16,19 +17,19 @@ func newTop() *cobra.Command {
 	c := &cobra.Command{
 		Use:               "top [N] [bytes|events|sessions|cost] [today|7d|30d|period]",
 		Short:             "List the devices with the highest usage",
-		ValidArgsFunction: completeFrom(complete.OneOf(lookup.By()...), complete.OneOf(lookup.SpanWords()...)),
+		ValidArgsFunction: command.CompleteFrom(complete.OneOf(lookup.By()...), complete.OneOf(lookup.SpanWords()...)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := q.Parse(args); err != nil {
-				return usageError{fmt.Errorf("%w; see notewatch top --help", err)}
+				return command.UsageError{Err: fmt.Errorf("%w; see notewatch top --help", err)}
 			}
-			return ask(c, func(d *lookup.Desk) error { return top(c, d, q, asJSON) })
+			return command.Ask(c, func(d *lookup.Desk) error { return top(c, d, q, asJSON) })
 		},
 	}
 	c.Flags().StringVar(&q.Project, "project", "", "only devices of this project, by UID or name")
 	c.Flags().StringVar(&q.Fleet, "fleet", "", "only devices of this fleet, by UID or name")
-	completeFlag(c, "project", complete.Subjects(lookup.KindProject))
-	completeFlag(c, "fleet", complete.Subjects(lookup.KindFleet))
-	jsonFlag(c, &asJSON)
+	command.CompleteFlag(c, "project", complete.Subjects(lookup.KindProject))
+	command.CompleteFlag(c, "fleet", complete.Subjects(lookup.KindFleet))
+	command.JSONFlag(c, &asJSON)
 	return c
 }
 
@@ -38,5 +39,5 @@ func top(c *cobra.Command, desk *lookup.Desk, q arguments.Top, asJSON bool) erro
 		return err
 	}
 	top, err := desk.Top(c.Context(), query)
-	return show(c, asJSON, top, err, terminal.Top)
+	return command.Show(c, asJSON, top, err, terminal.Top)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"notewatch/internal/command"
 )
 
 // unknownCommand rejects an unknown command, and suggests the nearest one.
@@ -15,5 +16,5 @@ func unknownCommand(c *cobra.Command, args []string) error {
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = fmt.Sprintf("did you mean %q?", near[0])
 	}
-	return usageError{fmt.Errorf("unknown command %q; %s", args[0], hint)}
+	return command.UsageError{Err: fmt.Errorf("unknown command %q; %s", args[0], hint)}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"notewatch/internal/command"
 	"notewatch/internal/complete"
 	"notewatch/internal/silences"
 	"notewatch/internal/terminal"
@@ -13,26 +14,26 @@ import (
 
 func newUnsilence() *cobra.Command {
 	var asJSON bool
-	return withJSON(&asJSON, &cobra.Command{
+	return command.WithJSON(&asJSON, &cobra.Command{
 		Use:               "unsilence ID",
 		Short:             "End a silence",
-		Args:              oneArgument("the ID of a silence (see notewatch silences)"),
-		ValidArgsFunction: completeFirst(complete.SilenceIDs),
+		Args:              command.OneArgument("the ID of a silence (see notewatch silences)"),
+		ValidArgsFunction: command.CompleteFirst(complete.SilenceIDs),
 		RunE:              func(c *cobra.Command, args []string) error { return unsilence(c, args[0], asJSON) },
 	})
 }
 
 func unsilence(c *cobra.Command, text string, asJSON bool) error {
-	return change(c, func(db opened) error {
-		ctx, desk := c.Context(), db.desk(c)
+	return command.Change(c, func(db command.Opened) error {
+		ctx, desk := c.Context(), db.Desk(c)
 		silence, err := desk.Silence(ctx, text)
 		if err != nil {
 			return terminal.Hinted(err)
 		}
-		if now := db.clock.Now(); silence.Over(now) {
+		if now := db.Clock.Now(); silence.Over(now) {
 			return fmt.Errorf("silence %s already ended at %s", silence.ID, words.Time(silence.Stops()))
 		}
-		ended, err := commandBot(db).Unsilence(ctx, silence.ID, whoami())
+		ended, err := command.Bot(db).Unsilence(ctx, silence.ID, whoami())
 		if err == nil && !ended { // someone else ended it at the same time
 			err = fmt.Errorf("silence %s already ended", silence.ID)
 		}
@@ -40,9 +41,9 @@ func unsilence(c *cobra.Command, text string, asJSON bool) error {
 			return err
 		}
 		if !asJSON {
-			return screenOf(c).Say("Ended silence " + silence.ID + ". " + db.hence("sends the alerts that are still firing") + ".")
+			return command.ScreenOf(c).Say("Ended silence " + silence.ID + ". " + db.Hence("sends the alerts that are still firing") + ".")
 		}
 		view, err := silences.ByID(ctx, desk, silence.ID)
-		return show(c, asJSON, view, err, nil)
+		return command.Show(c, asJSON, view, err, nil)
 	})
 }

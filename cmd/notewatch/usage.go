@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/arguments"
+	"notewatch/internal/command"
 	"notewatch/internal/complete"
 	"notewatch/internal/lookup"
 	"notewatch/internal/status"
@@ -18,17 +19,17 @@ func newUsage() *cobra.Command {
 	c := &cobra.Command{
 		Use:               "usage [KIND] [NAME] [today|7d|30d|period]",
 		Short:             "Show what a device, fleet or project used, with a forecast",
-		ValidArgsFunction: completeFrom(complete.UsageWords),
+		ValidArgsFunction: command.CompleteFrom(complete.UsageWords),
 		RunE: func(c *cobra.Command, args []string) error {
 			name, err := q.Parse(args)
 			if err != nil {
-				return usageError{fmt.Errorf("%w; see notewatch usage --help", err)}
+				return command.UsageError{Err: fmt.Errorf("%w; see notewatch usage --help", err)}
 			}
-			return ask(c, func(d *lookup.Desk) error { return showUsage(c, d, q, name, asJSON) })
+			return command.Ask(c, func(d *lookup.Desk) error { return showUsage(c, d, q, name, asJSON) })
 		},
 	}
-	usageFlags(c, &q)
-	jsonFlag(c, &asJSON)
+	command.UsageFlags(c, &q)
+	command.JSONFlag(c, &asJSON)
 	return c
 }
 
@@ -42,5 +43,5 @@ func showUsage(c *cobra.Command, desk *lookup.Desk, q arguments.Usage, name stri
 		return err
 	}
 	polls, err := status.FirstPolls(c.Context(), desk, usage)
-	return show(c, asJSON, usage, err, func(s terminal.Screen, u lookup.Usage) error { return terminal.Usage(s, u, polls) })
+	return command.Show(c, asJSON, usage, err, func(s terminal.Screen, u lookup.Usage) error { return terminal.Usage(s, u, polls) })
 }

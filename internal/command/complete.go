@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -12,16 +12,16 @@ import (
 // completePatience is the longest time that completing a word may delay a shell.
 const completePatience = 2 * time.Second
 
-// completeFrom completes words from offers. An offer that cannot be read is left out, because a shell has no place for errors.
-func completeFrom(offers ...complete.Offer) cobra.CompletionFunc {
+// CompleteFrom completes words from offers. An offer that cannot be read is left out, because a shell has no place for errors.
+func CompleteFrom(offers ...complete.Offer) cobra.CompletionFunc {
 	return func(c *cobra.Command, args []string, typed string) (offered []cobra.Completion, _ cobra.ShellCompDirective) {
 		ctx, cancel := context.WithTimeout(c.Context(), completePatience)
 		defer cancel()
-		s, _ := outline(c)
+		s, _ := Outline(c)
 		asked := false
-		ask := func(db opened) error {
+		answer := func(db Opened) error {
 			asked = true
-			q := complete.Query{Desk: on(c, s, db).Desk(db.store, db.clock.Now), Args: args, Typed: typed}
+			q := complete.Query{Desk: db.Settings(c, s).Desk(db.Store, db.Clock.Now), Args: args, Typed: typed}
 			for _, offer := range offers {
 				some, err := offer(ctx, q)
 				for _, word := range some {
@@ -33,30 +33,30 @@ func completeFrom(offers ...complete.Offer) cobra.CompletionFunc {
 			}
 			return nil
 		}
-		if err := look(c, ask); err != nil && !asked {
-			_ = ask(opened{})
+		if err := Look(c, answer); err != nil && !asked {
+			_ = answer(Opened{})
 		}
 		return offered, cobra.ShellCompDirectiveNoFileComp
 	}
 }
 
-// completeFlag completes a flag from offers. The flag must exist.
-func completeFlag(c *cobra.Command, flag string, offers ...complete.Offer) {
-	if err := c.RegisterFlagCompletionFunc(flag, completeFrom(offers...)); err != nil {
+// CompleteFlag completes a flag from offers. The flag must exist.
+func CompleteFlag(c *cobra.Command, flag string, offers ...complete.Offer) {
+	if err := c.RegisterFlagCompletionFunc(flag, CompleteFrom(offers...)); err != nil {
 		panic(err)
 	}
 }
 
-// completeFile completes a flag from the names of files with these extensions. The flag must exist.
-func completeFile(c *cobra.Command, flag string, extensions ...string) {
+// CompleteFile completes a flag from the names of files with these extensions. The flag must exist.
+func CompleteFile(c *cobra.Command, flag string, extensions ...string) {
 	if err := c.MarkFlagFilename(flag, extensions...); err != nil {
 		panic(err)
 	}
 }
 
-// completeFirst completes only the first argument.
-func completeFirst(offers ...complete.Offer) cobra.CompletionFunc {
-	first := completeFrom(offers...)
+// CompleteFirst completes only the first argument.
+func CompleteFirst(offers ...complete.Offer) cobra.CompletionFunc {
+	first := CompleteFrom(offers...)
 	return func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
