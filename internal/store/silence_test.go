@@ -30,7 +30,7 @@ func testSilences(t *testing.T, open opening) {
 
 	whole := filled[muting.Silence]()
 	whole.ID, whole.Start, whole.End, whole.EndedBy, whole.EndedAt = "whole", noon, noon.Add(2*time.Hour), "", time.Time{}
-	whole.Match.Subject = "" // a silence has a subject or a fleet
+	whole.Match.Subject, whole.Match.Fleet = "", "fleet:prod" // a silence has a subject or a fleet
 	early, twin := silence("early", noon, noon.Add(time.Hour)), silence("twin", noon.Add(minute), whole.End)
 	for i, add := range []muting.Silence{twin, whole, early} {
 		require.NoError(t, s.AddSilence(ctx, add, noon.Add(time.Duration(i)*minute)))
