@@ -55,8 +55,12 @@ const StaleAfter = 2 * time.Hour
 
 // Explain explains why a rule fires, or does not, for a device of a project, given by UID; subject "" is the project itself. A rule for
 // projects is explained for the project of the device. Only the stored data of this subject is read, and nothing is decided. If the last
-// poll is long ago, the result is that of the last poll. The error is an *UnknownError if there is no such rule, project or device.
+// poll is long ago, the result is that of the last poll. For a rule about organizations, project is the identifier of one, or a project of its
+// account. The error is an *UnknownError if there is no such rule, project or device.
 func (b *Bot) Explain(ctx context.Context, rule, project, subject string) (Explanation, error) {
+	if r, account, ok := b.ofOrganization(rule, project); ok {
+		return b.explainOrganization(ctx, r, account, 0)
+	}
 	r, p, subject, err := b.explainable(rule, project, subject)
 	if err != nil {
 		return Explanation{}, err
@@ -98,6 +102,9 @@ func (b *Bot) explainable(rule, project, subject string) (*Rule, Project, string
 // ExplainAt explains the result of a rule as of the end of a past day, with the data known now. What has no history is no data: what only a
 // device list says, and growth between polls. The explanation has no alert. Its errors are those of Explain.
 func (b *Bot) ExplainAt(ctx context.Context, rule, project, subject string, day rules.Day) (Explanation, error) {
+	if r, account, ok := b.ofOrganization(rule, project); ok {
+		return b.explainOrganization(ctx, r, account, day)
+	}
 	r, p, subject, err := b.explainable(rule, project, subject)
 	if err != nil {
 		return Explanation{}, err
@@ -145,7 +152,16 @@ func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Tim
 	if err := b.recount(ctx, b.clock.Now()); err != nil {
 		return env.Subject{}, err
 	}
+	state, err := b.store.Project(ctx, p.UID)
+	if err != nil {
+		return env.Subject{}, err
+	}
+	bills, err := b.billsOf(ctx, state, at)
+	if err != nil {
+		return env.Subject{}, err
+	}
 	seen, err := env.Look(ctx, b.store, env.Query{
+		Bills: bills, Satellite: p.Satellite,
 		Project: p.UID, Name: p.Name, Subject: subject, Now: at, Every: b.every(p), Period: period, Wants: b.reads.Members, Counts: counts,
 		Labels: b.reads.FleetNames, Objects: b.reads.Objects, Satellite: p.Satellite,
 	})

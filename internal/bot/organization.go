@@ -122,14 +122,12 @@ func (b *Bot) paid(ctx context.Context, account Account, current store.Project) 
 		if p.Account != account.Name {
 			continue
 		}
-		paid := env.PaidProject{Name: p.Name, State: current}
-		if p.UID != current.UID {
-			if paid.State, err = b.store.Project(ctx, p.UID); err != nil {
-				return nil, err
-			}
-		}
-		if paid.Born, err = b.store.Usage.Born(ctx, p.UID); err != nil {
+		paid, err := env.LookAtPaid(ctx, b.store, p.UID, p.Name)
+		if err != nil {
 			return nil, err
+		}
+		if p.UID == current.UID {
+			paid.State = current
 		}
 		all = append(all, paid)
 	}
@@ -213,4 +211,49 @@ func (b *Bot) above(ctx context.Context) (func(rule, project string) bool, error
 		at := slices.IndexFunc(b.projects, func(p Project) bool { return p.UID == project })
 		return at >= 0 && firing[rules.Key{Rule: rule, Project: rules.OfAccount(b.projects[at].Account)}]
 	}, nil
+}
+
+// ofOrganization returns a rule about organizations and the account of a project, or of the identifier of an organization. ok is false if
+// there is no such rule or account.
+func (b *Bot) ofOrganization(rule, project string) (r *Rule, account Account, ok bool) {
+	if r, ok = b.rule(rule); !ok || r.Spec.Each != rules.EachOrganization {
+		return nil, Account{}, false
+	}
+	name, organization := rules.AccountOf(project)
+	for _, p := range b.projects {
+		if !organization && p.UID == project {
+			name = p.Account
+		}
+	}
+	at := slices.IndexFunc(b.accounts, func(a Account) bool { return a.Name == name })
+	if at < 0 {
+		return nil, Account{}, false
+	}
+	return r, b.accounts[at], true
+}
+
+// explainOrganization explains a rule for the organization of an account as of now, or as of the end of a past day; day 0 is now.
+func (b *Bot) explainOrganization(ctx context.Context, r *Rule, account Account, day rules.Day) (Explanation, error) {
+	data, err := b.lookAtOrganization(ctx, account)
+	if err != nil {
+		return Explanation{}, err
+	}
+	data = data.In(r.PeriodIn(data.Spec()))
+	block, err := data.Read(ctx, data.Reader(r.Reads.Members), data.Blocks(rules.EachOrganization)[0])
+	if err != nil {
+		return Explanation{}, err
+	}
+	seen := new(rules.Env)
+	if day == 0 {
+		block.See(seen, 0)
+	} else if seen, err = block.EnvAt(ctx, 0, day); err != nil {
+		return Explanation{}, err
+	}
+	e := b.explanation(r, Project{UID: data.UID, Name: data.Name}, seen, data.NewestPoll())
+	e.Now, e.Subject = data.Now, e.Project
+	if day != 0 {
+		e.Now = day.End()
+		return e, nil
+	}
+	return e, b.explainAlert(ctx, &e, "")
 }

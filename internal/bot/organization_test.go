@@ -9,6 +9,7 @@ import (
 
 	"notewatch/internal/bot"
 	"notewatch/internal/env"
+	"notewatch/internal/lookup"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
 )
@@ -162,4 +163,52 @@ func TestAnOrganizationThatIsGone(t *testing.T) {
 	r.run(monday.Add(3 * hour))
 	require.Equal(t, told{"withdrawn", "withdrawn", "warning", "over-budget", "acme"}, r.told("ops")[3])
 	r.requireTruth("ops")
+}
+
+// A share of a project in the cost of its account is the same in an alert, in its explanation and in a look-up; so is what all of it costs.
+func TestCostsAgree(t *testing.T) {
+	share := overBudget("0.5")
+	share.Name, share.Each = "share", rules.EachDevice
+	r := newRig(t, 2, nil, overBudget("0.5"), share)
+	r.accounts(map[string]int{"acme": 2})
+	r.hourly().run(monday.Add(30 * time.Hour))
+	open, err := r.store.OpenAlerts(t.Context(), rules.OfAccount("acme"))
+	require.NoError(t, err)
+	require.Len(t, open, 1)
+	e, err := r.bot.Explain(t.Context(), "over-budget", "app:acme-0", "")
+	require.NoError(t, err)
+	require.Equal(t, "acme", e.Subject.Name)
+	require.Equal(t, rules.Warning, e.Result.Least)
+	all := e.Value
+	require.Greater(t, all, 3.5)
+	past, err := r.bot.ExplainAt(t.Context(), "over-budget", rules.OfAccount("acme"), "", rules.DayOf(monday))
+	require.NoError(t, err)
+	require.Greater(t, past.Value, 0.5)
+	require.Less(t, past.Value, all)
+
+	desk := lookup.New(lookup.Config{
+		Store: r.store, Rules: []*rules.Rule{r.config.Bot.Rules[0].Rule, r.config.Bot.Rules[1].Rule}, Now: r.clock,
+		Accounts: []lookup.Account{{Name: "acme", PerMinute: 4, Prices: &lookup.Prices{Currency: "USD", Event: 0.01, FreeEvents: 1000}}},
+		Projects: []lookup.Project{{UID: "app:acme-0", Name: "acme 0", Account: "acme"}, {UID: "app:acme-1", Name: "acme 1", Account: "acme"}},
+	})
+	total := 0.0
+	for _, p := range r.config.Bot.Projects {
+		alerts, err := r.store.OpenAlerts(t.Context(), p.UID)
+		require.NoError(t, err)
+		require.Len(t, alerts, 2)
+		require.NoError(t, desk.UpdateValues(t.Context(), alerts))
+		for _, a := range alerts {
+			e, err := r.bot.Explain(t.Context(), "share", p.UID, a.Subject)
+			require.NoError(t, err)
+			require.InDelta(t, e.Value, a.Value, 0.05, "as of now, and as of the last poll")
+			require.Equal(t, "USD", a.Texts.Unit)
+			require.Contains(t, a.Texts.Summary, "USD ")
+			total += e.Value
+		}
+	}
+	require.InDelta(t, all, total, 1e-6)
+	found, err := desk.Find(t.Context(), "acme", lookup.KindOrganization)
+	require.NoError(t, err)
+	require.Equal(t, lookup.KindOrganization, found.Kind)
+	require.Equal(t, lookup.KindOrganization, lookup.SubjectOf(open[0]).Kind)
 }

@@ -29,6 +29,16 @@ type PaidProject struct {
 	Born  time.Time // when its first device was provisioned; zero: not known
 }
 
+// LookAtPaid loads a project of an account.
+func LookAtPaid(ctx context.Context, db *store.Store, uid, name string) (p PaidProject, err error) {
+	p.Name = name
+	if p.State, err = db.Project(ctx, uid); err != nil {
+		return p, err
+	}
+	p.Born, err = db.Usage.Born(ctx, uid)
+	return p, err
+}
+
 // born returns the first day of the project; 0 is not known.
 func (p PaidProject) born() rules.Day {
 	if p.Born.IsZero() {
@@ -70,6 +80,16 @@ func (d *ProjectData) OfOrganization() bool { return d.organization != nil }
 
 // Account returns the name of the account of the organization.
 func (d *ProjectData) Account() string { return d.organization.Account }
+
+// NewestPoll returns the state of polling of the project of the organization that was polled last.
+func (d *ProjectData) NewestPoll() (newest store.Project) {
+	for _, p := range d.organization.Projects {
+		if !p.State.PolledAt.Before(newest.PolledAt) {
+			newest = p.State
+		}
+	}
+	return newest
+}
 
 // Without names the projects of the organization that have not been polled for a day, with the day of the newest poll: "without lab since
 // 3 Jun"; "" if there are none.

@@ -19,9 +19,10 @@ type Query struct {
 	Period        rules.PeriodSpec
 	Wants         rules.Wants   // other figures are no data
 	Objects       rules.Objects // wanted beside the figures: what costs much to count is counted only if it is wanted
-	Satellite     Satellite     // allowance of each device
 	Labels        bool          // whether limits of devices depend on the names of their fleets
 	Counts        bool          // whether the number of devices of the project is wanted, for which all are read
+	Bills         *Bills        // of the account; nil: costs are no data
+	Satellite     Satellite     // allowance of each device
 }
 
 // A Subject holds the data of one subject.
@@ -42,7 +43,10 @@ func (s Subject) SubjectName() string { return s.name }
 // Look loads the stored data of one subject, and the number of devices of the project if wanted.
 func Look(ctx context.Context, db *store.Store, q Query) (s Subject, err error) {
 	s.UID, s.Name, s.Now, s.Every, s.subject, s.name = q.Project, q.Name, q.Now, q.Every, q.Subject, ""
-	s.Satellite = q.Satellite
+	s.Bills, s.Satellite = q.Bills, q.Satellite
+	if s.Bill, err = q.Bills.Of(ctx, rules.DayOf(q.Now)); err != nil {
+		return s, err
+	}
 	if s.State, err = db.Project(ctx, q.Project); err != nil {
 		return s, err
 	}

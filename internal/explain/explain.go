@@ -137,9 +137,11 @@ func (q question) named(ctx context.Context, rule *rules.Rule, name string) (Exp
 	switch each := rule.Spec.Each; {
 	case each == rules.EachProject:
 		kinds = append(kinds, lookup.KindProject)
+	case each == rules.EachOrganization && name == "" && len(q.desk.Accounts) == 1:
+		return q.explain(ctx, rule, rules.OfAccount(q.desk.Accounts[0].Name), "")
 	case name == "":
 		return Explanation{}, &MisuseError{fmt.Sprintf("rule %q is evaluated per %s: add a %s name", rule.Spec.Name, each, each)}
-	case each == rules.EachFleet || each == rules.EachRoute:
+	case each == rules.EachFleet || each == rules.EachRoute || each == rules.EachOrganization:
 		kinds = []lookup.Kind{lookup.Kind(each)}
 	}
 	subject, err := q.desk.Find(ctx, name, kinds...)
@@ -153,7 +155,7 @@ func (q question) named(ctx context.Context, rule *rules.Rule, name string) (Exp
 		return Explanation{}, fmt.Errorf("device %q is no longer listed in Notehub, so no rule is evaluated for it", subject.Name)
 	}
 	uid := ""
-	if subject.Kind != lookup.KindProject {
+	if subject.Kind != lookup.KindProject && subject.Kind != lookup.KindOrganization {
 		uid = subject.UID
 	}
 	return q.explain(ctx, rule, subject.Project.UID, uid)

@@ -106,11 +106,12 @@ type outdatedSubject struct {
 // A lastPoll holds the data of a project as of its last poll.
 type lastPoll struct {
 	env.Project
-	desk    *Desk
-	period  rules.PeriodSpec
-	rules   map[string]*rules.Rule   // those that the poll evaluated with their present meaning, by name
-	devices map[string]*usage.Device // requested listed devices, by UID
-	groups  *env.Peers               // nil: not read yet
+	desk     *Desk
+	period   rules.PeriodSpec
+	rules    map[string]*rules.Rule   // those that the poll evaluated with their present meaning, by name
+	devices  map[string]*usage.Device // requested listed devices, by UID
+	currency string                   // of amounts of money
+	groups   *env.Peers               // nil: not read yet
 }
 
 // lastPoll returns the last poll of a project. Without rules, it failed.
@@ -121,6 +122,13 @@ func (d *Desk) lastPoll(ctx context.Context, p Project) (*lastPoll, error) {
 		return c, err
 	}
 	c.Project = env.Project{UID: p.UID, Name: p.Name, Now: state.PolledAt, State: state}
+	c.Satellite, c.currency = p.Satellite, d.pricesOf(p.Account).Currency
+	if c.Bills, err = d.bills(ctx, p.UID, state.PolledAt); err != nil {
+		return c, err
+	}
+	if c.Bill, err = c.Bills.Of(ctx, rules.DayOf(state.PolledAt)); err != nil {
+		return c, err
+	}
 	judged, err := d.Store.Meanings(ctx, p.UID)
 	for _, r := range d.Rules {
 		if !r.Reads.OnlyPoll() && judged[r.Spec.Name].Hash == r.Meaning(r.PeriodIn(d.periodOf(p.UID))) {
@@ -175,7 +183,7 @@ func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) 
 
 // update updates the alerts of subjects in one block.
 func (c *lastPoll) update(ctx context.Context, block int, subjects []outdatedSubject) error {
-	reader := env.Reader{Usage: c.desk.Store.Usage, Project: c.UID, Period: c.period, Listed: c.Counts.ListedAt, Polled: c.State.PolledAt}
+	reader := env.Reader{Usage: c.desk.Store.Usage, Project: c.UID, Period: c.period, Listed: c.Counts.ListedAt, Polled: c.State.PolledAt, Satellite: c.Satellite}
 	members := make([]env.Member, len(subjects))
 	for i, s := range subjects {
 		if s.device == nil {
@@ -224,7 +232,7 @@ func (c *lastPoll) updateOthers(ctx context.Context, bySubject map[string][]*rul
 		if scope := rules.ScopeOf(c.UID, uid); scope != rules.EachFleet && scope != rules.EachRoute {
 			continue
 		}
-		q := env.Query{Project: c.UID, Name: c.Name, Subject: uid, Now: c.Now, Every: c.Every, Period: c.period}
+		q := env.Query{Project: c.UID, Name: c.Name, Subject: uid, Now: c.Now, Every: c.Every, Period: c.period, Bills: c.Bills, Satellite: c.Satellite}
 		for _, a := range alerts {
 			reads := c.rules[a.Rule].Reads
 			q.Wants, q.Objects, q.Counts = q.Wants.With(reads.Members), q.Objects.With(reads.Objects), q.Counts || reads.Counts
@@ -249,10 +257,21 @@ func (c *lastPoll) updateSubject(alerts []*rules.Alert, name string, view *rules
 			continue
 		}
 		now.Texts = r.Texts(now, rules.Wording{
-			Project: c.Name, Subject: name, Period: c.period, Now: c.Now, Format: words.Figure, Length: words.Duration,
+			Project: c.Name, Subject: name, Period: c.period, Now: c.Now, Format: c.figure, Length: words.Duration,
 		})
+		if now.Texts.Unit == rules.UnitMoney {
+			now.Texts.Unit = c.currency
+		}
 		*a = now
 	}
+}
+
+// figure writes a value for people.
+func (c *lastPoll) figure(value float64, unit string) string {
+	if unit == rules.UnitMoney {
+		unit = c.currency
+	}
+	return words.Figure(value, unit)
 }
 
 // now returns the period of the poll.

@@ -1,11 +1,13 @@
 package lookup
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 
 	"notewatch/internal/store/usage"
+	"notewatch/rules"
 )
 
 const (
@@ -155,11 +157,21 @@ func (s search) listed(ctx context.Context) ([]Subject, error) {
 	return append(all, s.devices(devices)...), err
 }
 
-// larger returns the projects, then the fleets and routes.
+// larger returns the projects and organizations, then the fleets and routes.
 func (s search) larger(ctx context.Context) (all []Subject, err error) {
 	if s.wants(KindProject) {
 		for _, p := range s.desk.Projects {
 			all = append(all, p.subject())
+		}
+	}
+	if slices.Contains(s.kinds, KindOrganization) {
+		for _, a := range s.desk.Accounts {
+			said, err := s.desk.Store.Usage.Organization(ctx, a.Name)
+			if err != nil {
+				return nil, err
+			}
+			named := Named{UID: rules.OfAccount(a.Name), Name: cmp.Or(said.Name, a.Name)}
+			all = append(all, Subject{Kind: KindOrganization, Project: named, UID: named.UID, Name: named.Name})
 		}
 	}
 	for _, p := range s.desk.Projects {

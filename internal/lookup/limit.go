@@ -49,6 +49,12 @@ func (d *Desk) limiting(ctx context.Context, u Usage, now time.Time) (all []limi
 	if u.Kind == KindFleet || u.Kind == KindRoute {
 		q.Subject = u.UID
 	}
+	if q.Bills, err = d.bills(ctx, u.Project.UID, now); err != nil {
+		return nil, err
+	}
+	if p, ok := d.project(u.Project.UID); ok {
+		q.Satellite = p.Satellite
+	}
 	for _, r := range limiting {
 		q.Wants = q.Wants.With(r.Reads.Members)
 		q.Counts, q.Labels, q.Objects = q.Counts || r.Reads.Counts, q.Labels || r.Reads.FleetNames, q.Objects.With(r.Reads.Objects)

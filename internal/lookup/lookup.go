@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"notewatch/internal/budget"
+	"notewatch/internal/env"
 	"notewatch/internal/store"
 	"notewatch/rules"
 	"notewatch/rules/muting"
@@ -42,6 +43,8 @@ type Project struct {
 	Account string `json:"account"` // name
 
 	Period rules.PeriodSpec `json:"-"` // the zero value is that of the Config
+
+	Satellite env.Satellite `json:"-"` // allowance of each device
 }
 
 // An Account is a Notehub billing account.

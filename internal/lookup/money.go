@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
+	"notewatch/internal/env"
 	"notewatch/internal/words"
 	"notewatch/rules"
 )
@@ -67,6 +69,27 @@ func (d *Desk) pricesFor(accounts []string) (prices Prices, ok bool) {
 		prices = of
 	}
 	return prices, true
+}
+
+// bills returns the bills of the account of a project as of an instant; nil if no rule reads costs.
+func (d *Desk) bills(ctx context.Context, project string, now time.Time) (*env.Bills, error) {
+	paid, ok := d.project(project)
+	if !ok || !slices.ContainsFunc(d.Rules, func(r *rules.Rule) bool { return r.Reads.Cost() }) {
+		return nil, nil
+	}
+	prices := d.pricesOf(paid.Account)
+	var projects []env.PaidProject
+	for _, p := range d.Projects {
+		if p.Account != paid.Account {
+			continue
+		}
+		of, err := env.LookAtPaid(ctx, d.Store, p.UID, p.Name)
+		if err != nil {
+			return nil, err
+		}
+		projects = append(projects, of)
+	}
+	return env.NewBills(d.Store.Usage, env.Prices{Event: prices.Event, Free: prices.FreeEvents}, projects, now), nil
 }
 
 // pricesOf returns the prices of an account.

@@ -17,6 +17,8 @@ const (
 	KindFleet   Kind = "fleet"
 	KindDevice  Kind = "device"
 	KindRoute   Kind = "route" // looked for only where it is named
+
+	KindOrganization Kind = "organization" // likewise
 )
 
 // KindWords returns the words for the kinds of subjects that have names.
@@ -67,6 +69,8 @@ func subjectOf(project, subject Named) Subject {
 	switch {
 	case project.UID == "":
 		return Subject{Name: subject.Name}
+	case subject.UID == "" && rules.ScopeOf(project.UID, "") == rules.EachOrganization:
+		return Subject{Kind: KindOrganization, Project: project, UID: project.UID, Name: project.Name}
 	case subject.UID == "":
 		return Project{UID: project.UID, Name: project.Name}.subject()
 	}

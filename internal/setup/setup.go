@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -115,7 +116,7 @@ func (s Setup) Desk(db *store.Store, now func() time.Time) *lookup.Desk {
 		Store: db, Period: s.File.Period, Prices: pricesOf(s.File.Prices), Windows: s.File.Silences, Interval: bot.DefaultInterval, Now: now, Hours: map[string]muting.Hours{},
 	}
 	for _, p := range s.File.Projects {
-		c.Projects = append(c.Projects, lookup.Project{UID: p.UID, Name: p.Name, Account: p.Account, Period: p.Period})
+		c.Projects = append(c.Projects, lookup.Project{UID: p.UID, Name: p.Name, Account: p.Account, Period: p.Period, Satellite: satelliteOf(cmp.Or(p.Satellite, s.File.Satellite))})
 	}
 	for _, a := range s.File.Accounts {
 		c.Accounts = append(c.Accounts, lookup.Account{Name: a.Name, PerMinute: a.RequestsPerMinute, Prices: new(pricesOf(a.Prices))})

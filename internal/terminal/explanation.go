@@ -45,8 +45,8 @@ func Explanation(s Screen, explanation explain.Explanation) error {
 type explanationText struct{ explain.Explanation }
 
 func (e explanationText) title() string {
-	if e.Each == rules.EachProject {
-		return e.Rule + " · " + e.Project.Name + " (project)"
+	if e.Each == rules.EachProject || e.Each == rules.EachOrganization {
+		return e.Rule + " · " + e.Project.Name + " (" + string(e.Each) + ")"
 	}
 	return e.Rule + " · " + cmp.Or(e.Subject.Name, e.Subject.UID) + " (" + string(e.Each) + " in " + e.Project.Name + ")"
 }

@@ -71,9 +71,11 @@ func (q *question) explainRule(ctx context.Context, order grammar.ExplainOrder) 
 	switch each := r.Spec.Each; {
 	case each == rules.EachProject:
 		kinds = append(kinds, lookup.KindProject)
+	case each == rules.EachOrganization && order.Subject == "" && len(q.desk.Accounts) == 1:
+		order.Subject, kinds = q.desk.Accounts[0].Name, []lookup.Kind{lookup.KindOrganization}
 	case order.Subject == "":
 		return page{}, grammar.MistakeError("Rule " + r.Spec.Name + " is evaluated per " + string(each) + ". Add a " + string(each) + " name after it.")
-	case each == rules.EachFleet || each == rules.EachRoute:
+	case each == rules.EachFleet || each == rules.EachRoute || each == rules.EachOrganization:
 		kinds = []lookup.Kind{lookup.Kind(each)}
 	}
 	s, err := q.find(ctx, order.Subject, kinds...)
