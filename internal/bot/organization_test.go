@@ -210,5 +210,11 @@ func TestCostsAgree(t *testing.T) {
 	found, err := desk.Find(t.Context(), "acme", lookup.KindOrganization)
 	require.NoError(t, err)
 	require.Equal(t, lookup.KindOrganization, found.Kind)
+	usage, err := desk.Usage(t.Context(), found, lookup.Period)
+	require.NoError(t, err)
+	require.Equal(t, 4, usage.Devices)
+	require.Equal(t, rules.Events, usage.Figures[0].Figure)
+	require.InDelta(t, all, usage.Figures[0].Cost.Amount, 0.05)
+	require.Len(t, usage.Alerts, 1)
 	require.Equal(t, lookup.KindOrganization, lookup.SubjectOf(open[0]).Kind)
 }

@@ -128,6 +128,9 @@ func (d *Desk) ProjectsOf(s Subject) []Project {
 	if s.Kind == KindAll {
 		return d.Projects
 	}
+	if name, ok := rules.AccountOf(s.Project.UID); ok {
+		return slices.DeleteFunc(slices.Clone(d.Projects), func(p Project) bool { return p.Account != name })
+	}
 	if p, ok := d.project(s.Project.UID); ok {
 		return []Project{p}
 	}

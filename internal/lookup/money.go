@@ -39,7 +39,7 @@ func (d *Desk) cost(ctx context.Context, s Subject, span Span, events, forecast 
 		if err != nil {
 			return Cost{}, err
 		}
-		if s.Kind == KindAll {
+		if s.Kind == KindAll || s.Kind == KindOrganization {
 			events, forecast = all.now, all.end
 		}
 		cost.Amount, cost.Forecast = cost.Amount+events*prices.rate(all.now), cost.Forecast+forecast*prices.rate(all.end)
@@ -52,7 +52,7 @@ func (d *Desk) costNote(s Subject, p Prices, span Span) string {
 	switch {
 	case !d.billed(s.Project.UID, span):
 		return p.note(fmt.Sprintf("at list price, before the %s events that are free each month", words.Figure(p.FreeEvents, "")))
-	case s.Kind == KindAll:
+	case s.Kind == KindAll || s.Kind == KindOrganization:
 		return p.note("what is billed this month, if only the watched projects use their accounts")
 	}
 	return p.note("share of what the account is billed this month, if only the watched projects use it")

@@ -23,7 +23,7 @@ const (
 
 // KindWords returns the words for the kinds of subjects that have names.
 func KindWords() []string {
-	return []string{string(KindProject), string(KindFleet), string(KindDevice), string(KindRoute)}
+	return []string{string(KindProject), string(KindFleet), string(KindDevice), string(KindRoute), string(KindOrganization)}
 }
 
 // MarshalText implements encoding.TextMarshaler.

@@ -5,6 +5,8 @@ import (
 	"math"
 	"time"
 
+	"notewatch/internal/env"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -22,6 +24,7 @@ type Usage struct {
 	Devices    int            `json:"devices"`         // that are included
 	Period     UsagePeriod    `json:"period"`          // as of AsOf
 	Device     *Device        `json:"device,omitzero"` // entry of a listed device in the device list; else nil
+	Plan       *Plan          `json:"plan,omitzero"`   // that of an organization; else nil
 	Figures    []FigureUsage  `json:"figures"`         // those that rules read, in the order bytes, events, sessions
 	NotRead    []rules.Figure `json:"not_read"`        // those that no rule reads, so notewatch does not fetch them
 	Alerts     []Alert        `json:"alerts"`          // open ones of the subject and of the subjects in it, the worst first, at most 5
@@ -33,6 +36,16 @@ type UsagePeriod struct {
 	Start    time.Time `json:"start"`
 	End      time.Time `json:"end"`
 	DaysLeft float64   `json:"days_left"`
+}
+
+// A Plan is what an organization has bought, as Notehub says. NaN is no data.
+type Plan struct {
+	Type      string    `json:"type"` // "" is no data
+	Suspended bool      `json:"suspended"`
+	Balance   float64   `json:"balance"`
+	Capacity  float64   `json:"capacity"`  // events
+	DaysLeft  float64   `json:"days_left"` // until its events are used up at the pace of the last days
+	AsOf      time.Time `json:"as_of"`
 }
 
 // A Device is the entry of a device in the device list.
@@ -134,6 +147,10 @@ func (d *Desk) describe(ctx context.Context, u *Usage, q *question) (err error) 
 		return d.locate(ctx, q, &device)
 	case KindRoute:
 		return d.locateRoute(ctx, q)
+	case KindOrganization:
+		if u.Plan, err = d.plan(ctx, u.UID); err != nil {
+			return err
+		}
 	case KindFleet:
 		q.members, err = d.Store.Usage.FleetPlaces(ctx, u.Project.UID, u.UID)
 		u.Devices = len(q.members)
@@ -141,6 +158,36 @@ func (d *Desk) describe(ctx context.Context, u *Usage, q *question) (err error) 
 	}
 	u.Devices, err = d.deviceCount(ctx, d.ProjectsOf(u.Subject))
 	return err
+}
+
+// plan returns what Notehub says of an organization; nil if it was not read.
+func (d *Desk) plan(ctx context.Context, uid string) (*Plan, error) {
+	name, _ := rules.AccountOf(uid)
+	said, err := d.Store.Usage.Organization(ctx, name)
+	if err != nil || said.Read.IsZero() {
+		return nil, err
+	}
+	return &Plan{said.Type, said.Suspended == rules.True, said.Balance, said.Capacity, env.DaysLeft(said, d.Now()), said.Read}, nil
+}
+
+// Facts returns what is known of the plan, in words.
+func (p Plan) Facts() (facts []string) {
+	if p.Suspended {
+		facts = append(facts, "suspended")
+	}
+	if p.Type != "" {
+		facts = append(facts, "plan "+p.Type)
+	}
+	if rules.Known(p.Balance) {
+		facts = append(facts, "balance "+words.Figure(p.Balance, ""))
+	}
+	if rules.Known(p.Capacity) {
+		facts = append(facts, "capacity "+words.Figure(p.Capacity, "")+" events")
+	}
+	if rules.Known(p.DaysLeft) {
+		facts = append(facts, "lasts "+words.Figure(p.DaysLeft, "d")+" at the pace of the last days")
+	}
+	return facts
 }
 
 // deviceCount returns the number of devices that projects list.

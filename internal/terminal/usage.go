@@ -38,6 +38,8 @@ func (u usageText) head(s Screen, polls []status.Project) error {
 	switch {
 	case u.Gone:
 		return errors.Join(err, s.say(amber, "No longer listed in Notehub."))
+	case u.Plan != nil && len(u.Plan.Facts()) > 0:
+		return errors.Join(err, s.say(plain, words.Dotted(u.Plan.Facts()...)))
 	case u.Device != nil:
 		return errors.Join(err, s.say(plain, u.device(*u.Device)))
 	}
@@ -64,7 +66,7 @@ func (u usageText) subject() string {
 	case lookup.KindFleet:
 		return u.Name + " (fleet in " + u.Project.Name + ", " + words.Count(u.Devices, "device") + ")"
 	}
-	return u.Name + " (project, " + words.Count(u.Devices, "device") + ")"
+	return u.Name + " (" + string(u.Kind) + ", " + words.Count(u.Devices, "device") + ")"
 }
 
 // spanText describes the days of a time span relative to now.

@@ -22,7 +22,7 @@ type word struct {
 func commands() []word {
 	return []word{
 		{
-			name: "usage", hint: "[project|fleet|device|route] [NAME] [today|7d|30d|period]",
+			name: "usage", hint: "[project|fleet|device|route|organization] [NAME] [today|7d|30d|period]",
 			summary:  "Usage against the limits, with a forecast.",
 			examples: []string{"device {device}", "", "project {project} 30d", "fleet {fleet} 7d", "{device} today share"},
 			answer:   (*question).usage,

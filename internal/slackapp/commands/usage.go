@@ -75,8 +75,8 @@ func subjectText(s lookup.Subject) string {
 	switch s.Kind {
 	case lookup.KindAll:
 		return "all projects"
-	case lookup.KindProject:
-		return "project " + link(s)
+	case lookup.KindProject, lookup.KindOrganization:
+		return string(s.Kind) + " " + link(s)
 	}
 	return fmt.Sprintf("%s %s (%s)", s.Kind, link(s), name(s.Project.Name))
 }
@@ -106,6 +106,8 @@ func deviceText(u lookup.Usage, now time.Time) string {
 	switch {
 	case u.Kind == lookup.KindRoute:
 		return ""
+	case u.Plan != nil:
+		return words.Dotted(append([]string{words.Count(u.Devices, "device")}, u.Plan.Facts()...)...)
 	case u.Kind != lookup.KindDevice:
 		return words.Count(u.Devices, "device")
 	case u.Device == nil:

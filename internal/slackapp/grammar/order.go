@@ -93,7 +93,7 @@ func takeSpan(tokens []Token) (rest []Token, span lookup.Span, err error) {
 
 // TakeKind removes a leading word for a kind of subject from tokens.
 func TakeKind(tokens []Token) (rest []Token, kinds []lookup.Kind) {
-	for _, kind := range []lookup.Kind{lookup.KindProject, lookup.KindFleet, lookup.KindDevice, lookup.KindRoute} {
+	for _, kind := range []lookup.Kind{lookup.KindProject, lookup.KindFleet, lookup.KindDevice, lookup.KindRoute, lookup.KindOrganization} {
 		if len(tokens) > 0 && tokens[0].Is(string(kind)) {
 			return tokens[1:], []lookup.Kind{kind}
 		}
