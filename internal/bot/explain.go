@@ -161,7 +161,7 @@ func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Tim
 		return env.Subject{}, err
 	}
 	seen, err := env.Look(ctx, b.store, env.Query{
-		Bills: bills, Satellite: p.Satellite,
+		Bills:   bills,
 		Project: p.UID, Name: p.Name, Subject: subject, Now: at, Every: b.every(p), Period: period, Wants: b.reads.Members, Counts: counts,
 		Labels: b.reads.FleetNames, Objects: b.reads.Objects, Satellite: p.Satellite,
 	})
