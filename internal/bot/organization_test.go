@@ -98,7 +98,7 @@ func TestTwoOrganizations(t *testing.T) {
 func TestTheCostOfAnAccount(t *testing.T) {
 	r := newRig(t, 2, nil, overBudget("6.5"))
 	r.accounts(map[string]int{"acme": 2, "lab": 1})
-	r.hourly()
+	r.every(4 * hour)
 	r.run(monday.Add(time.Minute))
 	require.Empty(t, r.told("ops"), "2 × 2 devices × 24 events × 14 days are 344 events over the free ones")
 	r.run(monday.Add(5 * day))

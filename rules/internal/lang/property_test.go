@@ -65,7 +65,7 @@ func TestContainment(t *testing.T) {
 func requireContainment(t *testing.T, scope rules.Scope) {
 	t.Helper()
 	decided := 0
-	eachRandomOf(scope, 1000, 7, false, func(w *writer, condition string) {
+	eachRandomOf(scope, 500, 7, false, func(w *writer, condition string) {
 		s := spec(condition)
 		s.Each = scope
 		s.When = append(s.When, rules.Condition{Level: rules.Critical, Expr: w.condition(2)})
