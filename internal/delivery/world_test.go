@@ -186,7 +186,7 @@ func (w *world) post(k int8, s *sender) {
 		if w.troubles == 0 && view.Loud && r.goesOnMuted(seen) {
 			w.must("people are disturbed by what is muted")
 		}
-		if view.Loud && r.comesOutside(seen, s.other) {
+		if w.troubles == 0 && view.Loud && r.comesOutside(seen, s.other) {
 			w.must("people are notified outside the hours of the receiver")
 		}
 	}
@@ -216,11 +216,12 @@ func (r *receiver) comesOutside(seen *sight, along bool) bool {
 // loseResult is that nobody learns what a sender has posted, so that people count as disturbed as before.
 func (r *receiver) loseResult(s *sender) { r.woken = max(r.woken, s.woken) }
 
-// repeat is 1 if a post of what was read shows nothing new.
+// repeat is 1 if a post of what was read shows nothing new, and people are disturbed for nothing new: what was displayed outside the hours of the
+// receiver disturbs them when these begin.
 func (r *receiver) repeat(seen *sight) int8 {
-	sent := seen.sent()
+	sent, view := seen.sent(), seen.view()
 	same := sent.Version == r.displays.Version && sent.Display == r.displays.Display && seen.row.Turns == r.turns
-	if same || sent.Version < r.displays.Version {
+	if same && !(view.Loud && view.Level > r.woken) || sent.Version < r.displays.Version {
 		return 1
 	}
 	return 0
