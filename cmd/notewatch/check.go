@@ -1,8 +1,7 @@
 package main
 
 import (
-	"os"
-	"strings"
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,6 +10,7 @@ import (
 	"notewatch/internal/check"
 	"notewatch/internal/command"
 	"notewatch/internal/setup"
+	"notewatch/internal/store/database"
 	"notewatch/internal/survey"
 	"notewatch/internal/terminal"
 )
@@ -49,10 +49,6 @@ func newCheck() *cobra.Command {
 
 // countSubjects returns what the rules match as of the last polls; nil if there is no database yet, or it cannot be read, which it says.
 func countSubjects(c *cobra.Command, s setup.Setup) (counted []survey.Rule, err error) {
-	place := s.Environment.Database.Reveal()
-	if _, err := os.Stat(place); err != nil && !strings.Contains(place, "://") {
-		return nil, nil
-	}
 	err = command.Look(c, func(db command.Opened) error {
 		b, err := db.Settings(c, s).ReadingBot(db.Store, db.Clock)
 		if err != nil {
@@ -64,6 +60,9 @@ func countSubjects(c *cobra.Command, s setup.Setup) (counted []survey.Rule, err 
 		}
 		return err
 	})
+	if errors.Is(err, database.ErrMissing) {
+		return nil, nil
+	}
 	if err != nil && c.Context().Err() == nil {
 		c.PrintErrf("What the rules match now is not known: %v\n", err)
 		return nil, nil

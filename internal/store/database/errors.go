@@ -16,6 +16,8 @@ var (
 	ErrOlder = errors.New("the database was made by an older notewatch")
 	// ErrNewer means that a newer notewatch has migrated the database, so this one cannot use it.
 	ErrNewer = errors.New("the database was made by a newer notewatch")
+	// ErrMissing means that there is no database yet. Errors that include it say where.
+	ErrMissing = errors.New("start notewatch once to make it")
 	// ErrHalfCopied means that Transfer has not ended copying another database into this one.
 	ErrHalfCopied = errors.New("it holds part of another database, since a copy was interrupted: run the same notewatch migrate again, " +
 		"or delete the database")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
@@ -19,7 +20,7 @@ const readers = 4
 // Open opens a database: that of PostgreSQL at a URL that begins with postgres:// or postgresql://, else the SQLite file at a path. Unless
 // access is Looking, it creates a missing file, readable only by its owner. A user who may not write to the directory of a file can look
 // while another process has the database open, and if no process has left a log there. Errors name the database and the next step, and
-// contain no password; they include ErrOlder, ErrNewer, ErrCorrupt and UnavailableError.
+// contain no password; they include ErrMissing, ErrOlder, ErrNewer, ErrCorrupt and UnavailableError.
 func Open(ctx context.Context, place string, a Access) (s *DB, err error) {
 	switch {
 	case IsURL(place):
@@ -125,7 +126,7 @@ func openToRead(ctx context.Context, path string) (*DB, error) {
 		return nil, err
 	}
 	if !exists {
-		return nil, errors.New("there is no such file: check the path, or start notewatch once to make it")
+		return nil, fmt.Errorf("there is no such file: check the path, or %w", ErrMissing)
 	}
 	s, err := openFile(ctx, file, reading)
 	failure, ok := errors.AsType[*UnavailableError](err)

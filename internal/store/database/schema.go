@@ -98,7 +98,7 @@ func (s *DB) migrationDue(ctx context.Context, tx Tx, a Access, known int64) (bo
 		return false, fmt.Errorf("%w (schema %d, this one knows %d): use that version, or restore a backup from before it",
 			ErrNewer, current, known)
 	case current == 0 && s.postgres && a == Looking:
-		return false, fmt.Errorf("the schema %q has no database of notewatch: check the URL, or start notewatch once to make it", s.schema)
+		return false, fmt.Errorf("the schema %q has no database of notewatch: check the URL, or %w", s.schema, ErrMissing)
 	}
 	if err := s.notOfDemo(ctx, tx, current); err != nil {
 		return false, err
