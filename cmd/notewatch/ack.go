@@ -55,8 +55,8 @@ func isName(text string) bool {
 // acknowledge acknowledges an alert in the name of by, or removes its acknowledgement.
 func acknowledge(c *cobra.Command, id, by string, acked, asJSON bool) error {
 	return command.Change(c, func(db command.Opened) error {
-		desk := db.Desk(c)
-		a, err := desk.Alert(c.Context(), id)
+		reader := db.Reader(c)
+		a, err := reader.Alert(c.Context(), id)
 		if err != nil {
 			return terminal.Hinted(err)
 		}
@@ -77,7 +77,7 @@ func acknowledge(c *cobra.Command, id, by string, acked, asJSON bool) error {
 			}
 			return terminal.Acknowledged(command.ScreenOf(c), a, by, changed, db.Hence("updates the receivers"))
 		}
-		return command.AlertDesk(c, db).EachAlert(c.Context(), store.AlertFilter{Match: muting.Match{Alert: a.ID}}, func(now lookup.Alert) error {
+		return command.AlertReader(c, db).EachAlert(c.Context(), store.AlertFilter{Match: muting.Match{Alert: a.ID}}, func(now lookup.Alert) error {
 			return terminal.WriteJSON(c.OutOrStdout(), struct {
 				lookup.Alert
 				Changed bool `json:"changed"`

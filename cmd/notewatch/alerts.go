@@ -45,8 +45,8 @@ func newAlerts() *cobra.Command {
 }
 
 func (q alertsQuery) run(c *cobra.Command, db command.Opened, args []string) error {
-	s, desk := command.ScreenOf(c), command.AlertDesk(c, db)
-	if err := arguments.Select(c.Context(), desk, args, &q.match); err != nil {
+	s, reader := command.ScreenOf(c), command.AlertReader(c, db)
+	if err := arguments.Select(c.Context(), reader, args, &q.match); err != nil {
 		return err
 	}
 	filter := store.AlertFilter{
@@ -55,7 +55,7 @@ func (q alertsQuery) run(c *cobra.Command, db command.Opened, args []string) err
 	printed := terminal.NewListWriter[lookup.Alert](s.W)
 	var alerts []lookup.Alert
 	read := func() error {
-		return desk.EachAlert(c.Context(), filter, func(a lookup.Alert) error {
+		return reader.EachAlert(c.Context(), filter, func(a lookup.Alert) error {
 			if q.json {
 				return printed.Add(a)
 			}
@@ -65,7 +65,7 @@ func (q alertsQuery) run(c *cobra.Command, db command.Opened, args []string) err
 	}
 	err := read()
 	if err == nil && len(alerts)+printed.Count == 0 {
-		if filter.Match, err = q.settled(c, desk); err == nil {
+		if filter.Match, err = q.settled(c, reader); err == nil {
 			err = read()
 		}
 	}
@@ -87,11 +87,11 @@ func (q alertsQuery) run(c *cobra.Command, db command.Opened, args []string) err
 }
 
 // settled returns the match of a query that found nothing with its names resolved, or an error about an unknown name.
-func (q alertsQuery) settled(c *cobra.Command, desk *lookup.Desk) (muting.Match, error) {
+func (q alertsQuery) settled(c *cobra.Command, reader *lookup.Reader) (muting.Match, error) {
 	if q.message != "" {
-		if _, _, err := desk.Store.Outbox.Members(c.Context(), q.message); err != nil {
+		if _, _, err := reader.Store().Outbox.Members(c.Context(), q.message); err != nil {
 			return q.match, err
 		}
 	}
-	return desk.Settle(c.Context(), q.match)
+	return reader.Settle(c.Context(), q.match)
 }

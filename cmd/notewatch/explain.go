@@ -39,7 +39,7 @@ func newExplain() *cobra.Command {
 					return err
 				}
 				asked := explain.Question{Alert: args[0], Name: strings.Join(args[1:], " "), Day: at.Day}
-				e, err := explain.Explain(c.Context(), s.Desk(db.Store, db.Clock.Now), b, asked)
+				e, err := explain.Explain(c.Context(), s.Reader(db.Store, db.Clock.Now), b, asked)
 				if misuse, ok := errors.AsType[*explain.MisuseError](err); ok {
 					return command.UsageError{Err: fmt.Errorf("%w; see notewatch explain --help", misuse)}
 				}

@@ -26,7 +26,7 @@ func newExport() *cobra.Command {
 			if err != nil {
 				return command.UsageError{Err: fmt.Errorf("%w; see notewatch export --help", err)}
 			}
-			return command.Ask(c, func(d *lookup.Desk) error { return exportData(c, d, &q, name) })
+			return command.Ask(c, func(r *lookup.Reader) error { return exportData(c, r, &q, name) })
 		},
 	}
 	command.UsageFlags(c, &q.Usage)
@@ -38,12 +38,12 @@ func newExport() *cobra.Command {
 	return c
 }
 
-func exportData(c *cobra.Command, desk *lookup.Desk, q *arguments.Export, name string) error {
-	query, err := q.Query(c.Context(), desk, name)
+func exportData(c *cobra.Command, reader *lookup.Reader, q *arguments.Export, name string) error {
+	query, err := q.Query(c.Context(), reader, name)
 	if err != nil {
 		return err
 	}
-	data, err := export.Of(c.Context(), desk, query)
+	data, err := export.Of(c.Context(), reader, query)
 	if err != nil {
 		return err
 	}

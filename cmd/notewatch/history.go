@@ -52,18 +52,18 @@ func newHistory() *cobra.Command {
 
 // list prints the events of all alerts and the silences that someone made or ended.
 func (q historyQuery) list(c *cobra.Command, db command.Opened) error {
-	ctx, s, desk := c.Context(), command.ScreenOf(c), db.Desk(c)
-	match, err := desk.InFleet(ctx, q.match)
+	ctx, s, reader := c.Context(), command.ScreenOf(c), db.Reader(c)
+	match, err := reader.InFleet(ctx, q.match)
 	if err != nil {
 		return err
 	}
 	query := timeline.Query{
 		Match: match, Since: db.Clock.Now().Add(-time.Duration(q.since)), Limit: s.Rows(q.limit, q.json),
 	}
-	changes, count, err := timeline.Changes(ctx, desk, query)
+	changes, count, err := timeline.Changes(ctx, reader, query)
 	if err == nil && count == 0 {
-		if query.Match, err = desk.Settle(ctx, match); err == nil {
-			changes, count, err = timeline.Changes(ctx, desk, query)
+		if query.Match, err = reader.Settle(ctx, match); err == nil {
+			changes, count, err = timeline.Changes(ctx, reader, query)
 		}
 	}
 	switch {
@@ -82,6 +82,6 @@ func (q historyQuery) list(c *cobra.Command, db command.Opened) error {
 
 // story prints the timeline of one alert.
 func (q historyQuery) story(c *cobra.Command, db command.Opened, id string) error {
-	story, err := timeline.Of(c.Context(), command.AlertDesk(c, db), id)
+	story, err := timeline.Of(c.Context(), command.AlertReader(c, db), id)
 	return command.Show(c, q.json, story, err, terminal.Story)
 }

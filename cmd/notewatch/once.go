@@ -53,12 +53,12 @@ func cycle(c *cobra.Command, asJSON bool) error {
 		return err
 	}
 	db := w.Config.Bot.Store
-	desk := s.Desk(db, w.Config.Bot.Clock.Now)
-	firing, err := desk.Firing(ctx)
+	reader := s.Reader(db, w.Config.Bot.Clock.Now)
+	firing, err := reader.Firing(ctx)
 	if err != nil {
 		return err
 	}
-	if err := reportFiring(c, s, desk, firing, asJSON); err != nil {
+	if err := reportFiring(c, s, reader, firing, asJSON); err != nil {
 		return err
 	}
 	if err := s.Trouble(ctx, db); err != nil {
@@ -71,11 +71,11 @@ func cycle(c *cobra.Command, asJSON bool) error {
 }
 
 // reportFiring prints the firing alerts and the time of the data.
-func reportFiring(c *cobra.Command, s setup.Setup, desk *lookup.Desk, firing []lookup.Alert, asJSON bool) error {
+func reportFiring(c *cobra.Command, s setup.Setup, reader *lookup.Reader, firing []lookup.Alert, asJSON bool) error {
 	if err := command.ShowList(c, asJSON, firing, terminal.Firing); err != nil {
 		return err
 	}
-	answer, err := status.Of(c.Context(), desk)
+	answer, err := status.Of(c.Context(), reader)
 	if err != nil {
 		return err
 	}

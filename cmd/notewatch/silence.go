@@ -44,21 +44,21 @@ func silence(c *cobra.Command, o silences.Order, asJSON bool) error {
 			return command.UsageError{Err: fmt.Errorf("%w; see notewatch silence --help", err)}
 		}
 		silence.ID, silence.By = bot.NewSilenceID(), whoami()
-		selector, err := db.Desk(c).Selector(c.Context())
+		selector, err := db.Reader(c).Selector(c.Context())
 		if err != nil {
 			return err
 		}
 		if silence.Match, err = arguments.Identify(c.Context(), selector, silence.Match); err != nil {
 			return terminal.Hinted(err)
 		}
-		count, err := selector.Desk.CountOpen(c.Context(), silence.Match)
+		count, err := selector.Reader.CountOpen(c.Context(), silence.Match)
 		if err != nil {
 			return err
 		}
 		if err := command.Bot(db).Silence(c.Context(), silence); err != nil {
 			return err
 		}
-		made, err := silences.Of(c.Context(), selector.Desk, silence)
+		made, err := silences.Of(c.Context(), selector.Reader, silence)
 		switch {
 		case err != nil:
 			return err

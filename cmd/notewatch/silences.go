@@ -29,7 +29,7 @@ func listSilences(c *cobra.Command, db command.Opened, asJSON bool) error {
 	if unread != nil {
 		unread = fmt.Errorf("the mute windows of the rules file are not shown: %w", unread)
 	}
-	all, err := silences.List(c.Context(), db.Settings(c, s).Desk(db.Store, db.Clock.Now))
+	all, err := silences.List(c.Context(), db.Settings(c, s).Reader(db.Store, db.Clock.Now))
 	switch {
 	case err != nil:
 		return err

@@ -16,8 +16,8 @@ func newStatus() *cobra.Command {
 		Short: "Show the state of projects, requests, receivers and alerts",
 		Args:  command.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return command.Ask(c, func(d *lookup.Desk) error {
-				answer, err := status.Of(c.Context(), d)
+			return command.Ask(c, func(r *lookup.Reader) error {
+				answer, err := status.Of(c.Context(), r)
 				return command.Show(c, asJSON, answer, err, terminal.Status)
 			})
 		},

@@ -22,7 +22,7 @@ func newTop() *cobra.Command {
 			if err := q.Parse(args); err != nil {
 				return command.UsageError{Err: fmt.Errorf("%w; see notewatch top --help", err)}
 			}
-			return command.Ask(c, func(d *lookup.Desk) error { return top(c, d, q, asJSON) })
+			return command.Ask(c, func(r *lookup.Reader) error { return top(c, r, q, asJSON) })
 		},
 	}
 	c.Flags().StringVar(&q.Project, "project", "", "only devices of this project, by UID or name")
@@ -33,11 +33,11 @@ func newTop() *cobra.Command {
 	return c
 }
 
-func top(c *cobra.Command, desk *lookup.Desk, q arguments.Top, asJSON bool) error {
-	query, err := q.Query(c.Context(), desk)
+func top(c *cobra.Command, reader *lookup.Reader, q arguments.Top, asJSON bool) error {
+	query, err := q.Query(c.Context(), reader)
 	if err != nil {
 		return err
 	}
-	top, err := desk.Top(c.Context(), query)
+	top, err := reader.Top(c.Context(), query)
 	return command.Show(c, asJSON, top, err, terminal.Top)
 }

@@ -25,8 +25,8 @@ func newUnsilence() *cobra.Command {
 
 func unsilence(c *cobra.Command, text string, asJSON bool) error {
 	return command.Change(c, func(db command.Opened) error {
-		ctx, desk := c.Context(), db.Desk(c)
-		silence, err := desk.Silence(ctx, text)
+		ctx, reader := c.Context(), db.Reader(c)
+		silence, err := reader.Silence(ctx, text)
 		if err != nil {
 			return terminal.Hinted(err)
 		}
@@ -43,7 +43,7 @@ func unsilence(c *cobra.Command, text string, asJSON bool) error {
 		if !asJSON {
 			return command.ScreenOf(c).Say("Ended silence " + silence.ID + ". " + db.Hence("sends the alerts that are still firing") + ".")
 		}
-		view, err := silences.ByID(ctx, desk, silence.ID)
+		view, err := silences.ByID(ctx, reader, silence.ID)
 		return command.Show(c, asJSON, view, err, nil)
 	})
 }

@@ -25,7 +25,7 @@ func newUsage() *cobra.Command {
 			if err != nil {
 				return command.UsageError{Err: fmt.Errorf("%w; see notewatch usage --help", err)}
 			}
-			return command.Ask(c, func(d *lookup.Desk) error { return showUsage(c, d, q, name, asJSON) })
+			return command.Ask(c, func(r *lookup.Reader) error { return showUsage(c, r, q, name, asJSON) })
 		},
 	}
 	command.UsageFlags(c, &q)
@@ -33,15 +33,15 @@ func newUsage() *cobra.Command {
 	return c
 }
 
-func showUsage(c *cobra.Command, desk *lookup.Desk, q arguments.Usage, name string, asJSON bool) error {
-	subject, err := desk.Find(c.Context(), name, q.Kind.Kinds()...)
+func showUsage(c *cobra.Command, reader *lookup.Reader, q arguments.Usage, name string, asJSON bool) error {
+	subject, err := reader.Find(c.Context(), name, q.Kind.Kinds()...)
 	if err != nil {
 		return err
 	}
-	usage, err := desk.Usage(c.Context(), subject, q.Span.OrPeriod())
+	usage, err := reader.Usage(c.Context(), subject, q.Span.OrPeriod())
 	if err != nil {
 		return err
 	}
-	polls, err := status.FirstPolls(c.Context(), desk, usage)
+	polls, err := status.FirstPolls(c.Context(), reader, usage)
 	return command.Show(c, asJSON, usage, err, func(s terminal.Screen, u lookup.Usage) error { return terminal.Usage(s, u, polls) })
 }

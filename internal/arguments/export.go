@@ -41,12 +41,12 @@ func (q *Export) Parse(words []string) (name string, err error) {
 func (q *Export) ranged() bool { return q.From.Day != 0 || q.To.Day != 0 }
 
 // Query returns the query for the subject called name.
-func (q *Export) Query(ctx context.Context, desk *lookup.Desk, name string) (export.Query, error) {
+func (q *Export) Query(ctx context.Context, reader *lookup.Reader, name string) (export.Query, error) {
 	kinds := q.Usage.Kind.Kinds()
 	if q.Totals {
 		kinds = []lookup.Kind{lookup.KindProject}
 	}
-	subject, err := desk.Find(ctx, name, kinds...)
+	subject, err := reader.Find(ctx, name, kinds...)
 	query := export.Query{Of: subject, From: q.From.Day, To: q.To.Day, Totals: q.Totals}
 	if !q.ranged() {
 		query.Span = q.Usage.Span.OrPeriod()

@@ -11,9 +11,9 @@ import (
 
 // Select makes m select the project, fleet or device that the words [project|fleet|device] NAME name, and replaces the label of a fleet by its
 // UID.
-func Select(ctx context.Context, desk *lookup.Desk, args []string, m *muting.Match) error {
+func Select(ctx context.Context, reader *lookup.Reader, args []string, m *muting.Match) error {
 	if len(args) == 0 {
-		in, err := desk.InFleet(ctx, *m)
+		in, err := reader.InFleet(ctx, *m)
 		*m = in
 		return err
 	}
@@ -21,11 +21,11 @@ func Select(ctx context.Context, desk *lookup.Desk, args []string, m *muting.Mat
 	if len(args) > 1 && slices.Contains(kinds, lookup.Kind(args[0])) {
 		kinds, args = []lookup.Kind{lookup.Kind(args[0])}, args[1:]
 	}
-	selector, err := desk.Selector(ctx)
+	selector, err := reader.Selector(ctx)
 	if err != nil {
 		return err
 	}
-	found, err := selector.Desk.Find(ctx, strings.Join(args, " "), kinds...)
+	found, err := selector.Reader.Find(ctx, strings.Join(args, " "), kinds...)
 	switch found.Kind {
 	case lookup.KindDevice:
 		m.Subject = found.UID

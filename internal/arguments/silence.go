@@ -10,7 +10,7 @@ import (
 // Identify returns what a silence matches, by the ID of its alert and the UIDs of its project and device.
 func Identify(ctx context.Context, selector lookup.Selector, m muting.Match) (muting.Match, error) {
 	if m.Alert != "" {
-		a, err := selector.Desk.Alert(ctx, m.Alert)
+		a, err := selector.Reader.Alert(ctx, m.Alert)
 		if err != nil {
 			return m, err
 		}

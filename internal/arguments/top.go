@@ -64,16 +64,16 @@ func (q *Top) take(word string) (what string, err error) {
 		word, strings.Join(lookup.By(), ", "), strings.Join(lookup.SpanWords(), ", "))
 }
 
-// Query returns the query for a desk.
-func (q Top) Query(ctx context.Context, desk *lookup.Desk) (lookup.TopQuery, error) {
-	by := cmp.Or(slices.Concat([]string{q.By}, desk.Rankings(), lookup.By())...)
+// Query returns the query for a reader.
+func (q Top) Query(ctx context.Context, reader *lookup.Reader) (lookup.TopQuery, error) {
+	by := cmp.Or(slices.Concat([]string{q.By}, reader.Rankings(), lookup.By())...)
 	query := lookup.TopQuery{N: q.N, By: by, Span: q.Span.OrPeriod()}
 	var err error
 	switch {
 	case q.Project != "":
-		query.Of, err = desk.Find(ctx, q.Project, lookup.KindProject)
+		query.Of, err = reader.Find(ctx, q.Project, lookup.KindProject)
 	case q.Fleet != "":
-		query.Of, err = desk.Find(ctx, q.Fleet, lookup.KindFleet)
+		query.Of, err = reader.Find(ctx, q.Fleet, lookup.KindFleet)
 	}
 	return query, err
 }

@@ -52,11 +52,11 @@ func BenchmarkLookup(b *testing.B) {
 	}
 }
 
-// A large scene is a bot of many devices, and a desk to ask about them.
+// A large scene is a bot of many devices, and a reader to ask about them.
 type large struct {
 	testing.TB
 	watch   *watch.Watch
-	desk    *lookup.Desk
+	reader  *lookup.Reader
 	devices []notehubtest.Device
 	mu      sync.Mutex
 	now     time.Time
@@ -115,7 +115,7 @@ func newLarge(b testing.TB, n int) *large {
 		Log:      slog.New(slog.DiscardHandler),
 	}})
 	require.NoError(b, err)
-	l.desk = lookup.New(lookup.Config{
+	l.reader = lookup.New(lookup.Config{
 		Store: db, Projects: []lookup.Project{{UID: project, Name: "cold-chain", Account: "acme"}}, Rules: ruled, Now: l.clock,
 	})
 	return l
@@ -173,7 +173,7 @@ func (l *large) polled(at time.Time) {
 	require.NoError(l, err)
 	require.Zero(l, state.Failures, state.Failure)
 	require.Equal(l, rules.DayOf(at), rules.DayOf(state.PolledAt))
-	_, count, err := l.desk.OpenAlerts(l.Context(), lookup.Subject{}, 1)
+	_, count, err := l.reader.OpenAlerts(l.Context(), lookup.Subject{}, 1)
 	require.NoError(l, err)
 	require.Greater(l, count, len(l.devices)/200)
 }
@@ -219,15 +219,15 @@ func (l *large) ask(i int) time.Duration {
 func (l *large) answer(ctx context.Context, i int) (err error) {
 	switch i % 3 {
 	case 0:
-		subject, err := l.desk.Find(ctx, l.devices[i*7919%len(l.devices)].Name)
+		subject, err := l.reader.Find(ctx, l.devices[i*7919%len(l.devices)].Name)
 		if err == nil {
-			_, err = l.desk.Usage(ctx, subject, lookup.Period)
+			_, err = l.reader.Usage(ctx, subject, lookup.Period)
 		}
 		return err
 	case 1:
-		_, err = l.desk.Top(ctx, lookup.TopQuery{N: 10, By: "bytes", Span: lookup.Month})
+		_, err = l.reader.Top(ctx, lookup.TopQuery{N: 10, By: "bytes", Span: lookup.Month})
 	default:
-		_, _, err = l.desk.OpenAlerts(ctx, lookup.Subject{}, 30)
+		_, _, err = l.reader.OpenAlerts(ctx, lookup.Subject{}, 30)
 	}
 	return err
 }

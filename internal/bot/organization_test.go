@@ -186,7 +186,7 @@ func TestCostsAgree(t *testing.T) {
 	require.Greater(t, past.Value, 0.5)
 	require.Less(t, past.Value, all)
 
-	desk := lookup.New(lookup.Config{
+	reader := lookup.New(lookup.Config{
 		Store: r.store, Rules: []*rules.Rule{r.config.Bot.Rules[0].Rule, r.config.Bot.Rules[1].Rule}, Now: r.clock,
 		Accounts: []lookup.Account{{Name: "acme", PerMinute: 4, Prices: &lookup.Prices{Currency: "USD", Event: 0.01, FreeEvents: 1000}}},
 		Projects: []lookup.Project{{UID: "app:acme-0", Name: "acme 0", Account: "acme"}, {UID: "app:acme-1", Name: "acme 1", Account: "acme"}},
@@ -196,7 +196,7 @@ func TestCostsAgree(t *testing.T) {
 		alerts, err := r.store.OpenAlerts(t.Context(), p.UID)
 		require.NoError(t, err)
 		require.Len(t, alerts, 2)
-		require.NoError(t, desk.UpdateValues(t.Context(), alerts))
+		require.NoError(t, reader.UpdateValues(t.Context(), alerts))
 		for _, a := range alerts {
 			e, err := r.bot.Explain(t.Context(), "share", p.UID, a.Subject)
 			require.NoError(t, err)
@@ -207,10 +207,10 @@ func TestCostsAgree(t *testing.T) {
 		}
 	}
 	require.InDelta(t, all, total, 1e-6)
-	found, err := desk.Find(t.Context(), "acme", lookup.KindOrganization)
+	found, err := reader.Find(t.Context(), "acme", lookup.KindOrganization)
 	require.NoError(t, err)
 	require.Equal(t, lookup.KindOrganization, found.Kind)
-	usage, err := desk.Usage(t.Context(), found, lookup.Period)
+	usage, err := reader.Usage(t.Context(), found, lookup.Period)
 	require.NoError(t, err)
 	require.Equal(t, 4, usage.Devices)
 	require.Equal(t, rules.Events, usage.Figures[0].Figure)

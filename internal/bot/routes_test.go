@@ -58,12 +58,12 @@ func TestARouteThatFails(t *testing.T) {
 	require.EqualError(t, err, `rule "route-failing" is about routes: say which one`)
 	_, err = r.bot.Explain(t.Context(), "route-failing", project, "route:none")
 	require.EqualError(t, err, `there is no route "route:none"`)
-	desk := lookup.New(lookup.Config{
+	reader := lookup.New(lookup.Config{
 		Store: r.store, Projects: []lookup.Project{{UID: project, Name: "cold-chain"}}, Rules: []*rules.Rule{r.config.Bot.Rules[0].Rule}, Now: r.clock,
 	})
-	found, err := desk.Find(t.Context(), "crm", lookup.KindRoute)
+	found, err := reader.Find(t.Context(), "crm", lookup.KindRoute)
 	require.NoError(t, err)
-	usage, err := desk.Usage(t.Context(), found, lookup.Today)
+	usage, err := reader.Usage(t.Context(), found, lookup.Today)
 	require.NoError(t, err)
 	require.Len(t, usage.Figures, 2)
 	require.Equal(t, rules.Routed, usage.Figures[0].Figure)

@@ -21,7 +21,7 @@ func CompleteFrom(offers ...complete.Offer) cobra.CompletionFunc {
 		asked := false
 		answer := func(db Opened) error {
 			asked = true
-			q := complete.Query{Desk: db.Settings(c, s).Desk(db.Store, db.Clock.Now), Args: args, Typed: typed}
+			q := complete.Query{Reader: db.Settings(c, s).Reader(db.Store, db.Clock.Now), Args: args, Typed: typed}
 			for _, offer := range offers {
 				some, err := offer(ctx, q)
 				for _, word := range some {

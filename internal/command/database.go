@@ -68,10 +68,10 @@ func with(c *cobra.Command, open func(context.Context, string) (*store.Store, er
 // Exists returns the error of the database, if there is one. It does not create a database.
 func Exists(c *cobra.Command) error { return Look(c, func(Opened) error { return nil }) }
 
-// Desk returns a desk that answers questions about the database, and about the rules file if that can be read.
-func (o Opened) Desk(c *cobra.Command) *lookup.Desk {
+// Reader returns a reader that answers questions about the database, and about the rules file if that can be read.
+func (o Opened) Reader(c *cobra.Command) *lookup.Reader {
 	s, _ := Outline(c)
-	return o.Settings(c, s).Desk(o.Store, o.Clock.Now)
+	return o.Settings(c, s).Reader(o.Store, o.Clock.Now)
 }
 
 // Bot returns a bot that stores what a person decides. notewatch run may be running.

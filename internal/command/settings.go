@@ -48,17 +48,17 @@ func Colored(w io.Writer) bool {
 	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))
 }
 
-// AlertDesk returns a desk that answers questions about alerts. Without a rules file, it knows only the values of their newest event.
-func AlertDesk(c *cobra.Command, db Opened) *lookup.Desk {
+// AlertReader returns a reader that answers questions about alerts. Without a rules file, it knows only the values of their newest event.
+func AlertReader(c *cobra.Command, db Opened) *lookup.Reader {
 	s, err := Outline(c)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		c.PrintErrln("Values are those of the newest event of each alert, since the rules file cannot be read: notewatch check says why.")
 	}
-	return db.Settings(c, s).Desk(db.Store, db.Clock.Now)
+	return db.Settings(c, s).Reader(db.Store, db.Clock.Now)
 }
 
-// Ask calls f with a desk on the database and the rules file, opened read-only. Other processes may be working with it.
-func Ask(c *cobra.Command, f func(d *lookup.Desk) error) error {
+// Ask calls f with a reader on the database and the rules file, opened read-only. Other processes may be working with it.
+func Ask(c *cobra.Command, f func(r *lookup.Reader) error) error {
 	s, err := Outline(c)
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func Ask(c *cobra.Command, f func(d *lookup.Desk) error) error {
 		if err := NoteConversion(c, db.Store); err != nil {
 			return err
 		}
-		return terminal.Hinted(f(db.Settings(c, s).Desk(db.Store, db.Clock.Now)))
+		return terminal.Hinted(f(db.Settings(c, s).Reader(db.Store, db.Clock.Now)))
 	})
 }
 

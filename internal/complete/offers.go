@@ -27,9 +27,9 @@ type Word struct {
 
 // A Query is a command line that is being typed.
 type Query struct {
-	Desk  *lookup.Desk // without a rules file it knows only the database; without a database, its Store is nil
-	Args  []string     // the words before
-	Typed string       // the beginning of the word
+	Reader *lookup.Reader // without a rules file it knows only the database; without a database, its Store is nil
+	Args   []string       // the words before
+	Typed  string         // the beginning of the word
 }
 
 // An Offer returns the completions of a query.
@@ -50,13 +50,13 @@ func OneOf(all ...string) Offer {
 // AlertIDs offers the newest alerts, or only the open ones.
 func AlertIDs(open bool) Offer {
 	return func(ctx context.Context, q Query) (some []Word, err error) {
-		if q.Desk.Store == nil {
+		if q.Reader.Store() == nil {
 			return nil, nil
 		}
-		alerts, err := q.Desk.Store.Alerts(ctx, store.AlertFilter{Open: open, Limit: maxNewest})
+		alerts, err := q.Reader.Store().Alerts(ctx, store.AlertFilter{Open: open, Limit: maxNewest})
 		for _, a := range alerts {
 			if strings.HasPrefix(a.ID, q.Typed) && len(some) < maxWords {
-				some = append(some, Word{a.ID, words.Line(a.Level.String() + ": " + a.Texts.Headline(q.Desk.Now()))})
+				some = append(some, Word{a.ID, words.Line(a.Level.String() + ": " + a.Texts.Headline(q.Reader.Now()))})
 			}
 		}
 		return some, err
@@ -65,20 +65,20 @@ func AlertIDs(open bool) Offer {
 
 // RuleNames offers the rules of the rules file.
 func RuleNames(ctx context.Context, q Query) ([]Word, error) {
-	return OneOf(q.Desk.RuleNames()...)(ctx, q)
+	return OneOf(q.Reader.RuleNames()...)(ctx, q)
 }
 
 // ReceiverNames offers the receivers of the rules file.
 func ReceiverNames(ctx context.Context, q Query) ([]Word, error) {
-	return OneOf(q.Desk.Receivers...)(ctx, q)
+	return OneOf(q.Reader.Config().Receivers...)(ctx, q)
 }
 
 // SilenceIDs offers the silences that have not ended.
 func SilenceIDs(ctx context.Context, q Query) (some []Word, err error) {
-	if q.Desk.Store == nil {
+	if q.Reader.Store() == nil {
 		return nil, nil
 	}
-	all, err := silences.List(ctx, q.Desk)
+	all, err := silences.List(ctx, q.Reader)
 	for _, s := range all {
 		if s.ID != "" && strings.HasPrefix(s.ID, q.Typed) { // a mute window has none
 			some = append(some, Word{s.ID, words.Line(terminal.MatchText(s.Match) + ": " + s.Because)})
@@ -90,10 +90,10 @@ func SilenceIDs(ctx context.Context, q Query) (some []Word, err error) {
 // Subjects offers projects, fleets and devices, by name or by UID.
 func Subjects(kinds ...lookup.Kind) Offer {
 	return func(ctx context.Context, q Query) (some []Word, err error) {
-		if q.Desk.Store == nil {
+		if q.Reader.Store() == nil {
 			return nil, nil
 		}
-		found, err := q.Desk.Complete(ctx, q.Typed, maxWords, kinds...)
+		found, err := q.Reader.Complete(ctx, q.Typed, maxWords, kinds...)
 		for _, s := range found {
 			word, about := s.Name, string(s.Kind)+" "+s.UID
 			if !strings.HasPrefix(s.Name, q.Typed) {
@@ -129,10 +129,10 @@ func ExplainWords(ctx context.Context, q Query) ([]Word, error) {
 		ids, err := AlertIDs(false)(ctx, q)
 		return append(names, ids...), err
 	case 1:
-		at := slices.Index(q.Desk.RuleNames(), q.Args[0])
+		at := slices.Index(q.Reader.RuleNames(), q.Args[0])
 		each := rules.EachDevice
 		if at >= 0 {
-			each = q.Desk.Rules[at].Spec.Each
+			each = q.Reader.Config().Rules[at].Spec.Each
 		}
 		return Subjects(lookup.Kind(each))(ctx, q)
 	}

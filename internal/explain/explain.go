@@ -96,12 +96,12 @@ type Question struct {
 	Day   rules.Day // as of whose end the rule is explained; 0 is now
 }
 
-// Explain answers a question. Its errors are those of the desk, and *MisuseError if a name is missing or the day has not ended.
-func Explain(ctx context.Context, desk *lookup.Desk, b *bot.Bot, asked Question) (Explanation, error) {
-	q, word, name := question{desk, b, asked.Day}, asked.Alert, asked.Name
-	if q.day != 0 && q.day >= rules.DayOf(desk.Now()) {
+// Explain answers a question. Its errors are those of the reader, and *MisuseError if a name is missing or the day has not ended.
+func Explain(ctx context.Context, reader *lookup.Reader, b *bot.Bot, asked Question) (Explanation, error) {
+	q, word, name := question{reader, b, asked.Day}, asked.Alert, asked.Name
+	if q.day != 0 && q.day >= rules.DayOf(reader.Now()) {
 		return Explanation{}, &MisuseError{"the past is known by days (UTC): give a day that has ended, such as " +
-			desk.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)}
+			reader.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)}
 	}
 	rule := q.rule(word)
 	switch {
@@ -109,7 +109,7 @@ func Explain(ctx context.Context, desk *lookup.Desk, b *bot.Bot, asked Question)
 		return q.alert(ctx, word)
 	case rule == nil:
 		return Explanation{}, &lookup.UnknownError{
-			Text: word, Kinds: []lookup.Kind{lookup.KindRule}, Nearest: spelling.Nearest(word, desk.RuleNames()),
+			Text: word, Kinds: []lookup.Kind{lookup.KindRule}, Nearest: spelling.Nearest(word, reader.RuleNames()),
 		}
 	}
 	return q.named(ctx, rule, name)
@@ -117,18 +117,18 @@ func Explain(ctx context.Context, desk *lookup.Desk, b *bot.Bot, asked Question)
 
 // A question holds the sources of an explanation.
 type question struct {
-	desk *lookup.Desk
-	bot  *bot.Bot
-	day  rules.Day // 0: now
+	reader *lookup.Reader
+	bot    *bot.Bot
+	day    rules.Day // 0: now
 }
 
 // rule returns the rule with a name, ignoring case; nil if there is none.
 func (q question) rule(name string) *rules.Rule {
-	at := slices.IndexFunc(q.desk.Rules, func(r *rules.Rule) bool { return strings.EqualFold(r.Spec.Name, name) })
+	at := slices.IndexFunc(q.reader.Config().Rules, func(r *rules.Rule) bool { return strings.EqualFold(r.Spec.Name, name) })
 	if at < 0 {
 		return nil
 	}
-	return q.desk.Rules[at]
+	return q.reader.Config().Rules[at]
 }
 
 // named explains a rule for the subject of a name.
@@ -137,14 +137,14 @@ func (q question) named(ctx context.Context, rule *rules.Rule, name string) (Exp
 	switch each := rule.Spec.Each; {
 	case each == rules.EachProject:
 		kinds = append(kinds, lookup.KindProject)
-	case each == rules.EachOrganization && name == "" && len(q.desk.Accounts) == 1:
-		return q.explain(ctx, rule, rules.OfAccount(q.desk.Accounts[0].Name), "")
+	case each == rules.EachOrganization && name == "" && len(q.reader.Config().Accounts) == 1:
+		return q.explain(ctx, rule, rules.OfAccount(q.reader.Config().Accounts[0].Name), "")
 	case name == "":
 		return Explanation{}, &MisuseError{fmt.Sprintf("rule %q is evaluated per %s: add a %s name", rule.Spec.Name, each, each)}
 	case each == rules.EachFleet || each == rules.EachRoute || each == rules.EachOrganization:
 		kinds = []lookup.Kind{lookup.Kind(each)}
 	}
-	subject, err := q.desk.Find(ctx, name, kinds...)
+	subject, err := q.reader.Find(ctx, name, kinds...)
 	if err != nil {
 		return Explanation{}, err
 	}
@@ -163,10 +163,10 @@ func (q question) named(ctx context.Context, rule *rules.Rule, name string) (Exp
 
 // alert explains the rule of an alert for its subject.
 func (q question) alert(ctx context.Context, id string) (Explanation, error) {
-	a, err := q.desk.Alert(ctx, id)
+	a, err := q.reader.Alert(ctx, id)
 	if unknown, ok := errors.AsType[*lookup.UnknownError](err); ok {
 		hint := "list them with notewatch alerts --all and notewatch check"
-		if near := cmp.Or(unknown.Nearest, spelling.Nearest(unknown.Text, q.desk.RuleNames())); near != "" {
+		if near := cmp.Or(unknown.Nearest, spelling.Nearest(unknown.Text, q.reader.RuleNames())); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
 		return Explanation{}, fmt.Errorf("unknown alert or rule %q; %s", unknown.Text, hint)
@@ -177,12 +177,12 @@ func (q question) alert(ctx context.Context, id string) (Explanation, error) {
 	if a.Drill {
 		return Explanation{}, fmt.Errorf("alert %s is a drill: there is nothing to explain", a.ID)
 	}
-	at := slices.Index(q.desk.RuleNames(), a.Rule)
+	at := slices.Index(q.reader.RuleNames(), a.Rule)
 	if at < 0 {
 		return Explanation{}, fmt.Errorf("alert %s belongs to %q, which is not in the rules file; see notewatch history %s",
 			a.ID, a.Rule, a.ID)
 	}
-	e, err := q.explain(ctx, q.desk.Rules[at], a.Project, a.Subject)
+	e, err := q.explain(ctx, q.reader.Config().Rules[at], a.Project, a.Subject)
 	if !a.Open() {
 		ended := lookup.AlertOf(a, e.Now, nil)
 		e.Ended = &ended
@@ -198,23 +198,23 @@ func (q question) explain(ctx context.Context, rule *rules.Rule, project, device
 			return Explanation{}, err
 		}
 		e := Of(found)
-		e.Now, e.Past = q.desk.Now(), true
+		e.Now, e.Past = q.reader.Now(), true
 		return e, nil
 	}
 	found, err := q.bot.Explain(ctx, rule.Spec.Name, project, device)
 	if err != nil {
 		return Explanation{}, err
 	}
-	if found.Alert, err = q.desk.UpdateValue(ctx, found.Alert); err != nil {
+	if found.Alert, err = q.reader.UpdateValue(ctx, found.Alert); err != nil {
 		return Explanation{}, err
 	}
 	e := Of(found)
-	e.Now = q.desk.Now()
+	e.Now = q.reader.Now()
 	if !found.Alert.Open() {
 		return e, nil
 	}
 	e.Ending = Ending(found)
-	return e, q.desk.Show(ctx, []rules.Alert{found.Alert}, func(a lookup.Alert) error {
+	return e, q.reader.Show(ctx, []rules.Alert{found.Alert}, func(a lookup.Alert) error {
 		e.Alert = &a
 		return nil
 	})

@@ -24,7 +24,7 @@ type Query struct {
 // An Export holds figures of devices or projects day by day.
 type Export struct {
 	Figures []rules.Figure // those that have been read
-	desk    *lookup.Desk
+	reader  *lookup.Reader
 	query   Query
 	spans   map[string]map[rules.Figure]usage.Span // by project
 }
@@ -38,10 +38,10 @@ type Row struct {
 }
 
 // Of returns what has been read of the subject of a query.
-func Of(ctx context.Context, d *lookup.Desk, q Query) (*Export, error) {
-	e := &Export{desk: d, query: q, spans: map[string]map[rules.Figure]usage.Span{}}
-	for _, p := range d.ProjectsOf(q.Of) {
-		spans, err := d.Store.Usage.Coverage(ctx, p.UID)
+func Of(ctx context.Context, r *lookup.Reader, q Query) (*Export, error) {
+	e := &Export{reader: r, query: q, spans: map[string]map[rules.Figure]usage.Span{}}
+	for _, p := range r.ProjectsOf(q.Of) {
+		spans, err := r.Store().Usage.Coverage(ctx, p.UID)
 		if err != nil {
 			return nil, err
 		}
@@ -60,7 +60,7 @@ func Of(ctx context.Context, d *lookup.Desk, q Query) (*Export, error) {
 // every 31 days. It reads one block at a time and nothing while each runs, so each may take any time. A device has no row for a day before
 // it existed, and a device that is no longer listed has none for a day without data.
 func (e *Export) Rows(ctx context.Context, each func(Row) error) error {
-	for _, p := range e.desk.ProjectsOf(e.query.Of) {
+	for _, p := range e.reader.ProjectsOf(e.query.Of) {
 		first, last, err := e.days(ctx, p)
 		if err != nil {
 			return err
@@ -93,13 +93,13 @@ func (e *Export) days(ctx context.Context, p lookup.Project) (first, last rules.
 		}
 		return first, last, nil
 	}
-	from, to, err := e.desk.Days(ctx, p, e.query.Span)
+	from, to, err := e.reader.Days(ctx, p, e.query.Span)
 	return max(first, from), min(last, to-1), err
 }
 
 // blocks calls f with the exported subjects of a project, block by block.
 func (e *Export) blocks(ctx context.Context, p lookup.Project, f func(block int, devices []usage.BlockDevice) error) error {
-	db, of := e.desk.Store, e.query.Of
+	db, of := e.reader.Store(), e.query.Of
 	switch {
 	case e.query.Totals:
 		return f(0, []usage.BlockDevice{{Place: usage.Place{Listed: true}}})
@@ -186,7 +186,7 @@ func (e *Export) read(ctx context.Context, part *part, block int) error {
 	part.values = slices.Repeat([]float64{math.NaN()}, len(part.devices)*part.days*part.figures)
 	last := part.first + rules.Day(part.days) - 1
 	for i, figure := range e.Figures {
-		err := e.desk.Store.Usage.Columns(ctx, part.project.UID, block, figure, part.first, last, func(day rules.Day, cells []history.Cell) {
+		err := e.reader.Store().Usage.Columns(ctx, part.project.UID, block, figure, part.first, last, func(day rules.Day, cells []history.Cell) {
 			for j, device := range part.devices {
 				part.row(j, int(day-part.first))[i] = history.At(cells, device.Ordinal%history.BlockSize).Float()
 			}

@@ -39,7 +39,7 @@ func (p *poll) ask(ctx context.Context, q question) (*answer, error) {
 }
 
 func (p *poll) request(ctx context.Context, q question, summariesOnly bool) (a *answer, err error) {
-	err = p.Request(ctx, func(ctx context.Context) (err error) {
+	err = p.given.Request(ctx, func(ctx context.Context) (err error) {
 		a = newAnswer(q, p.buffer)
 		p.buffer = a.cells
 		a.stale = summariesOnly
@@ -49,7 +49,7 @@ func (p *poll) request(ctx context.Context, q question, summariesOnly bool) (a *
 				a.sims, a.severalSIMs = map[simDay]int64{}, p.severalSIMs
 			}
 		}
-		a.truncated, err = q.read(ctx, p.Client, p.Project, p.query(q), summariesOnly, a)
+		a.truncated, err = q.read(ctx, p.given.Client, p.given.Project, p.query(q), summariesOnly, a)
 		return err
 	})
 	return a, err
@@ -63,7 +63,7 @@ func (p *poll) unlistedOrdinal(ctx context.Context, uid string) (int32, error) {
 	if ordinal, ok := p.known.unlisted[uid]; ok {
 		return ordinal, nil
 	}
-	ordinal, _, err := p.usage.Ordinal(ctx, p.Project, uid)
+	ordinal, _, err := p.usage.Ordinal(ctx, p.given.Project, uid)
 	if err == nil {
 		if len(p.known.unlisted) == mostUnlisted {
 			clear(p.known.unlisted)
@@ -99,10 +99,10 @@ func (p *poll) save(ctx context.Context, a *answer, read []rules.Figure) error {
 }
 
 func (p *poll) saveReading(ctx context.Context, r usage.Reading) (err error) {
-	if err := p.usage.SaveReading(ctx, p.Lease, r); err != nil || len(r.Figures) == 0 {
+	if err := p.usage.SaveReading(ctx, p.given.Lease, r); err != nil || len(r.Figures) == 0 {
 		return err
 	}
-	p.coverage, err = p.usage.Coverage(ctx, p.Project)
+	p.coverage, err = p.usage.Coverage(ctx, p.given.Project)
 	return err
 }
 
@@ -111,7 +111,7 @@ func (p *poll) saveReading(ctx context.Context, r usage.Reading) (err error) {
 func (p *poll) open(figure rules.Figure) rules.Day {
 	read, ok := p.coverage[figure]
 	if !ok {
-		return p.First
+		return p.given.First
 	}
 	return min(read.Last, p.today)
 }
@@ -124,7 +124,7 @@ func (p *poll) logInvalid(a *answer) {
 		if n > 0 && !p.known.invalid[figure] {
 			p.known.invalid[figure] = true
 			p.log.Warn("Notehub answers numbers that are negative, fractional or too large: they are no data",
-				"project", p.Project, "figure", figure, "numbers", n)
+				"project", p.given.Project, "figure", figure, "numbers", n)
 		}
 	}
 }

@@ -17,15 +17,15 @@ const mostByUID = 1000
 // returned. Without these days the sums of their fleets would be no data for as long as rules look back. A failure is logged, and the next
 // list tries again.
 func (p *poll) readBack(ctx context.Context, endpoints []endpoint) error {
-	if !p.Relist {
+	if !p.given.Relist {
 		return nil
 	}
-	ordinals, err := p.usage.Unread(ctx, p.Project)
+	ordinals, err := p.usage.Unread(ctx, p.given.Project)
 	if err != nil || len(ordinals) == 0 {
 		return err
 	}
 	var devices []usage.Device
-	for d := range p.List.All() {
+	for d := range p.given.List.All() {
 		if hasOrdinal(ordinals, d.Ordinal) {
 			devices = append(devices, d)
 		}
@@ -37,14 +37,14 @@ func (p *poll) readBack(ctx context.Context, endpoints []endpoint) error {
 		err := p.readBackOf(ctx, e, devices)
 		if errors.As(err, new(*notehub.Error)) || errors.Is(err, notehub.ErrInvalidAnswer) {
 			p.log.Warn("reading earlier days of devices that are new in the list: this is tried again with the next list",
-				"project", p.Project, "devices", len(devices), "err", err)
+				"project", p.given.Project, "devices", len(devices), "err", err)
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("reading earlier %s usage of new devices: %w", e.name, err)
 		}
 	}
-	return p.usage.MarkRead(ctx, p.Lease, ordinals)
+	return p.usage.MarkRead(ctx, p.given.Lease, ordinals)
 }
 
 func hasOrdinal(ordinals []int, ordinal int) bool {
@@ -57,7 +57,7 @@ func (p *poll) readBackOf(ctx context.Context, e endpoint, devices []usage.Devic
 	q := question{endpoint: e, span: span{first: p.today, last: p.today - 2, back: true}, wanted: e.kept, part: true, quiet: true}
 	for _, figure := range e.kept {
 		if read, ok := p.coverage[figure]; ok {
-			q.first = min(q.first, max(read.First, p.First))
+			q.first = min(q.first, max(read.First, p.given.First))
 		}
 	}
 	if len(devices) > mostByUID {

@@ -91,7 +91,7 @@ func (r *Reader) Read(ctx context.Context, given Poll) (Result, error) {
 		rows: map[string]int{}, turns: map[turn]int{}, invalid: map[rules.Figure]bool{},
 	})
 	p := &poll{
-		Poll: given, usage: r.config.Usage, log: r.config.Log, maxRows: r.config.MaxRows, known: known.(*memory),
+		given: given, usage: r.config.Usage, log: r.config.Log, maxRows: r.config.MaxRows, known: known.(*memory),
 		objects: r.config.Objects, simBytes: usage.SIMBytes{}, today: rules.DayOf(given.Now), parts: map[string]int{}, current: map[rules.Figure]bool{},
 	}
 	err := p.read(ctx, r.endpoints)
@@ -101,12 +101,12 @@ func (r *Reader) Read(ctx context.Context, given Poll) (Result, error) {
 	if err == nil {
 		err = p.saveSIMs(ctx)
 	}
-	return Result{List: p.List, Truncated: p.truncated, Invalid: p.invalid}, err
+	return Result{List: p.given.List, Truncated: p.truncated, Invalid: p.invalid}, err
 }
 
 // A poll reads one project.
 type poll struct {
-	Poll
+	given     Poll
 	usage     *usage.Store
 	log       *slog.Logger
 	maxRows   int // of one answer
@@ -125,15 +125,15 @@ type poll struct {
 
 func (p *poll) read(ctx context.Context, endpoints []endpoint) (err error) {
 	p.index()
-	if p.Relist {
+	if p.given.Relist {
 		if err := p.relist(ctx); err != nil {
 			return err
 		}
 	}
-	if p.coverage, err = p.usage.Coverage(ctx, p.Project); err != nil {
+	if p.coverage, err = p.usage.Coverage(ctx, p.given.Project); err != nil {
 		return err
 	}
-	if p.Routes {
+	if p.given.Routes {
 		if err := p.readRoutes(ctx, endpoints); err != nil {
 			return err
 		}
@@ -151,9 +151,9 @@ func (p *poll) read(ctx context.Context, endpoints []endpoint) (err error) {
 
 // index creates the subjects from the device list.
 func (p *poll) index() {
-	p.subjects = subjectsOf(p.List)
-	if p.known.version != p.List.Version || p.known.unlisted == nil {
-		p.known.version, p.known.unlisted = p.List.Version, map[string]int32{}
+	p.subjects = subjectsOf(p.given.List)
+	if p.known.version != p.given.List.Version || p.known.unlisted == nil {
+		p.known.version, p.known.unlisted = p.given.List.Version, map[string]int32{}
 	}
 }
 
@@ -173,7 +173,7 @@ func (p *poll) readEndpoint(ctx context.Context, e endpoint) error {
 		}
 		before := missing.last
 		missing, figures, ok = p.missing(e)
-		ok = ok && !p.Polled && missing.last < before && p.parts[e.name] == 0
+		ok = ok && !p.given.Polled && missing.last < before && p.parts[e.name] == 0
 	}
 	return nil
 }

@@ -22,18 +22,18 @@ func (p *poll) nameFleets(ctx context.Context, devices *usage.DeviceList) error 
 		if fleets, err = p.withUsed(ctx, fleets, devices); err != nil {
 			return err
 		}
-		return p.usage.SaveFleets(ctx, p.Project, fleets)
+		return p.usage.SaveFleets(ctx, p.given.Project, fleets)
 	}
 	if !p.known.nameless {
 		p.known.nameless = true
-		p.log.Warn("reading the fleets: they are shown by the names they had, or by their UIDs", "project", p.Project, "err", failure)
+		p.log.Warn("reading the fleets: they are shown by the names they had, or by their UIDs", "project", p.given.Project, "err", failure)
 	}
 	return nil
 }
 
 // withUsed adds the stored fleets that Notehub no longer lists but that devices are in, because their names are still valid.
 func (p *poll) withUsed(ctx context.Context, fleets []usage.Fleet, devices *usage.DeviceList) ([]usage.Fleet, error) {
-	stored, err := p.usage.Fleets(ctx, p.Project)
+	stored, err := p.usage.Fleets(ctx, p.given.Project)
 	if err != nil {
 		return nil, err
 	}
@@ -56,9 +56,9 @@ func (p *poll) withUsed(ctx context.Context, fleets []usage.Fleet, devices *usag
 
 // fleets reads all fleets. failure is Notehub's refusal, or the problem of its answer: if more is wrong, the next request shows it.
 func (p *poll) fleets(ctx context.Context) (fleets []usage.Fleet, failure, err error) {
-	err = p.Request(ctx, func(ctx context.Context) error {
+	err = p.given.Request(ctx, func(ctx context.Context) error {
 		fleets = nil
-		failure = p.Client.Fleets(ctx, p.Project, func(fleet notehub.Fleet) error {
+		failure = p.given.Client.Fleets(ctx, p.given.Project, func(fleet notehub.Fleet) error {
 			f := usage.Fleet{
 				UID: fleet.UID, Name: cmp.Or(fleet.Label, fleet.UID), Assured: truthOf(fleet.ConnectivityAssurance), WatchdogMinutes: math.NaN(),
 			}

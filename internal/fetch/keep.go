@@ -31,5 +31,5 @@ func (p *poll) keep(ctx context.Context, wants rules.Wants) error {
 	if len(growing) == 0 {
 		return nil
 	}
-	return p.usage.KeepPoll(ctx, p.Lease, p.Now, p.Now.Add(-metric.KeepPolls), growing)
+	return p.usage.KeepPoll(ctx, p.given.Lease, p.given.Now, p.given.Now.Add(-metric.KeepPolls), growing)
 }

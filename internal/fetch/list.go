@@ -24,10 +24,10 @@ func (p *poll) relist(ctx context.Context) error {
 	if err := p.nameFleets(ctx, devices); err != nil {
 		return fmt.Errorf("reading the fleets: %w", err)
 	}
-	if err := p.usage.SaveDevices(ctx, p.Lease, devices, p.Now, p.List); err != nil {
+	if err := p.usage.SaveDevices(ctx, p.given.Lease, devices, p.given.Now, p.given.List); err != nil {
 		return err
 	}
-	p.List = devices
+	p.given.List = devices
 	p.index()
 	return nil
 }
@@ -47,8 +47,8 @@ func (p *poll) listDevices(ctx context.Context) (*usage.DeviceList, error) {
 			return nil, fmt.Errorf("%w: it has more than %d pages of devices", notehub.ErrInvalidAnswer, maxPages)
 		}
 		before := devices.Len()
-		err := p.Request(ctx, func(ctx context.Context) (err error) {
-			more, err = p.Client.Devices(ctx, p.Project, page, notehub.MaxPageSize, func(d notehub.Device) error {
+		err := p.given.Request(ctx, func(ctx context.Context) (err error) {
+			more, err = p.given.Client.Devices(ctx, p.given.Project, page, notehub.MaxPageSize, func(d notehub.Device) error {
 				devices.Add(listed(d))
 				return nil
 			})
@@ -69,7 +69,7 @@ func (p *poll) lister(ctx context.Context) (listed func(notehub.Device) usage.De
 	plans, temperature, updating := p.objects.Read("plan."), p.objects.Read("device.temperature"), p.objects.Read("device.updating")
 	var sims map[int][]usage.SIM
 	if plans {
-		if sims, err = p.usage.SIMs(ctx, p.Project); err != nil {
+		if sims, err = p.usage.SIMs(ctx, p.given.Project); err != nil {
 			return nil, err
 		}
 	}
@@ -90,8 +90,8 @@ func (p *poll) lister(ctx context.Context) (listed func(notehub.Device) usage.De
 		}
 		if plans {
 			before, cards := (*usage.Plan)(nil), []usage.SIM(nil)
-			if place, ok := p.List.Find(line.UID); ok {
-				before, cards = p.List.At(place).Plan, sims[p.List.Ordinal(place)]
+			if place, ok := p.given.List.Find(line.UID); ok {
+				before, cards = p.given.List.At(place).Plan, sims[p.given.List.Ordinal(place)]
 			}
 			d.Plan = planOf(line.SIMs, before, cards, p.today)
 		}
@@ -125,9 +125,9 @@ const ConfirmTime = 10 * time.Minute
 // doubt returns a ListError for a device list that lost more than half of the stored devices, unless the last reading confirms it: the
 // number of remaining devices differs by at most a tenth of all.
 func (p *poll) doubt(ctx context.Context, read *usage.DeviceList) error {
-	stored, kept := p.List.Len(), 0
+	stored, kept := p.given.List.Len(), 0
 	for place := range read.Len() {
-		if _, ok := p.List.Find(read.UID(place)); ok {
+		if _, ok := p.given.List.Find(read.UID(place)); ok {
 			kept++
 		}
 	}
@@ -135,15 +135,15 @@ func (p *poll) doubt(ctx context.Context, read *usage.DeviceList) error {
 	if 2*lost <= stored {
 		return nil
 	}
-	before, err := p.usage.ListDoubt(ctx, p.Project)
+	before, err := p.usage.ListDoubt(ctx, p.given.Project)
 	if err != nil {
 		return err
 	}
 	if !before.At.IsZero() && max(kept-before.Kept, before.Kept-kept) <= stored/10 {
-		p.log.Warn("a second reading of the device list confirms that most devices are no longer listed", "project", p.Project, "lost", lost, "of", stored)
+		p.log.Warn("a second reading of the device list confirms that most devices are no longer listed", "project", p.given.Project, "lost", lost, "of", stored)
 		return nil
 	}
-	if err := p.usage.DoubtList(ctx, p.Project, usage.ListDoubt{At: p.Now, Kept: kept}); err != nil {
+	if err := p.usage.DoubtList(ctx, p.given.Project, usage.ListDoubt{At: p.given.Now, Kept: kept}); err != nil {
 		return err
 	}
 	return ListError{lost, stored}

@@ -117,7 +117,7 @@ func (a *answer) rowsOfDevice() int {
 func (p *poll) partsOf(rowsOfDevice int) (parts []part) {
 	sizes := map[string]int{}
 	var alone []string
-	for d := range p.List.All() {
+	for d := range p.given.List.All() {
 		for _, fleet := range d.Fleets {
 			sizes[fleet] += rowsOfDevice
 		}
@@ -145,7 +145,7 @@ func (p *poll) partQuestion(q question, wanted part) question {
 	q.part, q.fleets, q.devices = true, wanted.fleets, wanted.devices
 	fleets, uids := setOf(wanted.fleets), setOf(wanted.devices)
 	var devices []usage.Device
-	for d := range p.List.All() {
+	for d := range p.given.List.All() {
 		if uids[d.UID] || slices.ContainsFunc(d.Fleets, func(fleet string) bool { return fleets[fleet] }) {
 			devices = append(devices, d)
 		}

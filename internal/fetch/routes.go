@@ -41,10 +41,10 @@ func (p *poll) readRoutes(ctx context.Context, endpoints []endpoint) error {
 // listRoutes reads and saves the list of routes. A route that Notehub lists twice is one route, as listed last.
 func (p *poll) listRoutes(ctx context.Context) (list usage.RouteList, err error) {
 	var routes []usage.Route
-	err = p.Request(ctx, func(ctx context.Context) error {
+	err = p.given.Request(ctx, func(ctx context.Context) error {
 		routes = nil
 		places := map[string]int{}
-		return p.Client.Routes(ctx, p.Project, func(r notehub.Route) error {
+		return p.given.Client.Routes(ctx, p.given.Project, func(r notehub.Route) error {
 			place, twice := places[r.UID]
 			if !twice {
 				place, routes = len(routes), append(routes, usage.Route{})
@@ -57,7 +57,7 @@ func (p *poll) listRoutes(ctx context.Context) (list usage.RouteList, err error)
 	if err != nil {
 		return list, err
 	}
-	return p.usage.SaveRoutes(ctx, p.Lease, routes, p.Now)
+	return p.usage.SaveRoutes(ctx, p.given.Lease, routes, p.given.Now)
 }
 
 // routesOf returns the routes of a project as subjects. A day before its first event is 0 like one without events: which of them a route

@@ -156,8 +156,8 @@ type simDay struct {
 
 // severalSIMs reports whether a device lists several SIMs.
 func (p *poll) severalSIMs(uid string) bool {
-	place, ok := p.List.Find(uid)
-	return ok && p.List.HasSIMs(place)
+	place, ok := p.given.List.Find(uid)
+	return ok && p.given.List.HasSIMs(place)
 }
 
 // noteSIMs takes from a whole answer how many bytes the SIMs of devices with several had on complete days.
@@ -165,11 +165,11 @@ func (p *poll) noteSIMs(a *answer) {
 	if a.sims == nil || a.truncated {
 		return
 	}
-	for place := range p.List.Len() {
-		if !p.List.HasSIMs(place) {
+	for place := range p.given.List.Len() {
+		if !p.given.List.HasSIMs(place) {
 			continue
 		}
-		d := p.List.At(place)
+		d := p.given.List.At(place)
 		bySIM := p.simBytes[d.Ordinal]
 		if bySIM == nil {
 			bySIM = map[string]map[rules.Day]float64{}
@@ -191,5 +191,5 @@ func (p *poll) saveSIMs(ctx context.Context) error {
 	if len(p.simBytes) == 0 {
 		return nil
 	}
-	return p.usage.SaveSIMBytes(ctx, p.Lease, p.simBytes, p.today-choiceDays)
+	return p.usage.SaveSIMBytes(ctx, p.given.Lease, p.simBytes, p.today-choiceDays)
 }

@@ -48,10 +48,10 @@ func (p *poll) due(e endpoint) (due span, ok bool) {
 func (p *poll) dueSince(read usage.Span) rules.Day {
 	switch {
 	case read.Last > p.today: // the clock was ahead: what was read of the days since is not known
-		return p.First
+		return p.given.First
 	case read.Last < p.today-1:
-		return max(p.First, read.Last-RereadDays)
-	case p.Reread:
+		return max(p.given.First, read.Last-RereadDays)
+	case p.given.Reread:
 		return p.today - RereadDays
 	}
 	return p.today - 1
@@ -60,14 +60,14 @@ func (p *poll) dueSince(read usage.Span) rules.Day {
 // missing returns the newest days of some figures of an endpoint that have not been read, as many as fit into one answer, and these
 // figures. ok is false if nothing is missing.
 func (p *poll) missing(e endpoint) (missing span, figures []rules.Figure, ok bool) {
-	missing = span{first: p.First, last: p.First - 1, back: true}
+	missing = span{first: p.given.First, last: p.given.First - 1, back: true}
 	for _, figure := range e.kept {
 		last := p.today
 		if read, known := p.coverage[figure]; known {
 			last = min(last, read.First-1)
 		}
 		switch {
-		case last < p.First:
+		case last < p.given.First:
 		case last > missing.last:
 			missing.first, missing.last, figures = max(missing.first, missing.last+1), last, []rules.Figure{figure}
 		case last == missing.last:
@@ -94,7 +94,7 @@ func (p *poll) busiest(e endpoint) int {
 	if rows, ok := p.known.rows[e.name]; ok {
 		return rows
 	}
-	devices := p.List.Len()
+	devices := p.given.List.Len()
 	if !e.whole {
 		devices += devices / 4
 	}

@@ -74,18 +74,18 @@ func AlertOf(a rules.Alert, now time.Time, receivers []Showing) Alert {
 func (a Alert) About() Subject { return subjectOf(a.Project, a.Subject) }
 
 // Show calls each with alerts in their present state, with their receivers.
-func (d *Desk) Show(ctx context.Context, alerts []rules.Alert, each func(Alert) error) error {
+func (r *Reader) Show(ctx context.Context, alerts []rules.Alert, each func(Alert) error) error {
 	for some := range slices.Chunk(alerts, 1000) { // there may be very many
 		ids := make([]string, len(some))
 		for i, a := range some {
 			ids[i] = a.ID
 		}
-		deliveries, err := d.Store.Outbox.DeliveriesTo(ctx, ids)
+		deliveries, err := r.config.Store.Outbox.DeliveriesTo(ctx, ids)
 		if err != nil {
 			return err
 		}
 		for _, a := range some {
-			if err := each(AlertOf(a, d.Now(), showings(deliveries[a.ID]))); err != nil {
+			if err := each(AlertOf(a, r.config.Now(), showings(deliveries[a.ID]))); err != nil {
 				return err
 			}
 		}

@@ -21,31 +21,31 @@ const alertPage = 20_000
 
 // EachAlert calls each with the alerts that a filter selects, the newest first; if it selects only open ones, the worst first. Open ones
 // have the values as of the last poll, if UpdateValues finds any.
-func (d *Desk) EachAlert(ctx context.Context, f store.AlertFilter, each func(Alert) error) error {
-	return d.Store.EachAlerts(ctx, f, alertPage, func(alerts []rules.Alert) error {
-		if err := d.UpdateValues(ctx, alerts); err != nil {
+func (r *Reader) EachAlert(ctx context.Context, f store.AlertFilter, each func(Alert) error) error {
+	return r.config.Store.EachAlerts(ctx, f, alertPage, func(alerts []rules.Alert) error {
+		if err := r.UpdateValues(ctx, alerts); err != nil {
 			return err
 		}
-		return d.Show(ctx, alerts, each)
+		return r.Show(ctx, alerts, each)
 	})
 }
 
 // OpenAlerts returns the open alerts of a subject and of the subjects in it, the worst first, at most limit, and their number. They have
 // the values as of the last poll, if UpdateValues finds any.
-func (d *Desk) OpenAlerts(ctx context.Context, s Subject, limit int) (alerts []Alert, count int, err error) {
+func (r *Reader) OpenAlerts(ctx context.Context, s Subject, limit int) (alerts []Alert, count int, err error) {
 	var open []rules.Alert
 	if s.Kind == KindFleet {
-		open, count, err = d.Store.AlertsOfFleet(ctx, s.Project.UID, s.UID, limit)
+		open, count, err = r.config.Store.AlertsOfFleet(ctx, s.Project.UID, s.UID, limit)
 	} else {
-		open, count, err = d.Store.AlertsOf(ctx, s.Project.UID, s.within(), limit)
+		open, count, err = r.config.Store.AlertsOf(ctx, s.Project.UID, s.within(), limit)
 	}
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := d.UpdateValues(ctx, open); err != nil {
+	if err := r.UpdateValues(ctx, open); err != nil {
 		return nil, 0, err
 	}
-	err = d.Show(ctx, open, func(a Alert) error {
+	err = r.Show(ctx, open, func(a Alert) error {
 		alerts = append(alerts, a)
 		return nil
 	})
@@ -53,36 +53,36 @@ func (d *Desk) OpenAlerts(ctx context.Context, s Subject, limit int) (alerts []A
 }
 
 // Worst returns the open alerts of all projects and of notewatch itself as stored, the worst first, at most limit.
-func (d *Desk) Worst(ctx context.Context, limit int) ([]rules.Alert, error) {
-	open, _, err := d.Store.AlertsOf(ctx, "", "", limit)
+func (r *Reader) Worst(ctx context.Context, limit int) ([]rules.Alert, error) {
+	open, _, err := r.config.Store.AlertsOf(ctx, "", "", limit)
 	return open, err
 }
 
 // CountOpen returns the number of open alerts that m selects.
-func (d *Desk) CountOpen(ctx context.Context, m muting.Match) (int, error) {
-	return d.Store.CountAlerts(ctx, store.AlertFilter{Match: m, Open: true})
+func (r *Reader) CountOpen(ctx context.Context, m muting.Match) (int, error) {
+	return r.config.Store.CountAlerts(ctx, store.AlertFilter{Match: m, Open: true})
 }
 
 // Alert returns the alert with an ID, or with the only ID that begins with text, ended or not. Its errors are *UnknownError,
 // *AmbiguousIDError, and those of the store.
-func (d *Desk) Alert(ctx context.Context, text string) (rules.Alert, error) {
+func (r *Reader) Alert(ctx context.Context, text string) (rules.Alert, error) {
 	text = strings.ToLower(strings.TrimSpace(text))
-	found, err := d.Store.AlertIDs(ctx, text, maxAlertIDs)
+	found, err := r.config.Store.AlertIDs(ctx, text, maxAlertIDs)
 	if err != nil {
 		return rules.Alert{}, err
 	}
 	switch {
 	case text == "" || len(found) == 0:
-		return rules.Alert{}, d.unknownAlert(ctx, text)
+		return rules.Alert{}, r.unknownAlert(ctx, text)
 	case len(found) > 1 && found[0] != text:
 		return rules.Alert{}, ambiguousID(KindAlert, text, found)
 	}
-	alerts, err := d.Store.Alerts(ctx, store.AlertFilter{Match: muting.Match{Alert: found[0]}, Limit: 1})
+	alerts, err := r.config.Store.Alerts(ctx, store.AlertFilter{Match: muting.Match{Alert: found[0]}, Limit: 1})
 	if err != nil {
 		return rules.Alert{}, err
 	}
 	if len(alerts) == 0 { // deleted meanwhile
-		return rules.Alert{}, d.unknownAlert(ctx, text)
+		return rules.Alert{}, r.unknownAlert(ctx, text)
 	}
 	return alerts[0], nil
 }
@@ -91,15 +91,15 @@ func (d *Desk) Alert(ctx context.Context, text string) (rules.Alert, error) {
 const maxAlertIDs = 1_000
 
 // unknownAlert returns an error that suggests an alert.
-func (d *Desk) unknownAlert(ctx context.Context, text string) error {
-	if m, ok, err := d.Message(ctx, text); err != nil {
+func (r *Reader) unknownAlert(ctx context.Context, text string) error {
+	if m, ok, err := r.Message(ctx, text); err != nil {
 		return err
 	} else if ok {
 		return fmt.Errorf("%q is a message that shows %s: give the ID of one; list them with notewatch alerts --message %s",
 			text, words.Count(len(m.Alerts), "alert"), text)
 	}
 	unknown := &UnknownError{Text: text, Kinds: []Kind{KindAlert}}
-	open, err := d.Store.Alerts(ctx, store.AlertFilter{Open: true, Limit: maxAlertIDs})
+	open, err := r.config.Store.Alerts(ctx, store.AlertFilter{Open: true, Limit: maxAlertIDs})
 	if err != nil {
 		return err
 	}
@@ -113,21 +113,21 @@ func (d *Desk) unknownAlert(ctx context.Context, text string) error {
 
 // Firing returns the firing alerts: first those about notewatch itself and its accounts, then those of each project. They have the values
 // as of the last poll, if UpdateValues finds any.
-func (d *Desk) Firing(ctx context.Context) (firing []Alert, err error) {
+func (r *Reader) Firing(ctx context.Context) (firing []Alert, err error) {
 	projects := []string{""} // "" for alerts that concern more than one project
-	for _, p := range d.Projects {
+	for _, p := range r.config.Projects {
 		projects = append(projects, p.UID)
 	}
 	for _, uid := range projects {
-		open, err := d.Store.OpenAlerts(ctx, uid)
+		open, err := r.config.Store.OpenAlerts(ctx, uid)
 		if err != nil {
 			return nil, err
 		}
 		open = slices.DeleteFunc(open, func(a rules.Alert) bool { return a.State != rules.Firing })
-		if err := d.UpdateValues(ctx, open); err != nil {
+		if err := r.UpdateValues(ctx, open); err != nil {
 			return nil, err
 		}
-		err = d.Show(ctx, open, func(a Alert) error {
+		err = r.Show(ctx, open, func(a Alert) error {
 			firing = append(firing, a)
 			return nil
 		})

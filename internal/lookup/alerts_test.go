@@ -25,7 +25,7 @@ func TestAlerts(t *testing.T) {
 		{store.AlertFilter{Match: muting.Match{Project: "nowhere"}}, nil},
 	} {
 		var ids []string
-		require.NoError(t, s.desk().EachAlert(t.Context(), c.filter, func(a lookup.Alert) error {
+		require.NoError(t, s.reader().EachAlert(t.Context(), c.filter, func(a lookup.Alert) error {
 			ids = append(ids, a.ID)
 			return nil
 		}))
@@ -55,7 +55,7 @@ func TestAlert(t *testing.T) {
 		"מקפיא 7":       `unknown alert "מקפיא 7"`,
 		"abcdefghijabc": `unknown alert "abcdefghijabc"; did you mean "abcdefghij"?`,
 	} {
-		a, err := s.desk().Alert(t.Context(), text)
+		a, err := s.reader().Alert(t.Context(), text)
 		if err != nil {
 			require.EqualError(t, err, want)
 			continue
@@ -63,11 +63,11 @@ func TestAlert(t *testing.T) {
 		require.Equal(t, want, a.ID, text)
 	}
 	var ambiguous *lookup.AmbiguousIDError
-	_, err := s.desk().Alert(t.Context(), "many")
+	_, err := s.reader().Alert(t.Context(), "many")
 	require.ErrorAs(t, err, &ambiguous)
 	require.Len(t, ambiguous.IDs, 10)
 	var unknown *lookup.UnknownError
-	_, err = s.desk().Alert(t.Context(), "?")
+	_, err = s.reader().Alert(t.Context(), "?")
 	require.ErrorAs(t, err, &unknown)
 	require.Equal(t, []lookup.Kind{lookup.KindAlert}, unknown.Kinds)
 }

@@ -25,10 +25,10 @@ type asOf struct {
 }
 
 // asOf returns the time of the data of projects.
-func (d *Desk) asOf(ctx context.Context, projects []Project) (asOf, error) {
+func (r *Reader) asOf(ctx context.Context, projects []Project) (asOf, error) {
 	var a asOf
 	for _, p := range projects {
-		state, err := d.Store.Project(ctx, p.UID)
+		state, err := r.config.Store.Project(ctx, p.UID)
 		if err != nil {
 			return a, err
 		}
@@ -41,7 +41,7 @@ func (d *Desk) asOf(ctx context.Context, projects []Project) (asOf, error) {
 		a.Truncated = a.Truncated || state.Truncated
 	}
 	a.instant = a.AsOf
-	if now := d.Now(); a.AsOf.IsZero() || work.Ahead(a.AsOf, now) {
+	if now := r.config.Now(); a.AsOf.IsZero() || work.Ahead(a.AsOf, now) {
 		a.instant = now
 	}
 	a.day = rules.DayOf(a.instant)
@@ -50,26 +50,26 @@ func (d *Desk) asOf(ctx context.Context, projects []Project) (asOf, error) {
 
 // dayOf returns the day as of which values over a span are: the day of the newest poll, or today for the span today, whatever data there
 // is.
-func (d *Desk) dayOf(span Span, a asOf) rules.Day {
+func (r *Reader) dayOf(span Span, a asOf) rules.Day {
 	if span == Today {
-		return rules.DayOf(d.Now())
+		return rules.DayOf(r.config.Now())
 	}
 	return a.day
 }
 
 // periodOf returns how time is cut into periods in a project; "" is all of them.
-func (d *Desk) periodOf(project string) rules.PeriodSpec {
-	for _, p := range d.Projects {
+func (r *Reader) periodOf(project string) rules.PeriodSpec {
+	for _, p := range r.config.Projects {
 		if p.UID == project {
-			return cmp.Or(p.Period, d.Period)
+			return cmp.Or(p.Period, r.config.Period)
 		}
 	}
-	return d.Period
+	return r.config.Period
 }
 
 // Days returns the days of a span of a project, from and before to, as of its last poll.
-func (d *Desk) Days(ctx context.Context, p Project, span Span) (from, to rules.Day, err error) {
-	asOf, err := d.asOf(ctx, []Project{p})
-	from, to = span.days(d.dayOf(span, asOf), d.periodOf(p.UID))
+func (r *Reader) Days(ctx context.Context, p Project, span Span) (from, to rules.Day, err error) {
+	asOf, err := r.asOf(ctx, []Project{p})
+	from, to = span.days(r.dayOf(span, asOf), r.periodOf(p.UID))
 	return from, to, err
 }

@@ -16,15 +16,15 @@ import (
 // UpdateValues gives open alerts, which are stored with the values of their newest event, the values as of the last poll of their project:
 // Value, Usual, AsOf, Peak and the texts. An alert keeps its stored values if the last poll failed or used another meaning of the rule, if
 // the device is no longer listed, or if there is no data. It reads only the blocks of the subjects.
-func (d *Desk) UpdateValues(ctx context.Context, alerts []rules.Alert) error {
+func (r *Reader) UpdateValues(ctx context.Context, alerts []rules.Alert) error {
 	byProject := map[string][]*rules.Alert{}
 	for i := range alerts {
 		if a := &alerts[i]; a.Open() && !a.Drill {
 			byProject[a.Project] = append(byProject[a.Project], a)
 		}
 	}
-	for _, p := range d.Projects {
-		if err := d.updateProject(ctx, p, byProject[p.UID]); err != nil {
+	for _, p := range r.config.Projects {
+		if err := r.updateProject(ctx, p, byProject[p.UID]); err != nil {
 			return err
 		}
 	}
@@ -32,18 +32,18 @@ func (d *Desk) UpdateValues(ctx context.Context, alerts []rules.Alert) error {
 }
 
 // UpdateValue is UpdateValues for one alert.
-func (d *Desk) UpdateValue(ctx context.Context, a rules.Alert) (rules.Alert, error) {
+func (r *Reader) UpdateValue(ctx context.Context, a rules.Alert) (rules.Alert, error) {
 	alerts := []rules.Alert{a}
-	err := d.UpdateValues(ctx, alerts)
+	err := r.UpdateValues(ctx, alerts)
 	return alerts[0], err
 }
 
 // updateProject gives open alerts of a project the values as of its last poll.
-func (d *Desk) updateProject(ctx context.Context, p Project, alerts []*rules.Alert) error {
+func (r *Reader) updateProject(ctx context.Context, p Project, alerts []*rules.Alert) error {
 	if len(alerts) == 0 {
 		return nil
 	}
-	c, err := d.lastPoll(ctx, p)
+	c, err := r.lastPoll(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (d *Desk) updateProject(ctx context.Context, p Project, alerts []*rules.Ale
 	}
 	byPeriod := map[rules.PeriodSpec][]*rules.Alert{}
 	for _, a := range outdated {
-		period := c.rules[a.Rule].PeriodIn(d.periodOf(p.UID))
+		period := c.rules[a.Rule].PeriodIn(r.periodOf(p.UID))
 		byPeriod[period] = append(byPeriod[period], a)
 	}
 	for period, some := range byPeriod {
@@ -106,7 +106,7 @@ type outdatedSubject struct {
 // A lastPoll holds the data of a project as of its last poll.
 type lastPoll struct {
 	env.Project
-	desk     *Desk
+	reader   *Reader
 	period   rules.PeriodSpec
 	rules    map[string]*rules.Rule   // those that the poll evaluated with their present meaning, by name
 	devices  map[string]*usage.Device // requested listed devices, by UID
@@ -115,28 +115,28 @@ type lastPoll struct {
 }
 
 // lastPoll returns the last poll of a project. Without rules, it failed.
-func (d *Desk) lastPoll(ctx context.Context, p Project) (*lastPoll, error) {
-	c := &lastPoll{desk: d, rules: map[string]*rules.Rule{}}
-	state, err := d.Store.Project(ctx, p.UID)
+func (r *Reader) lastPoll(ctx context.Context, p Project) (*lastPoll, error) {
+	c := &lastPoll{reader: r, rules: map[string]*rules.Rule{}}
+	state, err := r.config.Store.Project(ctx, p.UID)
 	if err != nil || state.PolledAt.IsZero() || state.Failures > 0 || state.Cause != store.None {
 		return c, err
 	}
 	c.Project = env.Project{UID: p.UID, Name: p.Name, Now: state.PolledAt, State: state}
-	c.Satellite, c.currency = p.Satellite, d.pricesOf(p.Account).Currency
-	if c.Bills, err = d.bills(ctx, p.UID, state.PolledAt); err != nil {
+	c.Satellite, c.currency = p.Satellite, r.pricesOf(p.Account).Currency
+	if c.Bills, err = r.bills(ctx, p.UID, state.PolledAt); err != nil {
 		return c, err
 	}
 	if c.Bill, err = c.Bills.Of(ctx, rules.DayOf(state.PolledAt)); err != nil {
 		return c, err
 	}
-	judged, err := d.Store.Meanings(ctx, p.UID)
-	for _, r := range d.Rules {
-		if !r.Reads.OnlyPoll() && judged[r.Spec.Name].Hash == r.Meaning(r.PeriodIn(d.periodOf(p.UID))) {
-			c.rules[r.Spec.Name] = r
+	judged, err := r.config.Store.Meanings(ctx, p.UID)
+	for _, rule := range r.config.Rules {
+		if !rule.Reads.OnlyPoll() && judged[rule.Spec.Name].Hash == rule.Meaning(rule.PeriodIn(r.periodOf(p.UID))) {
+			c.rules[rule.Spec.Name] = rule
 		}
 	}
 	if err == nil {
-		c.Every, err = d.every(ctx, p.UID, maps.Values(c.rules))
+		c.Every, err = r.every(ctx, p.UID, maps.Values(c.rules))
 	}
 	return c, err
 }
@@ -153,27 +153,27 @@ func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) 
 		counts = counts || c.rules[a.Rule].Reads.Counts
 		objects = objects.With(c.rules[a.Rule].Reads.Objects)
 		if c.rules[a.Rule].Reads.FleetNames && c.Labels == nil {
-			if c.Labels, err = env.FleetLabels(ctx, c.desk.Store.Usage, c.UID); err != nil {
+			if c.Labels, err = env.FleetLabels(ctx, c.reader.config.Store.Usage, c.UID); err != nil {
 				return err
 			}
 		}
 	}
-	if c.Silences, err = env.SilencesOf(ctx, c.desk.Store.Usage, c.UID, objects); err != nil {
+	if c.Silences, err = env.SilencesOf(ctx, c.reader.config.Store.Usage, c.UID, objects); err != nil {
 		return err
 	}
 	if counts {
-		c.Counts, err = c.desk.Store.Usage.CountDevices(ctx, c.UID, env.SilentAfter)
+		c.Counts, err = c.reader.config.Store.Usage.CountDevices(ctx, c.UID, env.SilentAfter)
 	} else {
-		c.Counts.ListedAt, err = c.desk.Store.Usage.Listed(ctx, c.UID)
+		c.Counts.ListedAt, err = c.reader.config.Store.Usage.Listed(ctx, c.UID)
 	}
 	if err != nil || len(uids) == 0 {
 		return err
 	}
-	if c.Assured, err = env.FleetsAssured(ctx, c.desk.Store.Usage, c.UID); err != nil {
+	if c.Assured, err = env.FleetsAssured(ctx, c.reader.config.Store.Usage, c.UID); err != nil {
 		return err
 	}
 	slices.Sort(uids)
-	devices, err := c.desk.Store.Usage.DevicesOf(ctx, c.UID, slices.Compact(uids))
+	devices, err := c.reader.config.Store.Usage.DevicesOf(ctx, c.UID, slices.Compact(uids))
 	c.devices = make(map[string]*usage.Device, len(devices))
 	for i := range devices {
 		c.devices[devices[i].UID] = &devices[i]
@@ -183,12 +183,12 @@ func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) 
 
 // update updates the alerts of subjects in one block.
 func (c *lastPoll) update(ctx context.Context, block int, subjects []outdatedSubject) error {
-	reader := env.Reader{Usage: c.desk.Store.Usage, Project: c.UID, Period: c.period, Listed: c.Counts.ListedAt, Polled: c.State.PolledAt, Satellite: c.Satellite}
+	reader := env.Reader{Usage: c.reader.config.Store.Usage, Project: c.UID, Period: c.period, Listed: c.Counts.ListedAt, Polled: c.State.PolledAt, Satellite: c.Satellite}
 	members := make([]env.Member, len(subjects))
 	for i, s := range subjects {
 		if s.device == nil {
 			var err error
-			if c.Born, err = c.desk.Store.Usage.Born(ctx, c.UID); err != nil {
+			if c.Born, err = c.reader.config.Store.Usage.Born(ctx, c.UID); err != nil {
 				return err
 			}
 		}
@@ -217,7 +217,7 @@ func (c *lastPoll) update(ctx context.Context, block int, subjects []outdatedSub
 // peers returns the groups of devices that are compared with each other.
 func (c *lastPoll) peers(ctx context.Context) (*env.Peers, error) {
 	if c.groups == nil {
-		list, err := c.desk.Store.Usage.DeviceList(ctx, c.UID)
+		list, err := c.reader.config.Store.Usage.DeviceList(ctx, c.UID)
 		if err != nil {
 			return nil, err
 		}
@@ -237,7 +237,7 @@ func (c *lastPoll) updateOthers(ctx context.Context, bySubject map[string][]*rul
 			reads := c.rules[a.Rule].Reads
 			q.Wants, q.Objects, q.Counts = q.Wants.With(reads.Members), q.Objects.With(reads.Objects), q.Counts || reads.Counts
 		}
-		seen, err := env.Look(ctx, c.desk.Store, q)
+		seen, err := env.Look(ctx, c.reader.config.Store, q)
 		if err != nil {
 			return err
 		}

@@ -68,7 +68,7 @@ func TestAlertsAsOfTheLastPoll(t *testing.T) {
 			if c.value != 0 {
 				want.Value, want.Usual, want.AsOf, want.Peak, summary = c.value, math.NaN(), now, max(c.value, c.peak), "freezer-2: bytes 19 kB this month, limit 10 kB"
 			}
-			all := updated(t, s.desk(), store.AlertFilter{})
+			all := updated(t, s.reader(), store.AlertFilter{})
 			require.Len(t, all, 1)
 			got := all[0]
 			require.Equal(t, summary, got.Texts.Summary)
@@ -81,11 +81,11 @@ func TestAlertsAsOfTheLastPoll(t *testing.T) {
 }
 
 // updated returns alerts with the values as of the last poll.
-func updated(t *testing.T, desk *lookup.Desk, filter store.AlertFilter) []rules.Alert {
+func updated(t *testing.T, reader *lookup.Reader, filter store.AlertFilter) []rules.Alert {
 	t.Helper()
-	alerts, err := desk.Store.Alerts(t.Context(), filter)
+	alerts, err := reader.Store().Alerts(t.Context(), filter)
 	require.NoError(t, err)
-	require.NoError(t, desk.UpdateValues(t.Context(), alerts))
+	require.NoError(t, reader.UpdateValues(t.Context(), alerts))
 	return alerts
 }
 
@@ -129,7 +129,7 @@ func TestAlertsOfSeveralSubjects(t *testing.T) {
 	add("silent", "dev:864475000000001", 1)
 	add("data-budget", "dev:864475000000001", 500)
 	s.alerts(all...)
-	open, count, err := s.desk().OpenAlerts(t.Context(), s.find("cold-chain"), 10)
+	open, count, err := s.reader().OpenAlerts(t.Context(), s.find("cold-chain"), 10)
 	require.NoError(t, err)
 	require.Equal(t, len(want), count)
 	got := map[string]float64{}
@@ -137,7 +137,7 @@ func TestAlertsOfSeveralSubjects(t *testing.T) {
 		got[a.ID] = a.Value
 	}
 	require.Equal(t, want, got)
-	one, err := s.desk().UpdateValue(t.Context(), all[1])
+	one, err := s.reader().UpdateValue(t.Context(), all[1])
 	require.NoError(t, err)
 	require.InDelta(t, 50, one.Value, 0)
 }
@@ -150,7 +150,7 @@ func TestAlertsReadTheirBlocks(t *testing.T) {
 	for _, change := range []string{
 		`UPDATE alert SET state = 'resolved', subject = printf('dev:%015d', 20 * CAST(substr(id, 7) AS INTEGER))`,
 		`UPDATE alert SET state = 'firing', ended_at = NULL, period = ` + fmt.Sprint(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC).UnixMilli()),
-		`INSERT INTO judged (project, rule, hash, since, semantics) VALUES ('app:cold', 'data-budget', '` + l.Rules[0].Meaning(l.Period) + `', 0, '{}')`,
+		`INSERT INTO judged (project, rule, hash, since, semantics) VALUES ('app:cold', 'data-budget', '` + l.Config().Rules[0].Meaning(l.Config().Period) + `', 0, '{}')`,
 	} {
 		_, err := l.db.ExecContext(t.Context(), change)
 		require.NoError(t, err)
@@ -159,7 +159,7 @@ func TestAlertsReadTheirBlocks(t *testing.T) {
 	for _, c := range []struct{ limit, blocks int }{{50, 1}, {150, 2}, {0, 3}} {
 		var alerts []rules.Alert
 		read := rows.Read(func() {
-			alerts = updated(t, l.Desk, store.AlertFilter{Open: true, Limit: c.limit})
+			alerts = updated(t, l.Reader, store.AlertFilter{Open: true, Limit: c.limit})
 		})
 		require.Equal(t, map[string]int{"history": 10 * c.blocks, "device": len(alerts)}, read)
 		for i, a := range alerts[1:] {
@@ -189,10 +189,10 @@ func TestPeriodsOfRulesAndProjects(t *testing.T) {
 	}
 	s.alerts(all...)
 	found := map[string]string{}
-	for _, a := range updated(t, s.desk(), store.AlertFilter{}) {
+	for _, a := range updated(t, s.reader(), store.AlertFilter{}) {
 		found[a.Rule] = a.Texts.Summary
 	}
-	u, err := s.desk().Usage(t.Context(), s.find("freezer-2"), lookup.Period)
+	u, err := s.reader().Usage(t.Context(), s.find("freezer-2"), lookup.Period)
 	require.NoError(t, err)
 	week := rules.PeriodSpec{Every: "week"}.Period(today, now)
 	require.Equal(t, week.Start, u.From)

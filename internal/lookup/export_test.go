@@ -22,7 +22,7 @@ import (
 // export returns the rows of an export as lines, after a line with its figures.
 func (s *scene) export(q export.Query) []string {
 	s.Helper()
-	e, err := export.Of(s.Context(), s.desk(), q)
+	e, err := export.Of(s.Context(), s.reader(), q)
 	require.NoError(s, err)
 	lines := []string{fmt.Sprint(e.Figures)}
 	require.NoError(s, e.Rows(s.Context(), func(row export.Row) error {
@@ -88,7 +88,7 @@ func TestExportOfManyDays(t *testing.T) {
 // While the rows are written nothing is read, so that others can write for any time: the write-ahead log does not grow without end.
 func TestExportHoldsNoTransaction(t *testing.T) {
 	l := newLarge(t, history.BlockSize+1)
-	e, err := export.Of(t.Context(), l.Desk, export.Query{Span: lookup.Week})
+	e, err := export.Of(t.Context(), l.Reader, export.Query{Span: lookup.Week})
 	require.NoError(t, err)
 	rows, enough := 0, errors.New("enough")
 	err = e.Rows(t.Context(), func(export.Row) error {

@@ -21,11 +21,11 @@ const (
 // text means every project, or the only one. No kinds are all of them but routes.
 //
 // Errors are *UnknownError and *AmbiguousError, and those of the store.
-func (d *Desk) Find(ctx context.Context, text string, kinds ...Kind) (Subject, error) {
-	s := search{desk: d, text: strings.TrimSpace(text), kinds: kinds}
+func (r *Reader) Find(ctx context.Context, text string, kinds ...Kind) (Subject, error) {
+	s := search{reader: r, text: strings.TrimSpace(text), kinds: kinds}
 	switch {
-	case s.text == "" && len(d.Projects) == 1:
-		return d.Projects[0].subject(), nil
+	case s.text == "" && len(r.config.Projects) == 1:
+		return r.config.Projects[0].subject(), nil
 	case s.text == "":
 		return Subject{}, nil
 	}
@@ -44,8 +44,8 @@ func (d *Desk) Find(ctx context.Context, text string, kinds ...Kind) (Subject, e
 
 // Complete returns at most limit listed subjects whose UID or name begins with prefix: projects, fleets, devices by name, then devices by
 // UID, in which the case of letters matters.
-func (d *Desk) Complete(ctx context.Context, prefix string, limit int, kinds ...Kind) ([]Subject, error) {
-	s := search{desk: d, text: prefix, kinds: kinds}
+func (r *Reader) Complete(ctx context.Context, prefix string, limit int, kinds ...Kind) ([]Subject, error) {
+	s := search{reader: r, text: prefix, kinds: kinds}
 	all, err := s.larger(ctx)
 	if err != nil {
 		return nil, err
@@ -63,15 +63,15 @@ func (d *Desk) Complete(ctx context.Context, prefix string, limit int, kinds ...
 }
 
 // Called returns the listed subjects with exactly this UID or name, ignoring case.
-func (d *Desk) Called(ctx context.Context, text string, kinds ...Kind) ([]Subject, error) {
-	return search{desk: d, text: text, kinds: kinds}.exact(ctx)
+func (r *Reader) Called(ctx context.Context, text string, kinds ...Kind) ([]Subject, error) {
+	return search{reader: r, text: text, kinds: kinds}.exact(ctx)
 }
 
 // A search looks for the subject that a text means.
 type search struct {
-	desk  *Desk
-	text  string
-	kinds []Kind
+	reader *Reader
+	text   string
+	kinds  []Kind
 }
 
 // wants reports whether a kind is searched.
@@ -84,13 +84,13 @@ func (s search) exact(ctx context.Context) ([]Subject, error) {
 	if err != nil || !s.wants(KindDevice) {
 		return found, err
 	}
-	devices, err := s.desk.Store.Usage.DevicesCalled(ctx, s.text)
+	devices, err := s.reader.config.Store.Usage.DevicesCalled(ctx, s.text)
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range s.desk.Projects {
+	for _, p := range s.reader.config.Projects {
 		for _, uid := range s.uids() {
-			device, ok, err := s.desk.Store.Usage.Device(ctx, p.UID, uid)
+			device, ok, err := s.reader.config.Store.Usage.Device(ctx, p.UID, uid)
 			if err != nil {
 				return nil, err
 			}
@@ -104,18 +104,18 @@ func (s search) exact(ctx context.Context) ([]Subject, error) {
 
 // beginning returns devices whose name or UID begins with the text, at most limit of either.
 func (s search) beginning(ctx context.Context, limit int) ([]usage.DeviceName, error) {
-	projects := make([]string, len(s.desk.Projects))
-	for i, p := range s.desk.Projects {
+	projects := make([]string, len(s.reader.config.Projects))
+	for i, p := range s.reader.config.Projects {
 		projects[i] = p.UID
 	}
-	devices, err := s.desk.Store.Usage.DevicesNamed(ctx, projects, s.text, limit)
-	for _, p := range s.desk.Projects {
+	devices, err := s.reader.config.Store.Usage.DevicesNamed(ctx, projects, s.text, limit)
+	for _, p := range s.reader.config.Projects {
 		for _, uid := range s.uids() {
 			if err != nil || len(devices) >= limit {
 				return devices, err
 			}
 			var more []usage.DeviceName
-			more, err = s.desk.Store.Usage.DevicesFrom(ctx, p.UID, uid, limit)
+			more, err = s.reader.config.Store.Usage.DevicesFrom(ctx, p.UID, uid, limit)
 			devices = append(devices, slices.DeleteFunc(more, func(d usage.DeviceName) bool { return slices.Contains(devices, d) })...)
 		}
 	}
@@ -153,20 +153,20 @@ func (s search) listed(ctx context.Context) ([]Subject, error) {
 	if err != nil || !s.wants(KindDevice) {
 		return all, err
 	}
-	devices, err := s.desk.Store.Usage.DeviceNames(ctx)
+	devices, err := s.reader.config.Store.Usage.DeviceNames(ctx)
 	return append(all, s.devices(devices)...), err
 }
 
 // larger returns the projects and organizations, then the fleets and routes.
 func (s search) larger(ctx context.Context) (all []Subject, err error) {
 	if s.wants(KindProject) {
-		for _, p := range s.desk.Projects {
+		for _, p := range s.reader.config.Projects {
 			all = append(all, p.subject())
 		}
 	}
 	if slices.Contains(s.kinds, KindOrganization) {
-		for _, a := range s.desk.Accounts {
-			said, err := s.desk.Store.Usage.Organization(ctx, a.Name)
+		for _, a := range s.reader.config.Accounts {
+			said, err := s.reader.config.Store.Usage.Organization(ctx, a.Name)
 			if err != nil {
 				return nil, err
 			}
@@ -174,9 +174,9 @@ func (s search) larger(ctx context.Context) (all []Subject, err error) {
 			all = append(all, Subject{Kind: KindOrganization, Project: named, UID: named.UID, Name: named.Name})
 		}
 	}
-	for _, p := range s.desk.Projects {
+	for _, p := range s.reader.config.Projects {
 		if s.wants(KindFleet) {
-			fleets, err := s.desk.Store.Usage.Fleets(ctx, p.UID)
+			fleets, err := s.reader.config.Store.Usage.Fleets(ctx, p.UID)
 			if err != nil {
 				return nil, err
 			}
@@ -185,7 +185,7 @@ func (s search) larger(ctx context.Context) (all []Subject, err error) {
 			}
 		}
 		if slices.Contains(s.kinds, KindRoute) {
-			list, err := s.desk.Store.Usage.Routes(ctx, p.UID)
+			list, err := s.reader.config.Store.Usage.Routes(ctx, p.UID)
 			if err != nil {
 				return nil, err
 			}
@@ -202,16 +202,16 @@ func (s search) gone(ctx context.Context) ([]Subject, error) {
 	if !s.wants(KindDevice) {
 		return nil, nil
 	}
-	devices, err := s.desk.Store.GoneDevices(ctx, maxGoneAlerts)
+	devices, err := s.reader.config.Store.GoneDevices(ctx, maxGoneAlerts)
 	if err != nil {
 		return nil, err
 	}
 	known := func(project, uid string) bool {
 		return slices.ContainsFunc(devices, func(d usage.DeviceName) bool { return d.Project == project && d.UID == uid })
 	}
-	for _, p := range s.desk.Projects {
+	for _, p := range s.reader.config.Projects {
 		for _, uid := range s.uids() {
-			_, ok, err := s.desk.Store.Usage.Ordinal(ctx, p.UID, uid)
+			_, ok, err := s.reader.config.Store.Usage.Ordinal(ctx, p.UID, uid)
 			if err != nil {
 				return nil, err
 			}
@@ -229,8 +229,8 @@ func (s search) gone(ctx context.Context) ([]Subject, error) {
 
 // devices returns devices of the projects as subjects.
 func (s search) devices(names []usage.DeviceName) []Subject {
-	projects := make(map[string]Subject, len(s.desk.Projects))
-	for _, p := range s.desk.Projects {
+	projects := make(map[string]Subject, len(s.reader.config.Projects))
+	for _, p := range s.reader.config.Projects {
 		projects[p.UID] = Subject{Kind: KindDevice, Project: p.named()}
 	}
 	all := make([]Subject, 0, len(names))

@@ -80,7 +80,7 @@ func TestFind(t *testing.T) {
 		{text: "31337", want: "device dev:31337 dev:31337 (gone)"},
 		{text: "dev:5", want: `unknown project, fleet or device "dev:5"`},
 	} {
-		require.Equal(t, c.want, said(s.desk().Find(t.Context(), c.text, c.kinds...)), c.text)
+		require.Equal(t, c.want, said(s.reader().Find(t.Context(), c.text, c.kinds...)), c.text)
 	}
 }
 
@@ -105,7 +105,7 @@ func TestFindAmong(t *testing.T) {
 	}
 	s.read(cold, now, devices...)
 	var ambiguous *lookup.AmbiguousError
-	_, err := s.desk().Find(t.Context(), "sensor")
+	_, err := s.reader().Find(t.Context(), "sensor")
 	require.ErrorAs(t, err, &ambiguous)
 	require.Equal(t, "sensor", ambiguous.Text)
 	require.Len(t, ambiguous.Candidates, 10)
@@ -140,7 +140,7 @@ func TestComplete(t *testing.T) {
 		{"2", 9, nil, ""},
 		{"l", 0, nil, ""},
 	} {
-		all, err := s.desk().Complete(t.Context(), c.prefix, c.limit, c.kinds...)
+		all, err := s.reader().Complete(t.Context(), c.prefix, c.limit, c.kinds...)
 		require.NoError(t, err)
 		var names []string
 		for _, subject := range all {
@@ -156,7 +156,7 @@ func TestCalled(t *testing.T) {
 	for text, want := range map[string]string{
 		"FREEZER-1": "dev:864475000000001 dev:999", "dev:999": "dev:999", "999": "dev:999", "freezer": "", "": "", "cold-chain": "",
 	} {
-		found, err := s.desk().Called(t.Context(), text, lookup.KindDevice)
+		found, err := s.reader().Called(t.Context(), text, lookup.KindDevice)
 		require.NoError(t, err)
 		var uids []string
 		for _, subject := range found {
@@ -171,9 +171,9 @@ func FuzzFind(f *testing.F) {
 	for _, text := range []string{"", "/", "lab/", ice, hebrew, "dev:", "\x00", "\xff", "cold-chain/freezer-1", "' OR 1 --"} {
 		f.Add(text)
 	}
-	desk := usual(f).desk()
+	reader := usual(f).reader()
 	f.Fuzz(func(t *testing.T, text string) {
-		_, err := desk.Find(t.Context(), text)
+		_, err := reader.Find(t.Context(), text)
 		var unknown *lookup.UnknownError
 		var ambiguous *lookup.AmbiguousError
 		if err != nil && !errors.As(err, &unknown) {

@@ -24,7 +24,7 @@ import (
 // alerts. The i-th device uses i kB and i events a day.
 type large struct {
 	*store.Store
-	*lookup.Desk
+	*lookup.Reader
 	db      *sql.DB
 	devices int
 }
@@ -45,11 +45,11 @@ func newLarge(tb testing.TB, devices int) large {
 		Name: "data-budget", Each: rules.EachDevice, Limit: "mb(40)", When: []rules.Condition{{Level: rules.Warning, Expr: "bytes.used > limit"}},
 	})
 	require.Empty(tb, problems)
-	desk := lookup.New(lookup.Config{
+	reader := lookup.New(lookup.Config{
 		Store: s, Projects: []lookup.Project{cold}, Accounts: []lookup.Account{{Name: "acme", PerMinute: 4}},
 		Rules: []*rules.Rule{budget}, Receivers: []string{"team"}, Now: func() time.Time { return now },
 	})
-	return large{s, desk, db, devices}
+	return large{s, reader, db, devices}
 }
 
 // populate stores the device list and what the devices used, as a poll does.
@@ -108,7 +108,7 @@ func fire(tb testing.TB, db *sql.DB, devices int) {
 func (l large) usageOf(ctx context.Context, text string, span lookup.Span) error {
 	subject, err := l.Find(ctx, text)
 	if err == nil {
-		_, err = l.Desk.Usage(ctx, subject, span)
+		_, err = l.Reader.Usage(ctx, subject, span)
 	}
 	return err
 }
@@ -131,9 +131,9 @@ func TestRowsRead(t *testing.T) {
 			return err
 		}
 	}
-	selective := l.Config
+	selective := l.Config()
 	selective.Rules = []*rules.Rule{where(t, rules.EachDevice, `device.age_days > 1 && project.name != "lab"`, "1")}
-	counting := l.Config
+	counting := l.Config()
 	counting.Rules = []*rules.Rule{where(t, rules.EachDevice, `project.active > 1`, "1")}
 	limits := func(c lookup.Config) func(ctx context.Context) error {
 		return func(ctx context.Context) error {
@@ -143,7 +143,7 @@ func TestRowsRead(t *testing.T) {
 	}
 	complete := func(prefix string, limit int, kinds ...lookup.Kind) func(ctx context.Context) error {
 		return func(ctx context.Context) error {
-			found, err := l.Desk.Complete(ctx, prefix, limit, kinds...)
+			found, err := l.Reader.Complete(ctx, prefix, limit, kinds...)
 			require.Len(t, found, limit)
 			return err
 		}
@@ -165,18 +165,18 @@ func TestRowsRead(t *testing.T) {
 		{"usage of a device that a rule selects", limits(selective), map[string]int{"device": 2, "history": 31 + 10}},
 		{"usage of a device that a rule selects by their number", limits(counting), map[string]int{"device": 2 + devices, "history": 31 + 10}},
 		{"alerts", func(ctx context.Context) error {
-			return l.Desk.EachAlert(ctx, store.AlertFilter{Open: true, Limit: 20}, func(lookup.Alert) error { return nil })
+			return l.Reader.EachAlert(ctx, store.AlertFilter{Open: true, Limit: 20}, func(lookup.Alert) error { return nil })
 		}, map[string]int{"alert": 3*firing + 1}},
 		{"the first alerts", func(ctx context.Context) error {
-			return l.Desk.EachAlert(ctx, store.AlertFilter{Open: true, Limit: 2}, func(lookup.Alert) error { return nil })
+			return l.Reader.EachAlert(ctx, store.AlertFilter{Open: true, Limit: 2}, func(lookup.Alert) error { return nil })
 		}, map[string]int{"alert": 3*2 + 2}},
 		{"the worst alerts", func(ctx context.Context) error {
-			_, _, err := l.Desk.OpenAlerts(ctx, lookup.Subject{}, 3)
+			_, _, err := l.Reader.OpenAlerts(ctx, lookup.Subject{}, 3)
 			return err
 		}, map[string]int{"alert": 2*firing + 3}},
 		{"the worst alerts of a fleet", func(ctx context.Context) error {
 			fleet := lookup.Subject{Kind: lookup.KindFleet, Project: lookup.Named{UID: cold.UID}, UID: "fleet:tenth"}
-			_, _, err := l.Desk.OpenAlerts(ctx, fleet, firing)
+			_, _, err := l.Reader.OpenAlerts(ctx, fleet, firing)
 			return err
 		}, map[string]int{"device": firing, "alert": 3 * firing}},
 		{"an example of a device", complete("", 1, lookup.KindDevice), map[string]int{"device": 1 + 1}}, // the last may share its name with the next,
@@ -184,7 +184,7 @@ func TestRowsRead(t *testing.T) {
 		{"UIDs that begin so", complete("dev:00000000000000", 10), map[string]int{"device": 10}},
 		{"what is called so", func(ctx context.Context) error { _, err := l.Called(ctx, "sensor-000007"); return err }, map[string]int{"device": 1}},
 		{"an alert", func(ctx context.Context) error { _, err := l.Alert(ctx, "alert-000010"); return err }, map[string]int{"alert": 3}},
-		{"status", func(ctx context.Context) error { _, err := status.Of(ctx, l.Desk); return err }, map[string]int{"device": devices, "alert": firing}},
+		{"status", func(ctx context.Context) error { _, err := status.Of(ctx, l.Reader); return err }, map[string]int{"device": devices, "alert": firing}},
 		{"a part of a name", usage("sensor-00000", lookup.Month), map[string]int{"device": devices + over, "alert": over}},
 	} {
 		read := rows.Read(func() {
@@ -200,9 +200,9 @@ func TestRowsRead(t *testing.T) {
 // BenchmarkLookup asks about 100,000 devices of which rules read three figures.
 func BenchmarkLookup(b *testing.B) {
 	l := newLarge(b, 100_000)
-	c := l.Config
+	c := l.Config()
 	c.Rules = append(c.Rules, rule(b, "busy", rules.EachProject, "events.today + sessions.d7", "100"))
-	l.Desk = lookup.New(c)
+	l.Reader = lookup.New(c)
 	usage := func(text string, span lookup.Span) func() error {
 		return func() error { return l.usageOf(b.Context(), text, span) }
 	}
@@ -244,7 +244,7 @@ func TestLargeFleet(t *testing.T) {
 	} {
 		_, err := l.db.ExecContext(t.Context(), c.change)
 		require.NoError(t, err)
-		u, err := l.Desk.Usage(t.Context(), lookup.Subject{Kind: lookup.KindFleet, Project: lookup.Named{UID: cold.UID}, UID: "fleet:all"}, lookup.Week)
+		u, err := l.Reader.Usage(t.Context(), lookup.Subject{Kind: lookup.KindFleet, Project: lookup.Named{UID: cold.UID}, UID: "fleet:all"}, lookup.Week)
 		require.NoError(t, err)
 		require.Equal(t, c.members, u.Devices)
 		require.InDelta(t, 7*c.day, u.Figures[0].Total, 0)

@@ -21,53 +21,54 @@ type limited struct {
 
 // limiting returns the rules with a limit that certainly select the subject at an instant. No rule selects a device that is no longer
 // listed.
-func (d *Desk) limiting(ctx context.Context, u Usage, now time.Time) (all []limited, err error) {
+func (r *Reader) limiting(ctx context.Context, u Usage, now time.Time) (all []limited, err error) {
 	if u.Kind == KindDevice && u.Device == nil {
 		return nil, nil
 	}
 	var limiting []*rules.Rule
 	varies := false
-	for _, r := range d.Rules {
-		if own := r.Spec.Period; own != (rules.PeriodSpec{}) && own != d.periodOf(u.Project.UID) {
+	for _, rule := range r.config.Rules {
+		if own := rule.Spec.Period; own != (rules.PeriodSpec{}) && own != r.periodOf(u.Project.UID) {
 			continue // what it compares is of other days
 		}
-		if r.Limited() && string(r.Spec.Each) == string(u.Kind) {
-			limiting, all = append(limiting, r), append(all, limited{r, r.Limit})
-			varies = varies || r.Varies() || r.Spec.Where != ""
+		if rule.Limited() && string(rule.Spec.Each) == string(u.Kind) {
+			limiting, all = append(limiting, rule), append(all, limited{rule, rule.Limit})
+			varies = varies || rule.Varies() || rule.Spec.Where != ""
 		}
 	}
 	if !varies {
 		return all, nil
 	}
-	every, err := d.every(ctx, u.Project.UID, slices.Values(limiting))
+	every, err := r.every(ctx, u.Project.UID, slices.Values(limiting))
 	if err != nil {
 		return nil, err
 	}
 	q := env.Query{
-		Project: u.Project.UID, Name: u.Project.Name, Subject: u.within(), Now: now, Every: every, Period: d.periodOf(u.Project.UID),
+		Project: u.Project.UID, Name: u.Project.Name, Subject: u.within(), Now: now, Every: every, Period: r.periodOf(u.Project.UID),
 	}
 	if u.Kind == KindFleet || u.Kind == KindRoute {
 		q.Subject = u.UID
 	}
-	if q.Bills, err = d.bills(ctx, u.Project.UID, now); err != nil {
+	if q.Bills, err = r.bills(ctx, u.Project.UID, now); err != nil {
 		return nil, err
 	}
-	if p, ok := d.project(u.Project.UID); ok {
+	if p, ok := r.project(u.Project.UID); ok {
 		q.Satellite = p.Satellite
 	}
-	for _, r := range limiting {
-		q.Wants = q.Wants.With(r.Reads.Members)
-		q.Counts, q.Labels, q.Objects = q.Counts || r.Reads.Counts, q.Labels || r.Reads.FleetNames, q.Objects.With(r.Reads.Objects)
+	for _, rule := range limiting {
+		reads := rule.Reads
+		q.Wants = q.Wants.With(reads.Members)
+		q.Counts, q.Labels, q.Objects = q.Counts || reads.Counts, q.Labels || reads.FleetNames, q.Objects.With(reads.Objects)
 	}
-	seen, err := env.Look(ctx, d.Store, q)
+	seen, err := env.Look(ctx, r.config.Store, q)
 	if err != nil {
 		return nil, err
 	}
 	view := rules.NewView(seen.Env)
 	all = all[:0]
-	for _, r := range limiting {
-		if e := r.Eval(view); e.Selected == rules.True && rules.Known(e.Limit) {
-			all = append(all, limited{r, e.Limit})
+	for _, rule := range limiting {
+		if e := rule.Eval(view); e.Selected == rules.True && rules.Known(e.Limit) {
+			all = append(all, limited{rule, e.Limit})
 		}
 	}
 	return all, nil

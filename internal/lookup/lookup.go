@@ -6,7 +6,7 @@
 // longer listed: then their values are those of the newest event (current.go).
 //
 // A question reads only the columns that its answer shows: a device needs one block, a ranking the days of its span, block by block
-// (parts.go). A long list of alerts holds no transaction while it is written (Desk.Show).
+// (parts.go). A long list of alerts holds no transaction while it is written (Reader.Show).
 package lookup
 
 import (
@@ -20,7 +20,7 @@ import (
 	"notewatch/rules/muting"
 )
 
-// A Config configures a Desk. Store and Now are required.
+// A Config configures a Reader. Store and Now are required.
 type Config struct {
 	Store     *store.Store
 	Projects  []Project
@@ -68,37 +68,46 @@ type Prices struct {
 // set reports whether there are prices.
 func (p Prices) set() bool { return p.Currency != "" }
 
-// A Desk answers questions. It is safe for use by several goroutines.
-type Desk struct {
-	Config
+// A Reader answers questions from the store. It is safe for use by several goroutines.
+type Reader struct {
+	config  Config
 	figures []rules.Figure // of devices that rules read
 	routed  []rules.Figure // the same of routes
 }
 
-// New returns a desk for questions about c.
-func New(c Config) *Desk {
-	d := &Desk{Config: c}
+// New returns a reader of the store of c.
+func New(c Config) *Reader {
+	r := &Reader{config: c}
 	unread := func(figure rules.Figure) bool {
-		return !slices.ContainsFunc(c.Rules, func(r *rules.Rule) bool { return slices.Contains(r.Reads.Figures, figure) })
+		return !slices.ContainsFunc(c.Rules, func(rule *rules.Rule) bool { return slices.Contains(rule.Reads.Figures, figure) })
 	}
-	d.figures = slices.DeleteFunc(slices.Clone(accounted), unread)
-	d.routed = slices.DeleteFunc([]rules.Figure{rules.Routed, rules.RouteFailures, rules.RouteLatency}, unread)
-	return d
+	r.figures = slices.DeleteFunc(slices.Clone(accounted), unread)
+	r.routed = slices.DeleteFunc([]rules.Figure{rules.Routed, rules.RouteFailures, rules.RouteLatency}, unread)
+	return r
 }
 
+// Config returns the configuration of the reader.
+func (r *Reader) Config() Config { return r.config }
+
+// Store returns the store that answers come from.
+func (r *Reader) Store() *store.Store { return r.config.Store }
+
+// Now returns the time on the domain clock.
+func (r *Reader) Now() time.Time { return r.config.Now() }
+
 // figuresOf returns the figures of a subject that rules read.
-func (d *Desk) figuresOf(s Subject) []rules.Figure {
+func (r *Reader) figuresOf(s Subject) []rules.Figure {
 	if s.Kind == KindRoute {
-		return d.routed
+		return r.routed
 	}
-	return d.figures
+	return r.figures
 }
 
 // RuleNames returns the names of the rules of the rules file, in its order.
-func (d *Desk) RuleNames() []string {
-	names := make([]string, len(d.Rules))
-	for i, r := range d.Rules {
-		names[i] = r.Spec.Name
+func (r *Reader) RuleNames() []string {
+	names := make([]string, len(r.config.Rules))
+	for i, rule := range r.config.Rules {
+		names[i] = rule.Spec.Name
 	}
 	return names
 }
@@ -107,31 +116,31 @@ func (d *Desk) RuleNames() []string {
 var accounted = []rules.Figure{rules.Bytes, rules.Events, rules.Sessions}
 
 // notRead returns the figures of a subject that no rule reads.
-func (d *Desk) notRead(s Subject) []rules.Figure {
+func (r *Reader) notRead(s Subject) []rules.Figure {
 	if s.Kind == KindRoute {
 		return []rules.Figure{}
 	}
-	return slices.DeleteFunc(slices.Clone(accounted), func(f rules.Figure) bool { return slices.Contains(d.figures, f) })
+	return slices.DeleteFunc(slices.Clone(accounted), func(f rules.Figure) bool { return slices.Contains(r.figures, f) })
 }
 
 // project returns the configured project of a UID.
-func (d *Desk) project(uid string) (Project, bool) {
-	i := slices.IndexFunc(d.Projects, func(p Project) bool { return p.UID == uid })
+func (r *Reader) project(uid string) (Project, bool) {
+	i := slices.IndexFunc(r.config.Projects, func(p Project) bool { return p.UID == uid })
 	if i < 0 {
 		return Project{}, false
 	}
-	return d.Projects[i], true
+	return r.config.Projects[i], true
 }
 
 // ProjectsOf returns the projects that a subject is part of or made of.
-func (d *Desk) ProjectsOf(s Subject) []Project {
+func (r *Reader) ProjectsOf(s Subject) []Project {
 	if s.Kind == KindAll {
-		return d.Projects
+		return r.config.Projects
 	}
 	if name, ok := rules.AccountOf(s.Project.UID); ok {
-		return slices.DeleteFunc(slices.Clone(d.Projects), func(p Project) bool { return p.Account != name })
+		return slices.DeleteFunc(slices.Clone(r.config.Projects), func(p Project) bool { return p.Account != name })
 	}
-	if p, ok := d.project(s.Project.UID); ok {
+	if p, ok := r.project(s.Project.UID); ok {
 		return []Project{p}
 	}
 	return nil

@@ -17,8 +17,8 @@ type Message struct {
 }
 
 // Message returns the message with an ID, and reports whether it exists.
-func (d *Desk) Message(ctx context.Context, id string) (m Message, ok bool, err error) {
-	stored, members, err := d.Store.Outbox.Members(ctx, id)
+func (r *Reader) Message(ctx context.Context, id string) (m Message, ok bool, err error) {
+	stored, members, err := r.config.Store.Outbox.Members(ctx, id)
 	if errors.Is(err, outbox.ErrNoMessage) {
 		return Message{}, false, nil
 	} else if err != nil {
@@ -32,8 +32,8 @@ func (d *Desk) Message(ctx context.Context, id string) (m Message, ok bool, err 
 }
 
 // ReceiversOf returns the names of the receivers that have been notified of an alert, or will be.
-func (d *Desk) ReceiversOf(ctx context.Context, alert string) (names []string, err error) {
-	deliveries, err := d.Store.Outbox.DeliveriesTo(ctx, []string{alert})
+func (r *Reader) ReceiversOf(ctx context.Context, alert string) (names []string, err error) {
+	deliveries, err := r.config.Store.Outbox.DeliveriesTo(ctx, []string{alert})
 	for receiver := range deliveries[alert] {
 		names = append(names, receiver)
 	}

@@ -22,20 +22,20 @@ type Cost struct {
 
 // cost returns the cost of events over a span, and at the end of the period. Over the calendar month so far, it is a share of the account's
 // bill, if only the watched projects use the account; otherwise it is the list price.
-func (d *Desk) cost(ctx context.Context, s Subject, span Span, events, forecast float64) (Cost, error) {
-	prices, ok := d.pricesFor(d.accountsOf(s))
+func (r *Reader) cost(ctx context.Context, s Subject, span Span, events, forecast float64) (Cost, error) {
+	prices, ok := r.pricesFor(r.accountsOf(s))
 	if !ok || prices.Event == 0 {
 		return Cost{}, nil
 	}
 	cost := Cost{
-		Amount: events * prices.Event, Forecast: forecast * prices.Event, Currency: prices.Currency, Note: d.costNote(s, prices, span),
+		Amount: events * prices.Event, Forecast: forecast * prices.Event, Currency: prices.Currency, Note: r.costNote(s, prices, span),
 	}
-	if !d.billed(s.Project.UID, span) {
+	if !r.billed(s.Project.UID, span) {
 		return cost, nil
 	}
 	cost.Amount, cost.Forecast = 0, 0
-	for _, account := range d.accountsOf(s) {
-		all, err := d.accountEvents(ctx, account)
+	for _, account := range r.accountsOf(s) {
+		all, err := r.accountEvents(ctx, account)
 		if err != nil {
 			return Cost{}, err
 		}
@@ -48,9 +48,9 @@ func (d *Desk) cost(ctx context.Context, s Subject, span Span, events, forecast 
 }
 
 // costNote explains a cost.
-func (d *Desk) costNote(s Subject, p Prices, span Span) string {
+func (r *Reader) costNote(s Subject, p Prices, span Span) string {
 	switch {
-	case !d.billed(s.Project.UID, span):
+	case !r.billed(s.Project.UID, span):
 		return p.note(fmt.Sprintf("at list price, before the %s events that are free each month", words.Figure(p.FreeEvents, "")))
 	case s.Kind == KindAll || s.Kind == KindOrganization:
 		return p.note("what is billed this month, if only the watched projects use their accounts")
@@ -59,10 +59,10 @@ func (d *Desk) costNote(s Subject, p Prices, span Span) string {
 }
 
 // pricesFor returns the prices of some accounts; ok is false if they have different ones.
-func (d *Desk) pricesFor(accounts []string) (prices Prices, ok bool) {
-	prices = d.Prices
+func (r *Reader) pricesFor(accounts []string) (prices Prices, ok bool) {
+	prices = r.config.Prices
 	for i, name := range accounts {
-		of := d.pricesOf(name)
+		of := r.pricesOf(name)
 		if i > 0 && of != prices {
 			return Prices{}, false
 		}
@@ -72,34 +72,34 @@ func (d *Desk) pricesFor(accounts []string) (prices Prices, ok bool) {
 }
 
 // bills returns the bills of the account of a project as of an instant; nil if no rule reads costs.
-func (d *Desk) bills(ctx context.Context, project string, now time.Time) (*env.Bills, error) {
-	paid, ok := d.project(project)
-	if !ok || !slices.ContainsFunc(d.Rules, func(r *rules.Rule) bool { return r.Reads.Cost() }) {
+func (r *Reader) bills(ctx context.Context, project string, now time.Time) (*env.Bills, error) {
+	paid, ok := r.project(project)
+	if !ok || !slices.ContainsFunc(r.config.Rules, func(rule *rules.Rule) bool { return rule.Reads.Cost() }) {
 		return nil, nil
 	}
-	prices := d.pricesOf(paid.Account)
+	prices := r.pricesOf(paid.Account)
 	var projects []env.PaidProject
-	for _, p := range d.Projects {
+	for _, p := range r.config.Projects {
 		if p.Account != paid.Account {
 			continue
 		}
-		of, err := env.LookAtPaid(ctx, d.Store, p.UID, p.Name)
+		of, err := env.LookAtPaid(ctx, r.config.Store, p.UID, p.Name)
 		if err != nil {
 			return nil, err
 		}
 		projects = append(projects, of)
 	}
-	return env.NewBills(d.Store.Usage, env.Prices{Event: prices.Event, Free: prices.FreeEvents}, projects, now), nil
+	return env.NewBills(r.config.Store.Usage, env.Prices{Event: prices.Event, Free: prices.FreeEvents}, projects, now), nil
 }
 
 // pricesOf returns the prices of an account.
-func (d *Desk) pricesOf(account string) Prices {
-	for _, a := range d.Accounts {
+func (r *Reader) pricesOf(account string) Prices {
+	for _, a := range r.config.Accounts {
 		if a.Name == account && a.Prices != nil {
 			return *a.Prices
 		}
 	}
-	return d.Prices
+	return r.config.Prices
 }
 
 // note adds the date of the prices to a note.
@@ -114,8 +114,8 @@ func (p Prices) note(text string) string {
 const defaultBlock = 500e6
 
 // blocks returns what cellular data costs as a part of the blocks that are added to SIMs.
-func (d *Desk) blocks(s Subject, bytes, forecast float64) Cost {
-	prices, ok := d.pricesFor(d.accountsOf(s))
+func (r *Reader) blocks(s Subject, bytes, forecast float64) Cost {
+	prices, ok := r.pricesFor(r.accountsOf(s))
 	if !ok || prices.DataBlock == 0 {
 		return Cost{}
 	}
@@ -127,8 +127,8 @@ func (d *Desk) blocks(s Subject, bytes, forecast float64) Cost {
 }
 
 // billed reports whether a span is in a project the calendar month, over which accounts are billed.
-func (d *Desk) billed(project string, span Span) bool {
-	period := d.periodOf(project)
+func (r *Reader) billed(project string, span Span) bool {
+	period := r.periodOf(project)
 	return span == Period && period.String() == "month" && period.MonthDay <= 1
 }
 
@@ -141,8 +141,8 @@ func (p Prices) rate(all float64) float64 {
 }
 
 // accountsOf returns the names of the accounts that pay for a subject.
-func (d *Desk) accountsOf(s Subject) (names []string) {
-	for _, p := range d.ProjectsOf(s) {
+func (r *Reader) accountsOf(s Subject) (names []string) {
+	for _, p := range r.ProjectsOf(s) {
 		if !slices.Contains(names, p.Account) {
 			names = append(names, p.Account)
 		}
@@ -154,16 +154,16 @@ func (d *Desk) accountsOf(s Subject) (names []string) {
 type ofMonth struct{ now, end float64 }
 
 // accountEvents returns how many events the watched projects of an account use this month.
-func (d *Desk) accountEvents(ctx context.Context, account string) (all ofMonth, err error) {
-	for _, p := range d.Projects {
+func (r *Reader) accountEvents(ctx context.Context, account string) (all ofMonth, err error) {
+	for _, p := range r.config.Projects {
 		if p.Account != account {
 			continue
 		}
-		asOf, err := d.asOf(ctx, []Project{p})
+		asOf, err := r.asOf(ctx, []Project{p})
 		if err != nil {
 			return all, err
 		}
-		t, err := d.tally(ctx, questionIn(p.subject(), Period, asOf.day, rules.PeriodSpec{}))
+		t, err := r.tally(ctx, questionIn(p.subject(), Period, asOf.day, rules.PeriodSpec{}))
 		if err != nil {
 			return all, err
 		}
@@ -174,16 +174,16 @@ func (d *Desk) accountEvents(ctx context.Context, account string) (all ofMonth, 
 }
 
 // rates returns the cost of an event, by account.
-func (d *Desk) rates(ctx context.Context, projects []Project, span Span) (map[string]float64, error) {
+func (r *Reader) rates(ctx context.Context, projects []Project, span Span) (map[string]float64, error) {
 	rates := map[string]float64{}
 	for _, p := range projects {
 		if _, ok := rates[p.Account]; ok {
 			continue
 		}
-		prices := d.pricesOf(p.Account)
+		prices := r.pricesOf(p.Account)
 		rates[p.Account] = prices.Event
-		if d.billed(p.UID, span) {
-			all, err := d.accountEvents(ctx, p.Account)
+		if r.billed(p.UID, span) {
+			all, err := r.accountEvents(ctx, p.Account)
 			if err != nil {
 				return nil, err
 			}

@@ -24,13 +24,13 @@ type Match struct {
 }
 
 // Name returns a match with the names of its project, fleet and device. A device that is no longer listed has the name of its newest alert.
-func (d *Desk) Name(ctx context.Context, m muting.Match) (Match, error) {
+func (r *Reader) Name(ctx context.Context, m muting.Match) (Match, error) {
 	named := Match{Alert: m.Alert, Rule: m.Rule, Project: m.Project, Device: m.Subject, Fleet: m.Fleet}
-	if p, ok := d.project(m.Project); ok {
+	if p, ok := r.project(m.Project); ok {
 		named.ProjectName = p.Name
 	}
 	if m.Fleet != "" {
-		fleets, err := d.Called(ctx, m.Fleet, KindFleet)
+		fleets, err := r.Called(ctx, m.Fleet, KindFleet)
 		if err != nil {
 			return named, err
 		}
@@ -41,7 +41,7 @@ func (d *Desk) Name(ctx context.Context, m muting.Match) (Match, error) {
 	if m.Subject == "" {
 		return named, nil
 	}
-	listed, err := d.Called(ctx, m.Subject, KindDevice)
+	listed, err := r.Called(ctx, m.Subject, KindDevice)
 	if err != nil {
 		return named, err
 	}
@@ -49,7 +49,7 @@ func (d *Desk) Name(ctx context.Context, m muting.Match) (Match, error) {
 		named.DeviceName, named.DeviceIn = listed[at].Name, listed[at].Project.UID
 		return named, nil
 	}
-	former, err := d.Store.DevicesInAlerts(ctx, m.Subject)
+	former, err := r.config.Store.DevicesInAlerts(ctx, m.Subject)
 	if at := slices.IndexFunc(former, func(n usage.DeviceName) bool { return n.UID == m.Subject }); at >= 0 {
 		named.DeviceName = former[at].Name
 	}

@@ -20,7 +20,7 @@ type part struct {
 
 // parts calls f with the devices of a fleet or project, block by block: of a fleet its members, of a project also those that
 // were listed formerly. parts is only good until f returns.
-func (d *Desk) parts(ctx context.Context, project string, q question, f func(block int, parts []part) error) error {
+func (r *Reader) parts(ctx context.Context, project string, q question, f func(block int, parts []part) error) error {
 	if q.Kind == KindFleet {
 		return InBlocks(q.members, func(block int, members []usage.Place) error {
 			parts := make([]part, len(members))
@@ -30,13 +30,13 @@ func (d *Desk) parts(ctx context.Context, project string, q question, f func(blo
 			return f(block, parts)
 		})
 	}
-	blocks, err := d.Store.Usage.Blocks(ctx, project)
+	blocks, err := r.config.Store.Usage.Blocks(ctx, project)
 	if err != nil {
 		return err
 	}
 	parts := make([]part, 0, history.BlockSize)
 	for block := range blocks {
-		changed, err := d.Store.Usage.ChangedPlaces(ctx, project, block, q.first().Start())
+		changed, err := r.config.Store.Usage.ChangedPlaces(ctx, project, block, q.first().Start())
 		if err != nil {
 			return err
 		}
@@ -172,21 +172,21 @@ func (t dayTotal) get() float64 {
 
 // tallyFleet adds up the devices of a fleet. Those without data over the span are left out. A day is no data if one of the devices
 // has none for it.
-func (d *Desk) tallyFleet(ctx context.Context, q question) (tallies, error) {
+func (r *Reader) tallyFleet(ctx context.Context, q question) (tallies, error) {
 	all, crowds := tallies{}, map[rules.Figure]*crowd{}
-	for _, figure := range d.figures {
+	for _, figure := range r.figures {
 		crowds[figure] = newCrowd(q, q.Project.UID, figure)
 		crowds[figure].days = make([]dayTotal, q.day-q.first()+1)
 	}
-	err := d.parts(ctx, q.Project.UID, q, func(block int, parts []part) error {
-		for _, figure := range d.figures {
-			if err := crowds[figure].read(ctx, d.Store, block, parts); err != nil {
+	err := r.parts(ctx, q.Project.UID, q, func(block int, parts []part) error {
+		for _, figure := range r.figures {
+			if err := crowds[figure].read(ctx, r.config.Store, block, parts); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	for _, figure := range d.figures {
+	for _, figure := range r.figures {
 		all[figure] = crowds[figure].tally()
 	}
 	return all, err

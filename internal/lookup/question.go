@@ -45,8 +45,8 @@ func lifeOf(p usage.Place) life {
 const noOrdinal = -1
 
 // question asks what a subject used over a span, as of a day.
-func (d *Desk) question(s Subject, span Span, day rules.Day) question {
-	return questionIn(s, span, day, d.periodOf(s.Project.UID))
+func (r *Reader) question(s Subject, span Span, day rules.Day) question {
+	return questionIn(s, span, day, r.periodOf(s.Project.UID))
 }
 
 // questionIn is question where time is cut into periods as said.
@@ -73,27 +73,27 @@ func (q question) drawn() rules.Day {
 }
 
 // locate fills in where the history of a device is. listed is nil for a device that Notehub no longer lists.
-func (d *Desk) locate(ctx context.Context, q *question, listed *usage.Device) error {
+func (r *Reader) locate(ctx context.Context, q *question, listed *usage.Device) error {
 	if listed != nil {
 		q.ordinal, q.life.born = listed.Ordinal, rules.DayOf(listed.Provisioned)
 		return nil
 	}
-	ordinal, ok, err := d.Store.Usage.Ordinal(ctx, q.Project.UID, q.UID)
+	ordinal, ok, err := r.config.Store.Usage.Ordinal(ctx, q.Project.UID, q.UID)
 	if !ok {
 		q.ordinal = noOrdinal
 		return err
 	}
-	former, _, err := d.Store.Usage.DeviceAt(ctx, q.Project.UID, ordinal)
+	former, _, err := r.config.Store.Usage.DeviceAt(ctx, q.Project.UID, ordinal)
 	q.ordinal, q.life = ordinal, lifeOf(former.Place)
 	return err
 }
 
 // locateRoute fills in where the history of a route is.
-func (d *Desk) locateRoute(ctx context.Context, q *question) error {
+func (r *Reader) locateRoute(ctx context.Context, q *question) error {
 	q.ordinal = noOrdinal
-	list, err := d.Store.Usage.Routes(ctx, q.Project.UID)
-	if r := list.Find(q.UID); r != nil {
-		q.ordinal, q.life.born = r.Ordinal, r.Born
+	list, err := r.config.Store.Usage.Routes(ctx, q.Project.UID)
+	if route := list.Find(q.UID); route != nil {
+		q.ordinal, q.life.born = route.Ordinal, route.Born
 	}
 	return err
 }

@@ -84,13 +84,13 @@ func usual(t testing.TB) *scene {
 	return s
 }
 
-// desk returns a desk for questions about the scene.
-func (s *scene) desk() *lookup.Desk { return lookup.New(s.Config) }
+// reader returns a reader for questions about the scene.
+func (s *scene) reader() *lookup.Reader { return lookup.New(s.Config) }
 
 // find returns what is called so.
 func (s *scene) find(text string) lookup.Subject {
 	s.Helper()
-	subject, err := s.desk().Find(s.Context(), text)
+	subject, err := s.reader().Find(s.Context(), text)
 	require.NoError(s, err, text)
 	return subject
 }

@@ -17,18 +17,18 @@ const KindRule Kind = "rule"
 // A Selector turns names that people type into a match of alerts. It knows what the rules file names and what the store holds, so
 // that alerts of rules, projects and devices that are no longer there can be selected too.
 type Selector struct {
-	Desk  *Desk // whose projects are those of the rules file, then those that only the store knows
-	names store.Names
+	Reader *Reader // whose projects are those of the rules file, then those that only the store knows
+	names  store.Names
 }
 
-// Selector returns a selector of what the desk and its store know.
-func (d *Desk) Selector(ctx context.Context) (Selector, error) {
-	names, err := d.Store.Names(ctx)
-	wide := *d
-	wide.Projects = slices.Clone(d.Projects)
+// Selector returns a selector of what the reader and its store know.
+func (r *Reader) Selector(ctx context.Context) (Selector, error) {
+	names, err := r.config.Store.Names(ctx)
+	wide := *r
+	wide.config.Projects = slices.Clone(r.config.Projects)
 	for _, p := range names.Projects {
 		if _, known := wide.project(p.UID); !known {
-			wide.Projects = append(wide.Projects, Project{UID: p.UID, Name: cmp.Or(p.Name, p.UID)})
+			wide.config.Projects = append(wide.config.Projects, Project{UID: p.UID, Name: cmp.Or(p.Name, p.UID)})
 		}
 	}
 	return Selector{&wide, names}, err
@@ -53,7 +53,7 @@ func (s Selector) Settle(ctx context.Context, m muting.Match) (muting.Match, err
 		if *of.name == "" || slices.Contains(of.known, *of.name) {
 			continue
 		}
-		found, err := s.Desk.Find(ctx, *of.name, of.kind)
+		found, err := s.Reader.Find(ctx, *of.name, of.kind)
 		if err != nil {
 			return m, err
 		}
@@ -69,17 +69,17 @@ func (s Selector) Identify(ctx context.Context, m muting.Match) (muting.Match, e
 	if m.Rule, err = s.rule(m.Rule); err != nil {
 		return m, err
 	}
-	desk := *s.Desk
+	reader := *s.Reader
 	if m.Project != "" {
-		found, err := desk.identify(ctx, m.Project, KindProject, s.formerProjects(m.Project))
+		found, err := reader.identify(ctx, m.Project, KindProject, s.formerProjects(m.Project))
 		if err != nil {
 			return m, err
 		}
 		m.Project = found.UID
-		desk.Projects = slices.DeleteFunc(slices.Clone(desk.Projects), func(p Project) bool { return p.UID != found.UID })
+		reader.config.Projects = slices.DeleteFunc(slices.Clone(reader.config.Projects), func(p Project) bool { return p.UID != found.UID })
 	}
 	if m.Fleet != "" {
-		found, err := desk.identify(ctx, m.Fleet, KindFleet, nil)
+		found, err := reader.identify(ctx, m.Fleet, KindFleet, nil)
 		if err != nil {
 			return m, err
 		}
@@ -92,15 +92,15 @@ func (s Selector) Identify(ctx context.Context, m muting.Match) (muting.Match, e
 	if err != nil {
 		return m, err
 	}
-	found, err := desk.identify(ctx, m.Subject, KindDevice, former)
+	found, err := reader.identify(ctx, m.Subject, KindDevice, former)
 	m.Subject = found.UID
 	return m, err
 }
 
 // identify returns what has a name or UID: one that is listed, else one that alerts still call so, else what is found by a part of
 // its name.
-func (d *Desk) identify(ctx context.Context, name string, kind Kind, former []Subject) (Subject, error) {
-	listed, err := d.Called(ctx, name, kind)
+func (r *Reader) identify(ctx context.Context, name string, kind Kind, former []Subject) (Subject, error) {
+	listed, err := r.Called(ctx, name, kind)
 	if err != nil {
 		return Subject{}, err
 	}
@@ -114,7 +114,7 @@ func (d *Desk) identify(ctx context.Context, name string, kind Kind, former []Su
 		}
 		return called[0], nil // several are the same device in several projects
 	}
-	return d.Find(ctx, name, kind)
+	return r.Find(ctx, name, kind)
 }
 
 // formerProjects returns the projects that alerts call by a name.
@@ -129,13 +129,13 @@ func (s Selector) formerProjects(name string) (found []Subject) {
 
 // formerDevices returns the devices that alerts call by the name in a match, in its project.
 func (s Selector) formerDevices(ctx context.Context, m muting.Match) (found []Subject, err error) {
-	devices, err := s.Desk.Store.DevicesInAlerts(ctx, m.Subject)
+	devices, err := s.Reader.config.Store.DevicesInAlerts(ctx, m.Subject)
 	for _, device := range devices {
 		if m.Project != "" && m.Project != device.Project {
 			continue
 		}
 		project := Named{device.Project, device.Project}
-		if p, known := s.Desk.project(device.Project); known {
+		if p, known := s.Reader.project(device.Project); known {
 			project.Name = p.Name
 		}
 		found = append(found, Subject{Kind: KindDevice, Project: project, UID: device.UID, Name: device.Name})
@@ -148,7 +148,7 @@ func (s Selector) rule(text string) (string, error) {
 	if text == "" {
 		return "", nil
 	}
-	known := append(s.Desk.RuleNames(), s.names.Rules...)
+	known := append(s.Reader.RuleNames(), s.names.Rules...)
 	if at := slices.IndexFunc(known, func(name string) bool { return strings.EqualFold(name, text) }); at >= 0 {
 		return known[at], nil
 	}
@@ -158,21 +158,21 @@ func (s Selector) rule(text string) (string, error) {
 }
 
 // InFleet returns a match of alerts in which the UID of a fleet replaces its label.
-func (d *Desk) InFleet(ctx context.Context, m muting.Match) (muting.Match, error) {
+func (r *Reader) InFleet(ctx context.Context, m muting.Match) (muting.Match, error) {
 	if m.Fleet == "" {
 		return m, nil
 	}
-	found, err := d.identify(ctx, m.Fleet, KindFleet, nil)
+	found, err := r.identify(ctx, m.Fleet, KindFleet, nil)
 	m.Fleet = found.UID
 	return m, err
 }
 
 // Settle returns a match of alerts in which shortened names are replaced by the full ones.
-func (d *Desk) Settle(ctx context.Context, m muting.Match) (muting.Match, error) {
+func (r *Reader) Settle(ctx context.Context, m muting.Match) (muting.Match, error) {
 	if m == (muting.Match{}) {
 		return m, nil
 	}
-	selector, err := d.Selector(ctx)
+	selector, err := r.Selector(ctx)
 	if err != nil {
 		return m, err
 	}

@@ -13,16 +13,16 @@ import (
 const KindSilence Kind = "silence"
 
 // Silences returns the silences that have not ended.
-func (d *Desk) Silences(ctx context.Context) ([]muting.Silence, error) {
-	silences, _, err := d.Store.Silences(ctx, d.Now())
+func (r *Reader) Silences(ctx context.Context) ([]muting.Silence, error) {
+	silences, _, err := r.config.Store.Silences(ctx, r.config.Now())
 	return silences, err
 }
 
 // Silence returns the silence of an ID, over or not, or the only one that is not over of which the ID begins with text, whatever
 // the case. Its errors are *UnknownError, *AmbiguousIDError, and those of the store.
-func (d *Desk) Silence(ctx context.Context, text string) (muting.Silence, error) {
+func (r *Reader) Silence(ctx context.Context, text string) (muting.Silence, error) {
 	text = strings.ToLower(strings.TrimSpace(text))
-	all, _, err := d.Store.Silences(ctx, time.Unix(0, 0))
+	all, _, err := r.config.Store.Silences(ctx, time.Unix(0, 0))
 	if err != nil {
 		return muting.Silence{}, err
 	}
@@ -32,7 +32,7 @@ func (d *Desk) Silence(ctx context.Context, text string) (muting.Silence, error)
 		switch {
 		case s.ID == text:
 			return s, nil
-		case s.Over(d.Now()):
+		case s.Over(r.config.Now()):
 			continue
 		}
 		standing = append(standing, s.ID)

@@ -36,7 +36,7 @@ func TestSilence(t *testing.T) {
 		"s-abcdefghi": `unknown silence "s-abcdefghi"; did you mean "s-abcdefgh"?`,
 		"":            `unknown silence ""`,
 	} {
-		found, err := s.desk().Silence(t.Context(), text)
+		found, err := s.reader().Silence(t.Context(), text)
 		if err != nil {
 			require.EqualError(t, err, want)
 			continue
@@ -44,7 +44,7 @@ func TestSilence(t *testing.T) {
 		require.Equal(t, want, found.ID, text)
 	}
 	var unknown *lookup.UnknownError
-	_, err := s.desk().Silence(t.Context(), "?")
+	_, err := s.reader().Silence(t.Context(), "?")
 	require.ErrorAs(t, err, &unknown)
 	require.Equal(t, []lookup.Kind{lookup.KindSilence}, unknown.Kinds)
 }

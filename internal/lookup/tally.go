@@ -24,21 +24,21 @@ type tally struct {
 type tallies map[rules.Figure]tally
 
 // tally computes the values that a question needs.
-func (d *Desk) tally(ctx context.Context, q question) (tallies, error) {
+func (r *Reader) tally(ctx context.Context, q question) (tallies, error) {
 	if q.Kind == KindFleet {
-		return d.tallyFleet(ctx, q)
+		return r.tallyFleet(ctx, q)
 	}
 	if q.Kind == KindAll || q.Kind == KindProject {
 		var err error
-		if q.life.born, err = d.born(ctx, d.ProjectsOf(q.Subject)); err != nil {
+		if q.life.born, err = r.born(ctx, r.ProjectsOf(q.Subject)); err != nil {
 			return nil, err
 		}
 	}
 	all := tallies{}
-	for _, figure := range d.figuresOf(q.Subject) {
+	for _, figure := range r.figuresOf(q.Subject) {
 		var columns [][]float64
-		for _, p := range d.ProjectsOf(q.Subject) {
-			column, err := d.column(ctx, p.UID, figure, q)
+		for _, p := range r.ProjectsOf(q.Subject) {
+			column, err := r.column(ctx, p.UID, figure, q)
 			if err != nil {
 				return all, err
 			}
@@ -53,9 +53,9 @@ func (d *Desk) tally(ctx context.Context, q question) (tallies, error) {
 }
 
 // born returns the day on which the first device of some projects was provisioned; 0 if it is not known.
-func (d *Desk) born(ctx context.Context, projects []Project) (first rules.Day, err error) {
+func (r *Reader) born(ctx context.Context, projects []Project) (first rules.Day, err error) {
 	for _, p := range projects {
-		born, err := d.Store.Usage.Born(ctx, p.UID)
+		born, err := r.config.Store.Usage.Born(ctx, p.UID)
 		if err != nil {
 			return 0, err
 		}
@@ -74,11 +74,11 @@ func (t tally) withoutSums() tally {
 
 // column returns a figure of one subject day by day from the first day of the question to its last; NaN is no data. A device used nothing
 // after it was no longer listed.
-func (d *Desk) column(ctx context.Context, project string, figure rules.Figure, q question) ([]float64, error) {
+func (r *Reader) column(ctx context.Context, project string, figure rules.Figure, q question) ([]float64, error) {
 	if q.ordinal == noOrdinal {
 		return q.noData(), nil
 	}
-	column, err := env.Days(ctx, d.Store.Usage, project, q.ordinal, figure, q.first(), q.day)
+	column, err := env.Days(ctx, r.config.Store.Usage, project, q.ordinal, figure, q.first(), q.day)
 	for day := max(q.first(), q.life.gone); day <= q.day; day++ {
 		if i := day - q.first(); math.IsNaN(column[i]) {
 			column[i] = 0

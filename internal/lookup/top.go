@@ -54,28 +54,28 @@ func By() []string {
 
 // Top returns the devices with the highest usage. Each project is as of its last poll; From and To are those of the project that was polled
 // longest ago. Devices without usage are not ranked. Errors are *NotReadError, ErrNoPrices, and those of the store.
-func (d *Desk) Top(ctx context.Context, q TopQuery) (Top, error) {
-	figure, err := d.rankedBy(q.By)
+func (r *Reader) Top(ctx context.Context, q TopQuery) (Top, error) {
+	figure, err := r.rankedBy(q.By)
 	if err != nil {
 		return Top{}, err
 	}
-	projects := d.ProjectsOf(q.Of)
-	asOf, err := d.asOf(ctx, projects)
+	projects := r.ProjectsOf(q.Of)
+	asOf, err := r.asOf(ctx, projects)
 	if err != nil {
 		return Top{}, err
 	}
 	top := Top{
-		Of: q.Of, Now: d.Now(), By: q.By, Span: q.Span, Source: asOf.Source, Unit: figure.Unit(), Total: math.NaN(),
+		Of: q.Of, Now: r.config.Now(), By: q.By, Span: q.Span, Source: asOf.Source, Unit: figure.Unit(), Total: math.NaN(),
 	}
-	top.From, top.To = q.Span.bounds(d.dayOf(q.Span, asOf), d.periodOf(q.Of.Project.UID))
+	top.From, top.To = q.Span.bounds(r.dayOf(q.Span, asOf), r.periodOf(q.Of.Project.UID))
 	var rates map[string]float64
 	if q.By == ByCost {
-		prices, ok := d.pricesFor(d.accountsOf(q.Of))
+		prices, ok := r.pricesFor(r.accountsOf(q.Of))
 		if !ok {
 			return Top{}, ErrDifferentPrices
 		}
-		top.Unit, top.Note = prices.Currency, d.costNote(q.Of, prices, q.Span)
-		if rates, err = d.rates(ctx, projects, q.Span); err != nil {
+		top.Unit, top.Note = prices.Currency, r.costNote(q.Of, prices, q.Span)
+		if rates, err = r.rates(ctx, projects, q.Span); err != nil {
 			return Top{}, err
 		}
 	}
@@ -85,7 +85,7 @@ func (d *Desk) Top(ctx context.Context, q TopQuery) (Top, error) {
 		if q.By == ByCost {
 			rate = rates[p.Account]
 		}
-		some, err := d.rank(ctx, &top, p, q, figure, rate)
+		some, err := r.rank(ctx, &top, p, q, figure, rate)
 		if err != nil {
 			return Top{}, err
 		}
@@ -93,59 +93,59 @@ func (d *Desk) Top(ctx context.Context, q TopQuery) (Top, error) {
 	}
 	slices.SortStableFunc(found, func(a, b TopRow) int { return cmp.Compare(b.Value, a.Value) })
 	top.Rows = found[:min(max(q.N, 0), len(found))]
-	return top, d.nameTop(ctx, &top)
+	return top, r.nameTop(ctx, &top)
 }
 
 // Rankings returns the rankings that are possible: figures that rules read, and the cost if prices are set.
-func (d *Desk) Rankings() []string {
+func (r *Reader) Rankings() []string {
 	return slices.DeleteFunc(By(), func(by string) bool {
-		_, err := d.rankedBy(by)
+		_, err := r.rankedBy(by)
 		return err != nil
 	})
 }
 
 // priced reports whether there are prices.
-func (d *Desk) priced() bool {
-	return d.Prices.set() || slices.ContainsFunc(d.Accounts, func(a Account) bool { return a.Prices != nil && a.Prices.set() })
+func (r *Reader) priced() bool {
+	return r.config.Prices.set() || slices.ContainsFunc(r.config.Accounts, func(a Account) bool { return a.Prices != nil && a.Prices.set() })
 }
 
 // rankedBy returns the figure for a ranking.
-func (d *Desk) rankedBy(by string) (rules.Figure, error) {
+func (r *Reader) rankedBy(by string) (rules.Figure, error) {
 	figure, ok := rules.ParseFigure(by)
 	switch {
-	case by == ByCost && !d.priced():
+	case by == ByCost && !r.priced():
 		return "", ErrNoPrices
 	case by == ByCost:
 		figure = rules.Events
 	case !ok || !slices.Contains(accounted, figure):
 		return "", fmt.Errorf("ranking by %q: want bytes, events, sessions or cost", by)
 	}
-	if !slices.Contains(d.figures, figure) {
+	if !slices.Contains(r.figures, figure) {
 		return "", &NotReadError{figure}
 	}
 	return figure, nil
 }
 
 // rank adds the devices of one project to a ranking, each with its usage times a rate, and returns those with the highest usage.
-func (d *Desk) rank(ctx context.Context, top *Top, p Project, of TopQuery, figure rules.Figure, rate float64) (rows []TopRow, err error) {
-	asOf, err := d.asOf(ctx, []Project{p})
+func (r *Reader) rank(ctx context.Context, top *Top, p Project, of TopQuery, figure rules.Figure, rate float64) (rows []TopRow, err error) {
+	asOf, err := r.asOf(ctx, []Project{p})
 	if err != nil {
 		return nil, err
 	}
-	q := d.question(of.Of, of.Span, d.dayOf(of.Span, asOf))
+	q := r.question(of.Of, of.Span, r.dayOf(of.Span, asOf))
 	var devices int
 	if of.Of.Kind == KindFleet {
-		q.members, err = d.Store.Usage.FleetPlaces(ctx, p.UID, of.Of.UID)
+		q.members, err = r.config.Store.Usage.FleetPlaces(ctx, p.UID, of.Of.UID)
 		devices = len(q.members)
 	} else {
-		devices, err = d.deviceCount(ctx, []Project{p})
+		devices, err = r.deviceCount(ctx, []Project{p})
 	}
 	if err != nil {
 		return nil, err
 	}
 	all, most := newCrowd(q, p.UID, figure), ranking{n: max(of.N, 0)}
-	err = d.parts(ctx, p.UID, q, func(block int, parts []part) error {
-		err := all.read(ctx, d.Store, block, parts)
+	err = r.parts(ctx, p.UID, q, func(block int, parts []part) error {
+		err := all.read(ctx, r.config.Store, block, parts)
 		for _, part := range parts {
 			most.add(part.ordinal, part.total.get())
 		}
@@ -190,13 +190,13 @@ func (r *ranking) add(ordinal int, value float64) {
 }
 
 // nameTop adds the names of the devices in a ranking.
-func (d *Desk) nameTop(ctx context.Context, top *Top) error {
+func (r *Reader) nameTop(ctx context.Context, top *Top) error {
 	for i := range top.Rows {
 		row := &top.Rows[i]
 		if top.Total > 0 {
 			row.Share = 100 * row.Value / top.Total
 		}
-		device, _, err := d.Store.Usage.DeviceAt(ctx, row.Project.UID, row.ordinal)
+		device, _, err := r.config.Store.Usage.DeviceAt(ctx, row.Project.UID, row.ordinal)
 		if err != nil {
 			return err
 		}

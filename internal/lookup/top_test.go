@@ -15,7 +15,7 @@ import (
 
 func (s *scene) top(q lookup.TopQuery) lookup.Top {
 	s.Helper()
-	top, err := s.desk().Top(s.Context(), q)
+	top, err := s.reader().Top(s.Context(), q)
 	require.NoError(s, err)
 	return top
 }
@@ -144,16 +144,16 @@ func TestTopByCostOfNothing(t *testing.T) {
 
 func TestTopErrors(t *testing.T) {
 	s := usual(t)
-	_, err := s.desk().Top(t.Context(), lookup.TopQuery{N: 1, By: lookup.ByCost, Span: lookup.Week})
+	_, err := s.reader().Top(t.Context(), lookup.TopQuery{N: 1, By: lookup.ByCost, Span: lookup.Week})
 	require.ErrorIs(t, err, lookup.ErrNoPrices)
-	_, err = s.desk().Top(t.Context(), lookup.TopQuery{N: 1, By: "reboots", Span: lookup.Week})
+	_, err = s.reader().Top(t.Context(), lookup.TopQuery{N: 1, By: "reboots", Span: lookup.Week})
 	require.EqualError(t, err, `ranking by "reboots": want bytes, events, sessions or cost`)
 	s.Rules = s.Rules[:1]
 	var unread *lookup.NotReadError
-	_, err = s.desk().Top(t.Context(), lookup.TopQuery{N: 1, By: "events", Span: lookup.Week})
+	_, err = s.reader().Top(t.Context(), lookup.TopQuery{N: 1, By: "events", Span: lookup.Week})
 	require.ErrorAs(t, err, &unread)
 	require.Equal(t, rules.Events, unread.Figure)
 	s.Prices = prices
-	_, err = s.desk().Top(t.Context(), lookup.TopQuery{N: 1, By: lookup.ByCost, Span: lookup.Week})
+	_, err = s.reader().Top(t.Context(), lookup.TopQuery{N: 1, By: lookup.ByCost, Span: lookup.Week})
 	require.EqualError(t, err, "no rule reads events, so notewatch does not fetch them")
 }

@@ -82,44 +82,44 @@ type DayUsage struct {
 
 // Usage returns the usage of a subject over a span, as of the last poll of its projects; only the span today is as of now. The usage of a
 // device, a project or all projects is added up by day, that of a fleet by device.
-func (d *Desk) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
-	asOf, err := d.asOf(ctx, d.ProjectsOf(s))
+func (r *Reader) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
+	asOf, err := r.asOf(ctx, r.ProjectsOf(s))
 	if err != nil {
 		return Usage{}, err
 	}
 	u := Usage{
-		Now: d.Now(), Subject: s, Span: span, Source: asOf.Source, NotRead: d.notRead(s),
+		Now: r.config.Now(), Subject: s, Span: span, Source: asOf.Source, NotRead: r.notRead(s),
 	}
-	period := d.periodOf(s.Project.UID).Period(asOf.day, asOf.instant)
+	period := r.periodOf(s.Project.UID).Period(asOf.day, asOf.instant)
 	u.Period = UsagePeriod{period.Start, period.End, period.DaysLeft}
-	q := d.question(s, span, d.dayOf(span, asOf))
+	q := r.question(s, span, r.dayOf(span, asOf))
 	u.From, u.To = q.from.Start(), q.to.Start()
-	if err := d.describe(ctx, &u, &q); err != nil {
+	if err := r.describe(ctx, &u, &q); err != nil {
 		return Usage{}, err
 	}
-	tallies, err := d.tally(ctx, q)
+	tallies, err := r.tally(ctx, q)
 	if err != nil {
 		return Usage{}, err
 	}
-	limiting, err := d.limiting(ctx, u, asOf.instant)
+	limiting, err := r.limiting(ctx, u, asOf.instant)
 	if err != nil {
 		return Usage{}, err
 	}
-	for _, figure := range d.figuresOf(s) {
+	for _, figure := range r.figuresOf(s) {
 		f := tallies[figure].over(figure)
 		f.Limit, f.LimitRule = limit(limiting, figure, span, f.Total)
 		f.LimitAt = rules.LimitAt(f.Total, f.Forecast, f.Limit, u.AsOf, period.DaysLeft)
 		switch figure {
 		case rules.Bytes:
-			f.Cost = d.blocks(s, f.Total, f.Forecast)
+			f.Cost = r.blocks(s, f.Total, f.Forecast)
 		case rules.Events:
-			if f.Cost, err = d.cost(ctx, s, span, f.Total, f.Forecast); err != nil {
+			if f.Cost, err = r.cost(ctx, s, span, f.Total, f.Forecast); err != nil {
 				return Usage{}, err
 			}
 		}
 		u.Figures = append(u.Figures, f)
 	}
-	u.Alerts, u.AlertCount, err = d.OpenAlerts(ctx, s, shownAlerts)
+	u.Alerts, u.AlertCount, err = r.OpenAlerts(ctx, s, shownAlerts)
 	return u, err
 }
 
@@ -132,42 +132,42 @@ func (s Subject) within() string {
 }
 
 // describe adds the entry of the subject in the device list.
-func (d *Desk) describe(ctx context.Context, u *Usage, q *question) (err error) {
+func (r *Reader) describe(ctx context.Context, u *Usage, q *question) (err error) {
 	switch u.Kind {
 	case KindDevice:
 		u.Devices = 1
-		device, ok, err := d.Store.Usage.Device(ctx, u.Project.UID, u.UID)
+		device, ok, err := r.config.Store.Usage.Device(ctx, u.Project.UID, u.UID)
 		if err != nil {
 			return err
 		}
 		if !ok {
-			return d.locate(ctx, q, nil)
+			return r.locate(ctx, q, nil)
 		}
 		u.Device = &Device{device.SKU, device.Firmware, device.Voltage, device.LastActivity, device.Disabled}
-		return d.locate(ctx, q, &device)
+		return r.locate(ctx, q, &device)
 	case KindRoute:
-		return d.locateRoute(ctx, q)
+		return r.locateRoute(ctx, q)
 	case KindOrganization:
-		if u.Plan, err = d.plan(ctx, u.UID); err != nil {
+		if u.Plan, err = r.plan(ctx, u.UID); err != nil {
 			return err
 		}
 	case KindFleet:
-		q.members, err = d.Store.Usage.FleetPlaces(ctx, u.Project.UID, u.UID)
+		q.members, err = r.config.Store.Usage.FleetPlaces(ctx, u.Project.UID, u.UID)
 		u.Devices = len(q.members)
 		return err
 	}
-	u.Devices, err = d.deviceCount(ctx, d.ProjectsOf(u.Subject))
+	u.Devices, err = r.deviceCount(ctx, r.ProjectsOf(u.Subject))
 	return err
 }
 
 // plan returns what Notehub says of an organization; nil if it was not read.
-func (d *Desk) plan(ctx context.Context, uid string) (*Plan, error) {
+func (r *Reader) plan(ctx context.Context, uid string) (*Plan, error) {
 	name, _ := rules.AccountOf(uid)
-	said, err := d.Store.Usage.Organization(ctx, name)
+	said, err := r.config.Store.Usage.Organization(ctx, name)
 	if err != nil || said.Read.IsZero() {
 		return nil, err
 	}
-	return &Plan{said.Type, said.Suspended == rules.True, said.Balance, said.Capacity, env.DaysLeft(said, d.Now()), said.Read}, nil
+	return &Plan{said.Type, said.Suspended == rules.True, said.Balance, said.Capacity, env.DaysLeft(said, r.config.Now()), said.Read}, nil
 }
 
 // Facts returns what is known of the plan, in words.
@@ -191,9 +191,9 @@ func (p Plan) Facts() (facts []string) {
 }
 
 // deviceCount returns the number of devices that projects list.
-func (d *Desk) deviceCount(ctx context.Context, projects []Project) (all int, err error) {
+func (r *Reader) deviceCount(ctx context.Context, projects []Project) (all int, err error) {
 	for _, p := range projects {
-		count, _, err := d.Store.Usage.DeviceCount(ctx, p.UID)
+		count, _, err := r.config.Store.Usage.DeviceCount(ctx, p.UID)
 		if err != nil {
 			return 0, err
 		}

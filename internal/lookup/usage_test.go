@@ -18,7 +18,7 @@ import (
 
 func (s *scene) usage(of lookup.Subject, span lookup.Span) lookup.Usage {
 	s.Helper()
-	u, err := s.desk().Usage(s.Context(), of, span)
+	u, err := s.reader().Usage(s.Context(), of, span)
 	require.NoError(s, err)
 	return u
 }
@@ -155,7 +155,7 @@ func TestUsageOfAnotherPeriod(t *testing.T) {
 func TestUsageBeforeADayIsCommitted(t *testing.T) {
 	s := usual(t)
 	top := func() lookup.Top {
-		top, err := s.desk().Top(t.Context(), lookup.TopQuery{N: 3, By: "bytes", Span: lookup.Week, Of: s.find("cold-chain")})
+		top, err := s.reader().Top(t.Context(), lookup.TopQuery{N: 3, By: "bytes", Span: lookup.Week, Of: s.find("cold-chain")})
 		require.NoError(t, err)
 		return top
 	}

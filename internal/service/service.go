@@ -64,17 +64,17 @@ type watcher struct {
 	started time.Time
 }
 
-// running is a running watch, the setup that it was made from, and the desk that answers questions.
+// running is a running watch, the setup that it was made from, and the reader that answers questions.
 type running struct {
-	setup setup.Setup
-	watch *watch.Watch
-	desk  *lookup.Desk
+	setup  setup.Setup
+	watch  *watch.Watch
+	reader *lookup.Reader
 }
 
 // take makes a watch, which was made from s, the running one.
 func (w *watcher) take(s setup.Setup, made *watch.Watch) {
 	w.setup = s
-	w.running.Store(&running{setup: s, watch: made, desk: s.Desk(made.Config.Bot.Store, made.Config.Bot.Clock.Now)})
+	w.running.Store(&running{setup: s, watch: made, reader: s.Reader(made.Config.Bot.Store, made.Config.Bot.Clock.Now)})
 }
 
 // listen starts the servers and the Slack app.

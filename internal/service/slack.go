@@ -15,7 +15,7 @@ func (w *watcher) slackApp() (*slackapp.App, error) {
 	c := w.setup.SlackConfig()
 	answerer := commands.New(commands.Config{
 		Bot:      func() *bot.Bot { return w.running.Load().watch.Bot },
-		Desk:     func() *lookup.Desk { return w.running.Load().desk },
+		Reader:   func() *lookup.Reader { return w.running.Load().reader },
 		Channels: func() map[string]string { return w.running.Load().setup.SlackChannels() },
 		Command:  func() string { return w.running.Load().setup.File.Slack.Command },
 		Allow:    func() commands.Allow { return commands.Allow(w.running.Load().setup.File.Slack.Allow) },

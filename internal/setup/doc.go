@@ -7,5 +7,5 @@
 //   - Start opens the database for this process and makes a watch on it (database.go). Attach makes one for use while another process is
 //     running (attach.go).
 //   - CommandBot and ReadingBot make a bot for one command (hand.go).
-//   - Desk makes the desk that answers questions, and SlackConfig the configuration of the Slack app (slack.go).
+//   - Reader makes the reader that answers questions, and SlackConfig the configuration of the Slack app (slack.go).
 package setup

@@ -110,8 +110,8 @@ func pricesOf(p config.Prices) lookup.Prices {
 	return lookup.Prices{Currency: p.Currency, Event: p.Event, FreeEvents: p.FreeEvents, DataBlock: p.DataBlock, BlockSize: p.BlockSize, AsOf: p.AsOf}
 }
 
-// Desk returns a desk that answers questions about the subjects of the rules file, from the data in db.
-func (s Setup) Desk(db *store.Store, now func() time.Time) *lookup.Desk {
+// Reader returns a reader that answers questions about the subjects of the rules file, from the data in db.
+func (s Setup) Reader(db *store.Store, now func() time.Time) *lookup.Reader {
 	c := lookup.Config{
 		Store: db, Period: s.File.Period, Prices: pricesOf(s.File.Prices), Windows: s.File.Silences, Interval: bot.DefaultInterval, Now: now, Hours: map[string]muting.Hours{},
 	}

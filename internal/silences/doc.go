@@ -2,7 +2,7 @@
 // reads what a person orders to silence.
 //
 //   - [List] returns all that are active or will be, [Of] one silence, [ByID] that of an ID, and [Window] one mute window (silences.go). A
-//     lookup.Desk knows the names of what they match.
+//     lookup.Reader knows the names of what they match.
 //   - An [Order] is a silence as it is typed, at the terminal or in Slack; [Order.Silence] checks it (order.go).
 //
 // Whether an alert is muted is decided by package muting, and silences are made and ended by bot.

@@ -29,27 +29,27 @@ type Silence struct {
 }
 
 // List returns the active silences, then the mute windows, with the names that the rules file and the store know.
-func List(ctx context.Context, desk *lookup.Desk) ([]Silence, error) {
-	active, _, err := desk.Store.Silences(ctx, desk.Now())
+func List(ctx context.Context, reader *lookup.Reader) ([]Silence, error) {
+	active, _, err := reader.Store().Silences(ctx, reader.Now())
 	if err != nil {
 		return nil, err
 	}
-	selector, err := desk.Selector(ctx)
+	selector, err := reader.Selector(ctx)
 	if err != nil {
 		return nil, err
 	}
-	desk = selector.Desk
-	all := make([]Silence, 0, len(active)+len(desk.Windows))
+	reader = selector.Reader
+	all := make([]Silence, 0, len(active)+len(reader.Config().Windows))
 	for _, s := range active {
-		silence, err := Of(ctx, desk, s)
+		silence, err := Of(ctx, reader, s)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, silence)
 	}
-	for _, w := range desk.Windows {
-		window := Window(w, desk.Now())
-		if window.Match, err = desk.Name(ctx, w.Match); err != nil {
+	for _, w := range reader.Config().Windows {
+		window := Window(w, reader.Now())
+		if window.Match, err = reader.Name(ctx, w.Match); err != nil {
 			return nil, err
 		}
 		all = append(all, window)
@@ -58,9 +58,9 @@ func List(ctx context.Context, desk *lookup.Desk) ([]Silence, error) {
 }
 
 // Of returns a silence in its current state, with the names of what it matches.
-func Of(ctx context.Context, desk *lookup.Desk, s muting.Silence) (Silence, error) {
-	match, err := desk.Name(ctx, s.Match)
-	now := desk.Now()
+func Of(ctx context.Context, reader *lookup.Reader, s muting.Silence) (Silence, error) {
+	match, err := reader.Name(ctx, s.Match)
+	now := reader.Now()
 	return Silence{
 		Kind: rules.BySilence, ID: s.ID, Match: match, On: !now.Before(s.Start) && (s.EndedAt.IsZero() || now.Before(s.EndedAt)),
 		Start: s.Start, End: s.End, By: s.By, Because: s.Because, EndedAt: s.EndedAt, EndedBy: s.EndedBy,
@@ -68,16 +68,16 @@ func Of(ctx context.Context, desk *lookup.Desk, s muting.Silence) (Silence, erro
 }
 
 // ByID returns a silence by its ID, in its current state, with the names of what it matches.
-func ByID(ctx context.Context, desk *lookup.Desk, id string) (Silence, error) {
-	s, err := desk.Silence(ctx, id)
+func ByID(ctx context.Context, reader *lookup.Reader, id string) (Silence, error) {
+	s, err := reader.Silence(ctx, id)
 	if err != nil {
 		return Silence{}, err
 	}
-	selector, err := desk.Selector(ctx)
+	selector, err := reader.Selector(ctx)
 	if err != nil {
 		return Silence{}, err
 	}
-	return Of(ctx, selector.Desk, s)
+	return Of(ctx, selector.Reader, s)
 }
 
 // Window returns a mute window in its state at an instant, without the names of what it matches.

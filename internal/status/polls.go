@@ -44,45 +44,45 @@ type Account struct {
 }
 
 // FirstPolls returns the polls of the projects of a usage without data: why it has none. It returns nothing if there is data.
-func FirstPolls(ctx context.Context, d *lookup.Desk, u lookup.Usage) ([]Project, error) {
+func FirstPolls(ctx context.Context, r *lookup.Reader, u lookup.Usage) ([]Project, error) {
 	if !u.AsOf.IsZero() {
 		return nil, nil
 	}
-	s := Status{Now: d.Now()}
-	if err := readPolls(ctx, d, &s); err != nil {
+	s := Status{Now: r.Now()}
+	if err := readPolls(ctx, r, &s); err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(s.Projects, func(p Project) bool { return !slices.Contains(d.ProjectsOf(u.Subject), p.Project) }), nil
+	return slices.DeleteFunc(s.Projects, func(p Project) bool { return !slices.Contains(r.ProjectsOf(u.Subject), p.Project) }), nil
 }
 
 // readPolls fills in the projects and accounts of a status.
-func readPolls(ctx context.Context, d *lookup.Desk, s *Status) error {
-	for _, p := range d.Projects {
-		status, err := project(ctx, d, p)
+func readPolls(ctx context.Context, r *lookup.Reader, s *Status) error {
+	for _, p := range r.Config().Projects {
+		status, err := project(ctx, r, p)
 		if err != nil {
 			return err
 		}
 		s.Projects = append(s.Projects, status)
 	}
 	var err error
-	if s.Accounts, err = accounts(ctx, d, s); err != nil {
+	if s.Accounts, err = accounts(ctx, r, s); err != nil {
 		return err
 	}
-	return queue(ctx, d, s)
+	return queue(ctx, r, s)
 }
 
-func project(ctx context.Context, d *lookup.Desk, p lookup.Project) (Project, error) {
-	state, err := d.Store.Project(ctx, p.UID)
+func project(ctx context.Context, r *lookup.Reader, p lookup.Project) (Project, error) {
+	state, err := r.Store().Project(ctx, p.UID)
 	if err != nil {
 		return Project{}, err
 	}
-	devices, listed, err := d.Store.Usage.DeviceCount(ctx, p.UID)
+	devices, listed, err := r.Store().Usage.DeviceCount(ctx, p.UID)
 	if err != nil {
 		return Project{}, err
 	}
-	next, ok, err := d.Store.Work.NextDue(ctx, work.Poll, p.UID)
-	if !ok && !state.PolledAt.IsZero() && d.Interval > 0 {
-		next = state.PolledAt.Add(d.Interval)
+	next, ok, err := r.Store().Work.NextDue(ctx, work.Poll, p.UID)
+	if !ok && !state.PolledAt.IsZero() && r.Config().Interval > 0 {
+		next = state.PolledAt.Add(r.Config().Interval)
 	}
 	return Project{
 		Project: p, Devices: devices, ListedAt: listed, PolledAt: state.PolledAt,
@@ -90,12 +90,12 @@ func project(ctx context.Context, d *lookup.Desk, p lookup.Project) (Project, er
 	}, err
 }
 
-func accounts(ctx context.Context, d *lookup.Desk, s *Status) ([]Account, error) {
-	requests, err := d.Store.Requests(ctx, s.Now)
+func accounts(ctx context.Context, r *lookup.Reader, s *Status) ([]Account, error) {
+	requests, err := r.Store().Requests(ctx, s.Now)
 	if err != nil {
 		return nil, err
 	}
-	budgets, err := d.Store.Budgets(ctx)
+	budgets, err := r.Store().Budgets(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -103,15 +103,15 @@ func accounts(ctx context.Context, d *lookup.Desk, s *Status) ([]Account, error)
 	for _, p := range s.Projects {
 		devices[p.UID] = p.Devices
 	}
-	all := make([]Account, len(d.Accounts))
-	for i, a := range d.Accounts {
-		cause, err := accountCause(ctx, d, a.Name)
+	all := make([]Account, len(r.Config().Accounts))
+	for i, a := range r.Config().Accounts {
+		cause, err := accountCause(ctx, r, a.Name)
 		if err != nil {
 			return nil, err
 		}
 		state := budgets[a.Name].AsOf(s.Now)
 		all[i] = Account{
-			Account: a, Today: requests[a.Name], Interval: d.PollInterval(a, devices),
+			Account: a, Today: requests[a.Name], Interval: r.PollInterval(a, devices),
 			Rate: state.Rate(a.PerMinute), RestoredAt: state.RestoredAt(), Cause: cause,
 		}
 		if state.HeldUntil.After(s.Now) {
@@ -123,7 +123,7 @@ func accounts(ctx context.Context, d *lookup.Desk, s *Status) ([]Account, error)
 
 // queue fills in which projects are being polled, and for which others the due polls are waiting: the polls of an account follow
 // each other within its request budget.
-func queue(ctx context.Context, d *lookup.Desk, s *Status) error {
+func queue(ctx context.Context, r *lookup.Reader, s *Status) error {
 	for _, a := range s.Accounts {
 		var all []*Project
 		polled := -1
@@ -132,7 +132,7 @@ func queue(ctx context.Context, d *lookup.Desk, s *Status) error {
 			if p.Account != a.Name {
 				continue
 			}
-			_, held, err := d.Store.Work.WorkState(ctx, work.Poll, p.UID, s.Now)
+			_, held, err := r.Store().Work.WorkState(ctx, work.Poll, p.UID, s.Now)
 			if err != nil {
 				return err
 			}
@@ -145,7 +145,7 @@ func queue(ctx context.Context, d *lookup.Desk, s *Status) error {
 			continue
 		}
 		takes := func(i int) time.Duration {
-			load := budget.LoadOf(all[i].Devices, d.Kinds)
+			load := budget.LoadOf(all[i].Devices, r.Config().Kinds)
 			if budget.ListDue(all[i].ListedAt, s.Now, i) {
 				load.Poll += load.List
 			}
@@ -166,13 +166,13 @@ func queue(ctx context.Context, d *lookup.Desk, s *Status) error {
 }
 
 // accountCause returns why no project of an account can be polled.
-func accountCause(ctx context.Context, d *lookup.Desk, account string) (store.Cause, error) {
+func accountCause(ctx context.Context, r *lookup.Reader, account string) (store.Cause, error) {
 	var states []store.Project
-	for _, p := range d.Projects {
+	for _, p := range r.Config().Projects {
 		if p.Account != account {
 			continue
 		}
-		state, err := d.Store.Project(ctx, p.UID)
+		state, err := r.Store().Project(ctx, p.UID)
 		if err != nil {
 			return store.None, err
 		}

@@ -31,16 +31,16 @@ type Work struct {
 }
 
 // processes returns the running processes, the newest first, and those that have died.
-func processes(ctx context.Context, d *lookup.Desk, now time.Time) (all []Process, err error) {
-	known, err := d.Store.Work.Processes(ctx)
+func processes(ctx context.Context, r *lookup.Reader, now time.Time) (all []Process, err error) {
+	known, err := r.Store().Work.Processes(ctx)
 	if err != nil {
 		return nil, err
 	}
-	active, err := d.Store.Work.ActiveRules(ctx)
+	active, err := r.Store().Work.ActiveRules(ctx)
 	if err != nil {
 		return nil, err
 	}
-	held, err := d.Store.Work.Held(ctx, now)
+	held, err := r.Store().Work.Held(ctx, now)
 	type place struct{ host, file string }
 	startedAgain := map[place]bool{}
 	for _, p := range known {

@@ -34,7 +34,7 @@ func TestStatusNamesProcesses(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, ok)
 	}
-	got, err := status.Of(t.Context(), s.desk())
+	got, err := status.Of(t.Context(), s.reader())
 	require.NoError(t, err)
 	listed := func(p work.Process, lives, standsBy bool, holds ...status.Work) status.Process {
 		for _, known := range got.Processes {

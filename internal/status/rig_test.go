@@ -27,7 +27,7 @@ var (
 	far  = lookup.Project{UID: "app:far", Name: "far-away", Account: "other"} // was never polled
 )
 
-// A scene is a store, and what a desk for questions about it needs.
+// A scene is a store, and what a reader for questions about it needs.
 type scene struct {
 	testing.TB
 	lookup.Config
@@ -49,7 +49,7 @@ func newScene(t testing.TB) *scene {
 	}}
 }
 
-func (s *scene) desk() *lookup.Desk { return lookup.New(s.Config) }
+func (s *scene) reader() *lookup.Reader { return lookup.New(s.Config) }
 
 // read is a poll of a project that listed some devices.
 func (s *scene) read(p lookup.Project, at time.Time, devices int) {

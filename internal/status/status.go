@@ -74,44 +74,44 @@ func (r Receiver) Hours() string {
 }
 
 // Of returns the state of projects, accounts, receivers and alerts.
-func Of(ctx context.Context, d *lookup.Desk) (Status, error) {
-	s := Status{Now: d.Now().UTC()}
-	end, err := d.Store.DemoEnd(ctx)
+func Of(ctx context.Context, r *lookup.Reader) (Status, error) {
+	s := Status{Now: r.Now().UTC()}
+	end, err := r.Store().DemoEnd(ctx)
 	if err != nil {
 		return s, err
 	}
 	s.Demo = !end.IsZero()
-	if err := d.Store.CheckDisk(); err != nil {
+	if err := r.Store().CheckDisk(); err != nil {
 		s.DiskError = err.Error()
 	}
-	standing, err := d.Store.Standing(ctx, s.Now)
+	standing, err := r.Store().Standing(ctx, s.Now)
 	if err != nil {
 		return s, err
 	}
-	if err := countAlerts(ctx, d, &s, standing); err != nil {
+	if err := countAlerts(ctx, r, &s, standing); err != nil {
 		return s, err
 	}
-	if s.Processes, err = processes(ctx, d, s.Now); err != nil {
+	if s.Processes, err = processes(ctx, r, s.Now); err != nil {
 		return s, err
 	}
-	if err := readPolls(ctx, d, &s); err != nil {
+	if err := readPolls(ctx, r, &s); err != nil {
 		return s, err
 	}
 	if !s.Demo {
-		s.Receivers, err = receivers(ctx, d, standing)
+		s.Receivers, err = receivers(ctx, r, standing)
 	}
 	return s, err
 }
 
 // receivers returns the state of the receivers of the rules file.
-func receivers(ctx context.Context, d *lookup.Desk, standing store.Standing) (all []Receiver, err error) {
-	for _, name := range d.Receivers {
+func receivers(ctx context.Context, r *lookup.Reader, standing store.Standing) (all []Receiver, err error) {
+	for _, name := range r.Config().Receivers {
 		queue := standing.Queues[name]
-		next, _, err := d.Store.Work.NextDue(ctx, work.Receiver, name)
+		next, _, err := r.Store().Work.NextDue(ctx, work.Receiver, name)
 		if err != nil {
 			return nil, err
 		}
-		begin, outside := d.Hours[name].Begin(rules.Alert{}, d.Now())
+		begin, outside := r.Config().Hours[name].Begin(rules.Alert{}, r.Now())
 		if !outside {
 			begin = time.Time{}
 		}
@@ -124,12 +124,12 @@ func receivers(ctx context.Context, d *lookup.Desk, standing store.Standing) (al
 }
 
 // countAlerts counts the open alerts.
-func countAlerts(ctx context.Context, d *lookup.Desk, s *Status, standing store.Standing) error {
-	muted, acknowledged, err := d.Store.CountMutedAndAcknowledged(ctx)
+func countAlerts(ctx context.Context, r *lookup.Reader, s *Status, standing store.Standing) error {
+	muted, acknowledged, err := r.Store().CountMutedAndAcknowledged(ctx)
 	if err != nil {
 		return err
 	}
-	silences, _, err := d.Store.Silences(ctx, s.Now)
+	silences, _, err := r.Store().Silences(ctx, s.Now)
 	s.Alerts = Alerts{
 		Info: standing.Firing[rules.Info], Warning: standing.Firing[rules.Warning], Critical: standing.Firing[rules.Critical],
 		Pending: standing.Pending, Muted: muted, Acknowledged: acknowledged, Silences: len(silences),

@@ -30,7 +30,7 @@ func TestStatus(t *testing.T) {
 	_, err = s.Store.RefuseRequest(ctx, "other", now, now, now.Add(minute))
 	require.NoError(t, err)
 
-	got, err := status.Of(ctx, s.desk())
+	got, err := status.Of(ctx, s.reader())
 	require.NoError(t, err)
 	require.Equal(t, status.Status{
 		Now: now,
@@ -59,7 +59,7 @@ func TestStatusNext(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.NoError(t, s.Store.Work.Complete(t.Context(), lease, now, time.Time{}, 0))
-	got, err := status.Of(t.Context(), s.desk())
+	got, err := status.Of(t.Context(), s.reader())
 	require.NoError(t, err)
 	require.Equal(t, now.Add(15*minute), got.Projects[0].Next)
 	require.Zero(t, got.Projects[1].Next, "never read")

@@ -48,12 +48,12 @@ type Query struct {
 }
 
 // Changes returns the selected changes, the newest first, and their number without the limit.
-func Changes(ctx context.Context, desk *lookup.Desk, q Query) (changes []Change, count int, err error) {
-	happened, count, err := desk.Store.Happenings(ctx, store.AlertFilter{Match: q.Match, Limit: q.Limit}, q.Since)
+func Changes(ctx context.Context, reader *lookup.Reader, q Query) (changes []Change, count int, err error) {
+	happened, count, err := reader.Store().Happenings(ctx, store.AlertFilter{Match: q.Match, Limit: q.Limit}, q.Since)
 	if err != nil {
 		return nil, 0, err
 	}
-	if changes, err = silenceChanges(ctx, desk, q); err != nil {
+	if changes, err = silenceChanges(ctx, reader, q); err != nil {
 		return nil, 0, err
 	}
 	count += len(changes)

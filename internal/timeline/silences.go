@@ -19,29 +19,29 @@ const (
 )
 
 // silenceChanges returns the events of the silences that concern the selection of a query.
-func silenceChanges(ctx context.Context, desk *lookup.Desk, q Query) (changes []Change, err error) {
-	silences, err := desk.Store.SilencesSince(ctx, q.Since)
+func silenceChanges(ctx context.Context, reader *lookup.Reader, q Query) (changes []Change, err error) {
+	silences, err := reader.Store().SilencesSince(ctx, q.Since)
 	if err != nil || len(silences) == 0 {
 		return nil, err
 	}
-	selector, err := desk.Selector(ctx)
+	selector, err := reader.Selector(ctx)
 	if err != nil {
 		return nil, err
 	}
-	desk = selector.Desk // it knows the names in silences even if the rules file does not
+	reader = selector.Reader // it knows the names in silences even if the rules file does not
 	for _, s := range silences {
-		concerned, err := concerns(ctx, desk, s.Match, q.Match)
+		concerned, err := concerns(ctx, reader, s.Match, q.Match)
 		if err != nil {
 			return nil, err
 		}
 		if !concerned {
 			continue
 		}
-		match, err := desk.Name(ctx, s.Match)
+		match, err := reader.Name(ctx, s.Match)
 		if err != nil {
 			return nil, err
 		}
-		if began(s, desk.Now()) && !s.Start.Before(q.Since) {
+		if began(s, reader.Now()) && !s.Start.Before(q.Since) {
 			changes = append(changes, silenceChange(s, match, Silenced, s.Start, s.By))
 		}
 		if s.EndedBy != "" && !s.EndedAt.Before(q.Since) {
@@ -53,13 +53,13 @@ func silenceChanges(ctx context.Context, desk *lookup.Desk, q Query) (changes []
 
 // concerns reports whether a silence concerns the selection: the alert that it names is selected, or every field that both set has the same
 // value, and at least one field is set in both.
-func concerns(ctx context.Context, desk *lookup.Desk, silence, selected muting.Match) (bool, error) {
+func concerns(ctx context.Context, reader *lookup.Reader, silence, selected muting.Match) (bool, error) {
 	switch {
 	case selected == (muting.Match{}):
 		return true, nil
 	case silence.Alert != "":
 		selected.Alert = silence.Alert
-		count, err := desk.Store.CountAlerts(ctx, store.AlertFilter{Match: selected})
+		count, err := reader.Store().CountAlerts(ctx, store.AlertFilter{Match: selected})
 		return count > 0, err
 	}
 	shared := false
@@ -75,7 +75,7 @@ func concerns(ctx context.Context, desk *lookup.Desk, silence, selected muting.M
 		if of.selected == "" || of.named == "" {
 			continue
 		}
-		same, err := same(ctx, desk, of.kind, of.selected, of.named)
+		same, err := same(ctx, reader, of.kind, of.selected, of.named)
 		if err != nil || !same {
 			return false, err
 		}
@@ -85,29 +85,29 @@ func concerns(ctx context.Context, desk *lookup.Desk, silence, selected muting.M
 }
 
 // same reports whether two texts mean the same subject: they are equal, or one is the name of the other.
-func same(ctx context.Context, desk *lookup.Desk, kind lookup.Kind, a, b string) (bool, error) {
+func same(ctx context.Context, reader *lookup.Reader, kind lookup.Kind, a, b string) (bool, error) {
 	if a == b {
 		return true, nil
 	}
-	calledA, err := uidsNamed(ctx, desk, kind, a)
+	calledA, err := uidsNamed(ctx, reader, kind, a)
 	if err != nil {
 		return false, err
 	}
-	calledB, err := uidsNamed(ctx, desk, kind, b)
+	calledB, err := uidsNamed(ctx, reader, kind, b)
 	return slices.Contains(calledA, b) || slices.Contains(calledB, a), err
 }
 
 // uidsNamed returns the UIDs of the projects or devices with a name; a rule has no UID.
-func uidsNamed(ctx context.Context, desk *lookup.Desk, kind lookup.Kind, name string) (uids []string, err error) {
+func uidsNamed(ctx context.Context, reader *lookup.Reader, kind lookup.Kind, name string) (uids []string, err error) {
 	switch kind {
 	case lookup.KindProject:
-		for _, p := range desk.Projects {
+		for _, p := range reader.Config().Projects {
 			if p.Name == name {
 				uids = append(uids, p.UID)
 			}
 		}
 	case lookup.KindDevice:
-		devices, err := desk.Store.Usage.DevicesCalled(ctx, name)
+		devices, err := reader.Store().Usage.DevicesCalled(ctx, name)
 		for _, d := range devices {
 			if d.Name == name {
 				uids = append(uids, d.UID)

@@ -26,7 +26,7 @@ func TestSilencesConcernWhatIsSelected(t *testing.T) {
 	a.ID, a.State, a.Since = "k3p", rules.Pending, now
 	a.Texts.Project, a.Texts.Subject = "cold-chain", "freezer 7"
 	require.NoError(t, db.Decide(t.Context(), store.Decision{Alerts: []*rules.Alert{&a}, Now: now}))
-	desk := lookup.New(lookup.Config{
+	reader := lookup.New(lookup.Config{
 		Store: db, Projects: []lookup.Project{{UID: "app:1", Name: "cold-chain"}, {UID: "app:2", Name: "depot"}}, Now: func() time.Time { return now },
 	})
 
@@ -53,7 +53,7 @@ func TestSilencesConcernWhatIsSelected(t *testing.T) {
 		"nothing, an unknown alert":  {muting.Match{}, muting.Match{Alert: "gone"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			concerned, err := concerns(t.Context(), desk, c.silenced, c.selected)
+			concerned, err := concerns(t.Context(), reader, c.silenced, c.selected)
 			require.NoError(t, err)
 			require.Equal(t, c.want, concerned)
 		})

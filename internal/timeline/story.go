@@ -50,29 +50,29 @@ type Attempt struct {
 	Seconds  float64              `json:"seconds,omitempty"` // NaN: it is running
 }
 
-// Of returns the history of the alert with an ID, or with the only ID that begins with text. Its errors are those of Desk.Alert.
-func Of(ctx context.Context, desk *lookup.Desk, text string) (Story, error) {
-	a, err := desk.Alert(ctx, text)
+// Of returns the history of the alert with an ID, or with the only ID that begins with text. Its errors are those of Reader.Alert.
+func Of(ctx context.Context, reader *lookup.Reader, text string) (Story, error) {
+	a, err := reader.Alert(ctx, text)
 	if err != nil {
 		return Story{}, err
 	}
-	if a, err = desk.UpdateValue(ctx, a); err != nil {
+	if a, err = reader.UpdateValue(ctx, a); err != nil {
 		return Story{}, err
 	}
-	transitions, err := desk.Store.Transitions(ctx, a.ID)
+	transitions, err := reader.Store().Transitions(ctx, a.ID)
 	if err != nil {
 		return Story{}, err
 	}
-	attempts, err := desk.Store.Outbox.Attempts(ctx, a.ID)
+	attempts, err := reader.Store().Outbox.Attempts(ctx, a.ID)
 	if err != nil {
 		return Story{}, err
 	}
-	receivers, err := lookup.Receivers(ctx, desk.Store, a.ID)
+	receivers, err := lookup.Receivers(ctx, reader.Store(), a.ID)
 	if err != nil {
 		return Story{}, err
 	}
-	demo, err := desk.Store.DemoEnd(ctx)
-	now := desk.Now()
+	demo, err := reader.Store().DemoEnd(ctx)
+	now := reader.Now()
 	return Story{
 		Now: now, Demo: !demo.IsZero(), Alert: lookup.AlertOf(a, now, receivers), ChangedAt: a.ChangedAt, Events: events(transitions, attempts),
 	}, err

@@ -24,7 +24,7 @@ func (q *question) ack(ctx context.Context) (page, error) {
 func (q *question) acknowledge(ctx context.Context, a rules.Alert) (page, error) {
 	changed, err := q.bot.Acknowledge(ctx, a, q.asked.Person.String())
 	if err == nil && !changed {
-		a, err = q.desk.Alert(ctx, a.ID)
+		a, err = q.reader.Alert(ctx, a.ID)
 	}
 	switch {
 	case err != nil:

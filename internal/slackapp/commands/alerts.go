@@ -31,7 +31,7 @@ func (q *question) alerts(ctx context.Context) (page, error) {
 			return page{}, err
 		}
 	}
-	open, count, err := q.desk.OpenAlerts(ctx, of, maxAlerts)
+	open, count, err := q.reader.OpenAlerts(ctx, of, maxAlerts)
 	if err != nil {
 		return page{}, err
 	}
@@ -53,7 +53,7 @@ func (q *question) alertsPage(of lookup.Subject, open []lookup.Alert, count int)
 	var lines []string
 	var oldest time.Time
 	for _, a := range open {
-		lines = append(lines, "• "+alertText(a, q.desk.Now()))
+		lines = append(lines, "• "+alertText(a, q.reader.Now()))
 		if !a.AsOf.IsZero() && (oldest.IsZero() || a.AsOf.Before(oldest)) {
 			oldest = a.AsOf
 		}
@@ -62,7 +62,7 @@ func (q *question) alertsPage(of lookup.Subject, open []lookup.Alert, count int)
 		lines = append(lines, fmt.Sprintf("%d more not shown. Add a project or device name, or run notewatch alerts in a terminal.", more))
 	}
 	p.say(lines...)
-	p.note = asOfText(oldest, q.desk.Now())
+	p.note = asOfText(oldest, q.reader.Now())
 	return p
 }
 

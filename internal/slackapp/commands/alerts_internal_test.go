@@ -15,7 +15,7 @@ func TestAgeOfAlerts(t *testing.T) {
 	fresh := lookup.Alert{Rule: "data-budget", Project: lookup.Named{UID: coldChainUID}, AsOf: midday.Add(-time.Minute)}
 	self := lookup.Alert{Rule: "receiver-dead", Subject: lookup.Named{UID: "on-call"}}
 	const old, young = "as of Mon 15 Jun 03:00 UTC, 9 h ago", "as of Mon 15 Jun 11:59 UTC, 1 min ago"
-	q := &question{desk: lookup.New(lookup.Config{Now: func() time.Time { return midday }})}
+	q := &question{reader: lookup.New(lookup.Config{Now: func() time.Time { return midday }})}
 	for name, test := range map[string]struct {
 		open []lookup.Alert
 		want string

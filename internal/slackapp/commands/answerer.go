@@ -13,7 +13,7 @@ import (
 // A Config configures an [Answerer]. Functions return what may change when the settings are read again.
 type Config struct {
 	Bot      func() *bot.Bot
-	Desk     func() *lookup.Desk
+	Reader   func() *lookup.Reader
 	Channels func() map[string]string // the channel IDs of receivers that post to Slack with a bot token, by their names
 	Command  func() string            // what people type first, such as /notewatch
 	Allow    func() Allow

@@ -22,12 +22,12 @@ type question struct {
 	line     grammar.Line
 	verb     word
 	bot      *bot.Bot
-	desk     *lookup.Desk
+	reader   *lookup.Reader
 }
 
 // question returns the question for a command.
 func (a *Answerer) question(c slackapp.Command) *question {
-	return &question{answerer: a, asked: c, bot: a.config.Bot(), desk: a.config.Desk()}
+	return &question{answerer: a, asked: c, bot: a.config.Bot(), reader: a.config.Reader()}
 }
 
 // Command carries out a command and returns the answer.

@@ -24,7 +24,7 @@ func (q *question) explain(ctx context.Context) (page, error) {
 		return page{}, err
 	}
 	if order.Rule == "" && q.rule(order.Alert) == nil {
-		a, err := q.desk.Alert(ctx, order.Alert)
+		a, err := q.reader.Alert(ctx, order.Alert)
 		if err != nil {
 			return page{}, err
 		}
@@ -53,7 +53,7 @@ func (q *question) explainAlert(ctx context.Context, a rules.Alert) (page, error
 		if a.Why != "" {
 			why = " (" + name(a.Why) + ")"
 		}
-		p.say("Alert " + "`" + a.ID + "` ended " + agoText(a.EndedAt, q.desk.Now()) + why + ". This is the current result of its rule.")
+		p.say("Alert " + "`" + a.ID + "` ended " + agoText(a.EndedAt, q.reader.Now()) + why + ". This is the current result of its rule.")
 	}
 	return p, nil
 }
@@ -71,8 +71,8 @@ func (q *question) explainRule(ctx context.Context, order grammar.ExplainOrder) 
 	switch each := r.Spec.Each; {
 	case each == rules.EachProject:
 		kinds = append(kinds, lookup.KindProject)
-	case each == rules.EachOrganization && order.Subject == "" && len(q.desk.Accounts) == 1:
-		order.Subject, kinds = q.desk.Accounts[0].Name, []lookup.Kind{lookup.KindOrganization}
+	case each == rules.EachOrganization && order.Subject == "" && len(q.reader.Config().Accounts) == 1:
+		order.Subject, kinds = q.reader.Config().Accounts[0].Name, []lookup.Kind{lookup.KindOrganization}
 	case order.Subject == "":
 		return page{}, grammar.MistakeError("Rule " + r.Spec.Name + " is evaluated per " + string(each) + ". Add a " + string(each) + " name after it.")
 	case each == rules.EachFleet || each == rules.EachRoute || each == rules.EachOrganization:
@@ -98,7 +98,7 @@ func (q *question) explainRule(ctx context.Context, order grammar.ExplainOrder) 
 
 // rule returns the rule with a name, ignoring case; nil if there is none.
 func (q *question) rule(name string) *rules.Rule {
-	for _, r := range q.desk.Rules {
+	for _, r := range q.reader.Config().Rules {
 		if strings.EqualFold(r.Spec.Name, name) || strings.EqualFold(r.Spec.Name, words.PlainDashes(name)) {
 			return r
 		}
@@ -108,8 +108,8 @@ func (q *question) rule(name string) *rules.Rule {
 
 // unknownRule returns an error that suggests a rule.
 func (q *question) unknownRule(name string) error {
-	names := make([]string, len(q.desk.Rules))
-	for i, r := range q.desk.Rules {
+	names := make([]string, len(q.reader.Config().Rules))
+	for i, r := range q.reader.Config().Rules {
 		names[i] = r.Spec.Name
 	}
 	slices.Sort(names)
@@ -126,7 +126,7 @@ func (q *question) unknownRule(name string) error {
 
 // explainPage lays out an explanation.
 func (q *question) explainPage(e bot.Explanation) page {
-	now := q.desk.Now()
+	now := q.reader.Now()
 	var p page
 	p.say("*"+name(e.Rule.Spec.Name)+"* for "+linkTo(e.Subject)+" "+resultText(e, now), tooShortText(e), muteText(e))
 	p.show(strings.Join(e.Lines(words.Figure), "\n"))

@@ -102,13 +102,13 @@ func (q *question) exampleName(ctx context.Context, placeholder string) (string,
 	case "silence":
 		return q.endableSilence(ctx)
 	case "figure":
-		return cmp.Or(q.desk.Rankings()...), nil
+		return cmp.Or(q.reader.Rankings()...), nil
 	case "cost":
-		if slices.Contains(q.desk.Rankings(), lookup.ByCost) {
+		if slices.Contains(q.reader.Rankings(), lookup.ByCost) {
 			return lookup.ByCost, nil
 		}
 	case "tomorrow":
-		return `"` + q.desk.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly) + ` 14:00"`, nil
+		return `"` + q.reader.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly) + ` 14:00"`, nil
 	}
 	return "", nil
 }
@@ -124,7 +124,7 @@ func (q *question) first(ctx context.Context, kind lookup.Kind) (string, error) 
 	case fires && kind == lookup.KindProject:
 		return q.called(ctx, lookup.Subject{UID: s.Project.UID, Name: s.Project.Name}), nil
 	}
-	found, err := q.desk.Complete(ctx, "", 1, kind)
+	found, err := q.reader.Complete(ctx, "", 1, kind)
 	if err != nil || len(found) == 0 {
 		return "", err
 	}
@@ -133,7 +133,7 @@ func (q *question) first(ctx context.Context, kind lookup.Kind) (string, error) 
 
 // endableSilence returns the ID of a silence, if possible of one that the person may end.
 func (q *question) endableSilence(ctx context.Context) (string, error) {
-	silences, err := q.desk.Silences(ctx)
+	silences, err := q.reader.Silences(ctx)
 	if err != nil || len(silences) == 0 {
 		return "", err
 	}
@@ -144,7 +144,7 @@ func (q *question) endableSilence(ctx context.Context) (string, error) {
 // firing returns the worst firing alert, if possible one that the person may change.
 func (q *question) firing(ctx context.Context) (a rules.Alert, ok bool, err error) {
 	const looked = 10
-	open, err := q.desk.Worst(ctx, looked)
+	open, err := q.reader.Worst(ctx, looked)
 	open = slices.DeleteFunc(open, func(a rules.Alert) bool { return a.State != rules.Firing || a.Project == "" || a.Drill })
 	if err != nil || len(open) == 0 {
 		return a, false, err
@@ -155,10 +155,10 @@ func (q *question) firing(ctx context.Context) (a rules.Alert, ok bool, err erro
 
 // exampleRule returns the name of a rule, or of a subject that it evaluates.
 func (q *question) exampleRule(ctx context.Context, rule bool) (string, error) {
-	if len(q.desk.Rules) == 0 {
+	if len(q.reader.Config().Rules) == 0 {
 		return "", nil
 	}
-	spec := q.desk.Rules[0].Spec
+	spec := q.reader.Config().Rules[0].Spec
 	if rule {
 		return grammar.Called(spec.Name), nil
 	}
@@ -170,7 +170,7 @@ func (q *question) called(ctx context.Context, s lookup.Subject) string {
 	if !grammar.Plain(s.Name) {
 		return s.UID
 	}
-	if found, err := q.desk.Find(ctx, s.Name); err != nil || found.UID != s.UID {
+	if found, err := q.reader.Find(ctx, s.Name); err != nil || found.UID != s.UID {
 		return s.UID
 	}
 	return grammar.Called(s.Name)

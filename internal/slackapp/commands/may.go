@@ -31,11 +31,11 @@ func (q *question) mayChangeAlerts(ctx context.Context, m muting.Match) error {
 
 // channelsOf returns the IDs of the Slack channels that were notified of an alert, or would be.
 func (q *question) channelsOf(ctx context.Context, alert string) ([]string, error) {
-	receivers, err := q.desk.ReceiversOf(ctx, alert)
+	receivers, err := q.reader.ReceiversOf(ctx, alert)
 	if err != nil {
 		return nil, err
 	}
-	found, err := q.desk.Alert(ctx, alert)
+	found, err := q.reader.Alert(ctx, alert)
 	if _, unknown := errors.AsType[*lookup.UnknownError](err); unknown {
 		return nil, nil
 	} else if err != nil {

@@ -22,7 +22,7 @@ type pressed struct {
 	asked    slackapp.Press
 	answerer *Answerer
 	bot      *bot.Bot
-	desk     *lookup.Desk
+	reader   *lookup.Reader
 	message  string        // ID
 	alerts   []rules.Alert // of the message
 }
@@ -46,7 +46,7 @@ func (a *Answerer) pressed(ctx context.Context, p slackapp.Press) (slackapp.Repl
 	if !ok {
 		return slackapp.Reply{}, refusalError("This button is no longer supported. Use a newer message, or `" + a.config.Command() + "`.")
 	}
-	q := pressed{asked: p, answerer: a, bot: a.config.Bot(), desk: a.config.Desk(), message: message}
+	q := pressed{asked: p, answerer: a, bot: a.config.Bot(), reader: a.config.Reader(), message: message}
 	if err := q.look(ctx); err != nil {
 		return slackapp.Reply{}, err
 	}
@@ -83,7 +83,7 @@ func actionOf(p slackapp.Press) (do func(*pressed, context.Context) (slackapp.Re
 // look reads the alerts of the message. It returns a [refusalError] unless the press comes from below that very message: values can be
 // invented, messages can be forwarded, and when a message was posted again, the old one stays in the channel.
 func (q *pressed) look(ctx context.Context) error {
-	message, found, err := q.desk.Message(ctx, q.message)
+	message, found, err := q.reader.Message(ctx, q.message)
 	if err != nil {
 		return err
 	}

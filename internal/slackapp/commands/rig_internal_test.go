@@ -154,7 +154,7 @@ func (d *askDesk) operators(names ...string) {
 func (d *askDesk) open(appToken string) {
 	log := slog.New(slog.NewTextHandler(d.t.Output(), nil))
 	d.answerer = New(Config{
-		Bot: func() *bot.Bot { return d.bot }, Desk: func() *lookup.Desk { return lookup.New(d.look) },
+		Bot: func() *bot.Bot { return d.bot }, Reader: func() *lookup.Reader { return lookup.New(d.look) },
 		Channels: func() map[string]string { return map[string]string{"team": teamRoom} },
 		Command:  func() string { return "/notewatch" }, Allow: func() Allow { return d.allow },
 		Slack: client(d.slack), Machine: time.Now, Log: log,

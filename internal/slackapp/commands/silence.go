@@ -28,11 +28,11 @@ func (q *question) silence(ctx context.Context) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	matching, err := q.desk.CountOpen(ctx, s.Match)
+	matching, err := q.reader.CountOpen(ctx, s.Match)
 	if err != nil {
 		return page{}, err
 	}
-	made, err := silences.Of(ctx, q.desk, s)
+	made, err := silences.Of(ctx, q.reader, s)
 	if err != nil {
 		return page{}, err
 	}
@@ -49,7 +49,7 @@ func (q *question) silence(ctx context.Context) (page, error) {
 
 // wanted returns the requested silence, if the person may make it.
 func (q *question) wanted(ctx context.Context) (muting.Silence, error) {
-	s, err := grammar.ParseSilence(q.line, q.desk.Now())
+	s, err := grammar.ParseSilence(q.line, q.reader.Now())
 	if err != nil {
 		return s, err
 	}
@@ -108,7 +108,7 @@ func (q *question) match(ctx context.Context, o muting.Match) (m muting.Match, e
 
 // alert returns the alert with an ID. Text that is not an ID may be meant as a name.
 func (q *question) alert(ctx context.Context, text string) (rules.Alert, error) {
-	a, err := q.desk.Alert(ctx, text)
+	a, err := q.reader.Alert(ctx, text)
 	if unknown, ok := errors.AsType[*lookup.UnknownError](err); !ok || unknown.Nearest != "" || q.line.Word != "silence" {
 		return a, err
 	}
@@ -124,7 +124,7 @@ func (q *question) silences(ctx context.Context) (page, error) {
 	if err := grammar.ParseNone(q.line); err != nil {
 		return page{}, err
 	}
-	all, err := silences.List(ctx, q.desk)
+	all, err := silences.List(ctx, q.reader)
 	if err != nil {
 		return page{}, err
 	}
@@ -133,7 +133,7 @@ func (q *question) silences(ctx context.Context) (page, error) {
 		if s.Kind == rules.ByWindow {
 			windows = append(windows, windowLine(s))
 		} else {
-			made = append(made, silenceLine(s, q.desk.Now()))
+			made = append(made, silenceLine(s, q.reader.Now()))
 		}
 	}
 	var p page
@@ -213,7 +213,7 @@ func (q *question) unsilence(ctx context.Context) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	match, err := q.desk.Name(ctx, s.Match)
+	match, err := q.reader.Name(ctx, s.Match)
 	if err != nil {
 		return page{}, err
 	}
@@ -236,11 +236,11 @@ func (q *question) activeSilence(ctx context.Context) (muting.Silence, error) {
 	if err != nil {
 		return muting.Silence{}, err
 	}
-	s, err := q.desk.Silence(ctx, words.PlainDashes(id))
+	s, err := q.reader.Silence(ctx, words.PlainDashes(id))
 	switch {
 	case err != nil:
 		return s, err
-	case s.Over(q.desk.Now()):
+	case s.Over(q.reader.Now()):
 		return s, grammar.MistakeError("Silence " + s.ID + " already ended at " + words.Time(s.Stops()) + ".")
 	}
 	return s, q.mayChangeAlerts(ctx, s.Match)

@@ -112,7 +112,7 @@ func (s *stage) newApp(token string) *slackapp.App {
 // answerer returns who answers what people ask.
 func (s *stage) answerer() *commands.Answerer {
 	return commands.New(commands.Config{
-		Bot: func() *bot.Bot { return s.bot }, Desk: s.desk,
+		Bot: func() *bot.Bot { return s.bot }, Reader: s.reader,
 		Channels: func() map[string]string { return s.channels },
 		Command:  func() string { return "/notewatch" },
 		Allow:    func() commands.Allow { return s.allow },
@@ -208,8 +208,8 @@ func (s *stage) together(n int, do func(int) slackapp.Reply) []slackapp.Reply {
 	return replies
 }
 
-// desk is one as it would be now.
-func (s *stage) desk() *lookup.Desk {
+// reader is one as it would be now.
+func (s *stage) reader() *lookup.Reader {
 	config := lookup.Config{
 		Store: s.store, Projects: []lookup.Project{{UID: coldChain, Name: "cold-chain", Account: "acme"}},
 		Receivers: []string{"team", "on-call"}, Now: func() time.Time { return s.now },

@@ -16,7 +16,7 @@ import (
 
 // hello answers a command without a word: the state in short, and the next commands.
 func (q *question) hello(ctx context.Context) (page, error) {
-	s, err := status.Of(ctx, q.desk)
+	s, err := status.Of(ctx, q.reader)
 	if err != nil {
 		return page{}, err
 	}
@@ -44,7 +44,7 @@ func (q *question) status(ctx context.Context) (page, error) {
 	if err := grammar.ParseNone(q.line); err != nil {
 		return page{}, err
 	}
-	s, err := status.Of(ctx, q.desk)
+	s, err := status.Of(ctx, q.reader)
 	if err != nil {
 		return page{}, err
 	}

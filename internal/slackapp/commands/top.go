@@ -22,7 +22,7 @@ func (q *question) top(ctx context.Context) (page, error) {
 		return page{}, err
 	}
 	if order.By == "" {
-		if order.By = cmp.Or(q.desk.Rankings()...); order.By == "" {
+		if order.By = cmp.Or(q.reader.Rankings()...); order.By == "" {
 			return page{}, grammar.MistakeError("Nothing to rank by: no rule uses bytes, events or sessions, so notewatch does not fetch them.")
 		}
 	}
@@ -30,7 +30,7 @@ func (q *question) top(ctx context.Context) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	top, err := q.desk.Top(ctx, lookup.TopQuery{N: order.Rows, By: order.By, Span: order.Span, Of: of})
+	top, err := q.reader.Top(ctx, lookup.TopQuery{N: order.Rows, By: order.By, Span: order.Span, Of: of})
 	if err != nil {
 		return page{}, topMistake(err)
 	}
@@ -54,7 +54,7 @@ func topMistake(err error) error {
 // topPage lays out a ranking.
 func (q *question) topPage(top lookup.Top, of lookup.Subject) page {
 	var p page
-	p.say("*Most "+top.By+" of "+subjectText(of)+"*, "+spanText(top.Span, top.From, top.To, q.desk.Now()), slackapi.Mrkdwn(top.Note, maxSaid))
+	p.say("*Most "+top.By+" of "+subjectText(of)+"*, "+spanText(top.Span, top.From, top.To, q.reader.Now()), slackapi.Mrkdwn(top.Note, maxSaid))
 	var lines []string
 	for i, row := range top.Rows {
 		lines = append(lines, fmt.Sprintf("%d. %s ", i+1, link(row.Subject))+words.Dotted(rankedText(top, row.Value),
@@ -66,7 +66,7 @@ func (q *question) topPage(top lookup.Top, of lookup.Subject) page {
 	p.say(lines...)
 	p.say(fmt.Sprintf("Total %s, %s", rankedText(top, top.Total), words.Count(top.Devices, "device")), unmeasuredText(top.Unknown))
 	p.say(readText(top.AsOf, top.Failures, top.Failure, top.Truncated)...)
-	p.note = asOfText(top.AsOf, q.desk.Now())
+	p.note = asOfText(top.AsOf, q.reader.Now())
 	return p
 }
 

@@ -30,26 +30,26 @@ func (q *question) usage(ctx context.Context) (page, error) {
 
 // usageOf returns the usage of a subject.
 func (q *question) usageOf(ctx context.Context, subject lookup.Subject, span lookup.Span) (page, error) {
-	u, err := q.desk.Usage(ctx, subject, span)
+	u, err := q.reader.Usage(ctx, subject, span)
 	if err != nil {
 		return page{}, err
 	}
-	polls, err := status.FirstPolls(ctx, q.desk, u)
+	polls, err := status.FirstPolls(ctx, q.reader, u)
 	return q.usagePage(u, polls), err
 }
 
 // find returns the subject with a name. Slack may have turned its hyphens into dashes.
 func (q *question) find(ctx context.Context, name string, kinds ...lookup.Kind) (lookup.Subject, error) {
-	s, err := q.desk.Find(ctx, name, kinds...)
+	s, err := q.reader.Find(ctx, name, kinds...)
 	if _, unknown := errors.AsType[*lookup.UnknownError](err); unknown && words.PlainDashes(name) != name {
-		return q.desk.Find(ctx, words.PlainDashes(name), kinds...)
+		return q.reader.Find(ctx, words.PlainDashes(name), kinds...)
 	}
 	return s, err
 }
 
 // usagePage lays out usage. polls are those of its projects if there is no data yet.
 func (q *question) usagePage(u lookup.Usage, polls []status.Project) page {
-	now := q.desk.Now()
+	now := q.reader.Now()
 	var p page
 	p.say("*Usage of "+subjectText(u.Subject)+"*, "+spanText(u.Span, u.From, u.To, now), deviceText(u, now))
 	for _, f := range u.Figures {
@@ -218,7 +218,7 @@ func (q *question) alertsBelow(u lookup.Usage) []string {
 	}
 	lines := []string{"*" + words.Count(u.AlertCount, "open alert") + "*"}
 	for _, a := range u.Alerts {
-		lines = append(lines, "• "+alertText(a, q.desk.Now()))
+		lines = append(lines, "• "+alertText(a, q.reader.Now()))
 	}
 	if more := u.AlertCount - len(u.Alerts); more > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more", more))
