@@ -59,17 +59,17 @@ func (b *Bot) updateAlertsOfMessage(
 		d := store.Decision{Show: map[string][]string{}, Fallbacks: b.fallbacks, Silences: seq, Now: now}
 		for _, m := range members {
 			if after, event := change(m.Alert, now); event != rules.None {
-				d.Alerts, d.Show[after.ID] = append(d.Alerts, &after), nil
+				d.Versions, d.Show[after.ID] = append(d.Versions, &after), nil
 			}
 		}
-		if len(d.Alerts) == 0 {
+		if len(d.Versions) == 0 {
 			return 0, nil
 		}
 		err = b.store.Decide(ctx, d)
 		switch {
 		case err == nil:
 			b.wake(work.Receiver)
-			return len(d.Alerts), nil
+			return len(d.Versions), nil
 		case !errors.Is(err, store.ErrConflict):
 			return 0, err
 		}

@@ -194,3 +194,28 @@ func TestWhatPeopleDoTellsTheNewestFigures(t *testing.T) {
 		require.Contains(t, last.Summary, " "+words.Figure(*last.Value, last.Unit)+" ")
 	}
 }
+
+// A poll that ends while somebody acknowledges an alert keeps what it measured.
+func TestAnAcknowledgementKeepsTheValuesOfAPollMeanwhile(t *testing.T) {
+	r, slack := channelRig(t, flood(monday.Add(9*hour), 20*time.Minute))
+	r.run(monday.Add(30 * hour))
+	before := r.delivery("ops", "event-budget").Alert
+	slow, polled := r.config.Bot, false
+	slow.Clock.Now = func() time.Time {
+		if !polled {
+			polled = true
+			r.run(r.now.Add(hour))
+		}
+		return r.clock()
+	}
+	slow.Store = r.store
+	ok, err := bot.New(slow).Acknowledge(t.Context(), before, "amy")
+	require.NoError(t, err)
+	require.True(t, ok)
+	a := r.delivery("ops", "event-budget").Alert
+	require.Equal(t, rules.Ack{By: "amy", At: r.now}, a.Ack)
+	require.Greater(t, a.Value, before.Value)
+	require.True(t, a.AsOf.After(before.AsOf))
+	r.run(r.now.Add(time.Minute))
+	r.requireOneVoice(slack)
+}

@@ -98,7 +98,7 @@ func (b *Bot) muteProject(ctx context.Context, project string, mutes muting.Sour
 		if over {
 			after, _ = a.Resolve(d.Now)
 		}
-		d.States, d.Show[after.ID] = append(d.States, &after), nil
+		d.Versions, d.Show[after.ID] = append(d.Versions, &after), nil
 	}
 	return drillEnd, nil
 }

@@ -120,10 +120,16 @@ func (b *Bot) updateAlertOnce(ctx context.Context, key rules.Key, receivers []st
 		mutes.Firing = func(string, string, string) bool { return false }
 		after.Mute = mutes.Of(after, b.clock.Now())
 	}
-	err = b.store.Decide(ctx, store.Decision{
-		Alerts: []*rules.Alert{&after}, Show: map[string][]string{after.ID: receivers}, Fallbacks: b.fallbacks, Silences: seq, Now: b.clock.Now(),
+	d := store.Decision{
+		Show: map[string][]string{after.ID: receivers}, Fallbacks: b.fallbacks, Silences: seq, Now: b.clock.Now(),
 		Mute: after.Drill && after.Open() || key.Rule == accountFailing, // Mute ends the drill later; an account mutes other alerts
-	})
+	}
+	if before.State != "" && after.Texts == before.Texts {
+		d.Versions = []*rules.Alert{&after}
+	} else {
+		d.Alerts = []*rules.Alert{&after}
+	}
+	err = b.store.Decide(ctx, d)
 	if err == nil {
 		b.wake(work.Receiver)
 		b.wake(work.Mute)

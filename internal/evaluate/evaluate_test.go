@@ -151,7 +151,7 @@ func (b *bench) turn(evaluateRules evaluation, kind work.Kind, commit committal)
 // happened says what happened to alerts in a turn, a line each: rule, subject, event and level.
 func happened(turn *evaluate.Turn) []string {
 	all := []string{}
-	for _, a := range slices.Concat(turn.Commit.Alerts, turn.Commit.States) {
+	for _, a := range slices.Concat(turn.Commit.Alerts, turn.Commit.States, turn.Commit.Versions) {
 		if _, event := turn.Commit.Show[a.ID]; event {
 			all = append(all, fmt.Sprintf("%s %s: %s %s", a.Rule, cmp.Or(strings.TrimPrefix(a.Subject, "dev:"), "lab"), a.Reason, a.Level))
 		}
@@ -243,7 +243,7 @@ func TestWhatAChangeOfTheRulesEnds(t *testing.T) {
 			c.change(b)
 			turn := b.evaluate()
 			require.Equal(t, c.want, happened(turn))
-			alerts := slices.Concat(turn.Commit.Alerts, turn.Commit.States)
+			alerts := slices.Concat(turn.Commit.Alerts, turn.Commit.States, turn.Commit.Versions)
 			require.True(t, slices.ContainsFunc(alerts, func(a *rules.Alert) bool { return a.Rule == "busy" && a.Why == c.why }), "%+v", alerts)
 		})
 	}
@@ -349,7 +349,7 @@ func TestMutesComeWithTheTurn(t *testing.T) {
 	require.NoError(t, b.store.AddSilence(t.Context(), silence, b.now))
 	turn := b.evaluate()
 	require.Equal(t, []string{"busy pump: muted warning"}, happened(turn))
-	require.Equal(t, rules.BySilence, turn.Commit.States[0].Mute.Kind)
+	require.Equal(t, rules.BySilence, turn.Commit.Versions[0].Mute.Kind)
 
 	b.now = b.now.Add(time.Hour)
 	b.events(today, 130, 600)

@@ -58,7 +58,7 @@ func TestFleetAlerts(t *testing.T) {
 	require.Equal(t, "North: events 101 today", a.Texts.Summary)
 	require.Equal(t, rules.Firing, a.State)
 	require.Equal(t, 2, a.Then.Members)
-	muted := alertOf(t, turn.Commit.States, "device")
+	muted := alertOf(t, turn.Commit.Versions, "device")
 	require.NotNil(t, muted, "by the rule for its fleet")
 	require.Equal(t, rules.Mute{Kind: rules.ByUnless, By: "fleet"}, muted.Mute)
 

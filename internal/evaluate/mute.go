@@ -123,7 +123,7 @@ func (t *Turn) muteOthers(mutes muting.Sources, decided map[string]bool) error {
 		a.Texts = brief.Texts
 		a, _ = mutes.Apply(a, t.data.Now)
 		a.Texts = texts
-		t.Commit.States, t.Commit.Show[a.ID] = append(t.Commit.States, &a), nil
+		t.Commit.Versions, t.Commit.Show[a.ID] = append(t.Commit.Versions, &a), nil
 	}
 	return nil
 }

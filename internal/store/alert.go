@@ -113,22 +113,21 @@ func (s *Store) Announced(ctx context.Context, project, rule string, from, to ti
 	return announced, database.Doing(err, "reading what rule %q announced of project %q", rule, project)
 }
 
-// saveAlerts writes alerts, and states without texts. Ended alerts come before open ones, because a new alert may replace one that ends in
-// the same transaction. It returns ErrConflict if an alert would be the second open one of its rule and subject, because the first was stored
-// after the decision.
-func saveAlerts(ctx context.Context, tx database.Tx, alerts, states []*rules.Alert) error {
+// saveAlerts writes the alerts of a decision. Ended alerts come before open ones, because a new alert may replace one that ends in the same
+// transaction. It returns ErrConflict if an alert would be the second open one of its rule and subject, because the first was stored after
+// the decision.
+func saveAlerts(ctx context.Context, tx database.Tx, d Decision) error {
 	table := database.Upsert{Table: "alert", Key: []string{"id"}, Set: alertrow.Columns, Single: true} // their places in the indexes are far apart
 	statements := database.NewBatch(tx)
 	for _, open := range []bool{false, true} {
-		if err := saveStates(ctx, statements, states, open); err != nil {
+		states := among(d.States, open)
+		if err := saveValues(ctx, statements, states); err != nil {
 			return err
 		}
-		some := make([]*rules.Alert, 0, len(alerts))
-		for _, a := range alerts {
-			if a.Open() == open {
-				some = append(some, a)
-			}
+		if err := saveVersions(ctx, statements, append(states, among(d.Versions, open)...)); err != nil {
+			return err
 		}
+		some := among(d.Alerts, open)
 		slices.SortFunc(some, func(a, b *rules.Alert) int { return strings.Compare(a.ID, b.ID) }) // in the order of the table, so that pages are written once
 		err := table.Run(ctx, tx, len(some), func(i int) []any { return alertrow.Fields(some[i]) }, nil)
 		if database.ViolatesUnique(err) {
@@ -141,24 +140,30 @@ func saveAlerts(ctx context.Context, tx database.Tx, alerts, states []*rules.Ale
 	return nil
 }
 
-// saveStates writes the open ones of some alerts, or the ended ones, without texts.
-func saveStates(ctx context.Context, b database.Batch, states []*rules.Alert, open bool) error {
-	some := make([]*rules.Alert, 0, len(states))
-	for _, a := range states {
+// among returns the open ones of some alerts, or the ended ones.
+func among(alerts []*rules.Alert, open bool) []*rules.Alert {
+	some := make([]*rules.Alert, 0, len(alerts))
+	for _, a := range alerts {
 		if a.Open() == open {
 			some = append(some, a)
 		}
 	}
-	err := writeValues.Run(ctx, b, len(some), func(i int) []any {
+	return some
+}
+
+// saveValues writes the values of alerts, without their texts.
+func saveValues(ctx context.Context, b database.Batch, some []*rules.Alert) error {
+	return writeValues.Run(ctx, b, len(some), func(i int) []any {
 		a := some[i]
 		return []any{
 			a.ID, alertrow.Holds{All: &a.Holds}, a.Doubted, database.Number(&a.Value), database.Number(&a.Peak), a.PeakOn, database.Number(&a.Limit), database.Number(&a.Usual), database.Time(&a.AsOf),
 			database.Document(&a.Then),
 		}
 	})
-	if err != nil {
-		return err
-	}
+}
+
+// saveVersions writes what changes only with the version of alerts.
+func saveVersions(ctx context.Context, b database.Batch, some []*rules.Alert) error {
 	return writeVersion.Run(ctx, b, len(some), func(i int) []any {
 		a := some[i]
 		return []any{

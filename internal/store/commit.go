@@ -18,6 +18,7 @@ import (
 type Decision struct {
 	Alerts    []*rules.Alert      // new states with their texts; inactive pending alerts are in Dropped
 	States    []*rules.Alert      // new states of other alerts, which keep their stored texts
+	Versions  []*rules.Alert      // new versions of other alerts that were not evaluated: they keep the texts and values that a poll may have stored meanwhile
 	Dropped   []string            // IDs of pending alerts that ended without firing
 	Show      map[string][]string // receivers that should show an alert, by alert ID
 	Fallbacks map[string]string   // fallbacks that are notified, by unreachable receiver
@@ -126,7 +127,7 @@ func (s *Store) CommitOrganization(ctx context.Context, lease work.Lease, c Comm
 // Decide stores a decision that no poll made, and makes receivers due like Commit. It stores all or nothing, and may return ErrConflict.
 func (s *Store) Decide(ctx context.Context, d Decision) error {
 	err := s.db.Update(ctx, func(tx database.Tx) error { return decide(ctx, tx, d) })
-	return database.Doing(err, "storing what was decided about %d alerts", len(d.Alerts)+len(d.States))
+	return database.Doing(err, "storing what was decided about %d alerts", len(d.Alerts)+len(d.States)+len(d.Versions))
 }
 
 func decide(ctx context.Context, tx database.Tx, d Decision) error {
@@ -136,14 +137,14 @@ func decide(ctx context.Context, tx database.Tx, d Decision) error {
 	if err := sameSilences(ctx, tx, d.Silences); err != nil {
 		return err
 	}
-	newer, err := newerThanStored(ctx, tx, d.Alerts, d.States)
+	newer, err := newerThanStored(ctx, tx, d.Alerts, d.States, d.Versions)
 	if err != nil {
 		return err
 	}
 	if err := dropAlerts(ctx, tx, d.Dropped); err != nil {
 		return err
 	}
-	if err := saveAlerts(ctx, tx, d.Alerts, d.States); err != nil {
+	if err := saveAlerts(ctx, tx, d); err != nil {
 		return err
 	}
 	slices.SortFunc(newer, func(a, b *rules.Alert) int { return strings.Compare(a.ID, b.ID) })

@@ -117,6 +117,35 @@ func testTwin(t *testing.T, open opening) {
 }
 
 // A decision that rests on something that has changed since leaves nothing behind.
+// A poll may store new values while somebody else decides about an alert as it was before that poll. Neither takes anything from the other.
+func testVersions(t *testing.T, open opening) {
+	ctx, s := t.Context(), open()
+	a := firing("a", "dev:1")
+	a.Value, a.Peak, a.Texts.Summary = 613, 613, "pump-1: events 613 today"
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a), Show: shown("a", team)}})
+	show(t, s, team)
+	muted, event := a.Muted(rules.Mute{Kind: rules.BySilence, By: "amy"}, "", noon)
+	require.Equal(t, rules.Muted, event)
+
+	a.Value, a.Peak, a.AsOf, a.Doubted, a.Texts.Summary = 614, 614, noon, true, "pump-1: events 614 today"
+	decide(t, s, store.Commit{Decision: store.Decision{Alerts: alerts(a)}})
+	decideNow(t, s, store.Decision{Versions: alerts(muted), Show: shown("a")})
+
+	want := a
+	want.Version, want.Reason, want.ChangedAt, want.Mute, want.By = muted.Version, muted.Reason, muted.ChangedAt, muted.Mute, muted.By
+	require.Equal(t, want, undelivered(t, s, team).Alert)
+	transitions, err := s.Transitions(ctx, "a")
+	require.NoError(t, err)
+	require.Equal(t, rules.Muted, transitions[1].Reason)
+
+	over, _ := muted.Resolve(noon.Add(minute))
+	decideNow(t, s, store.Decision{Versions: alerts(over)})
+	left, err := s.OpenAlerts(ctx, project)
+	require.NoError(t, err)
+	require.Empty(t, left)
+	require.ErrorIs(t, s.Decide(ctx, store.Decision{Versions: alerts(muted), Now: noon}), store.ErrConflict, "it has ended meanwhile")
+}
+
 func testMoved(t *testing.T, open opening) {
 	ctx, s := t.Context(), open()
 	a := firing("a", "dev:1")

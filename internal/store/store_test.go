@@ -117,6 +117,7 @@ func testStore(t *testing.T, create func(*testing.T) opening) {
 		"Unread":       testUnread,
 		"PollRules":    testPollRules,
 		"Twin":         testTwin,
+		"Versions":     testVersions,
 		"WorkState":    testWorkState,
 		"OpenAlert":    testOpenAlert,
 		"OpenStates":   testOpenStates,
