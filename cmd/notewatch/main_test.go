@@ -38,9 +38,10 @@ type suite struct{ tests *testing.M }
 
 // Run implements testscript.TestingM.
 func (s suite) Run() int {
-	defer postgrestest.Stop()
-	defer func() { _ = os.RemoveAll(demoFolder) }()
-	return s.tests.Run()
+	return storetest.Run(func() int {
+		defer func() { _ = os.RemoveAll(demoFolder) }()
+		return s.tests.Run()
+	})
 }
 
 // TestScript runs the scripts in testdata/script. Each has a simulated Notehub at $HUB, in real time, that knows the project

@@ -25,7 +25,6 @@ import (
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/internal/store/outbox"
-	"notewatch/internal/store/postgrestest"
 	"notewatch/internal/store/storetest"
 	"notewatch/internal/store/work"
 	"notewatch/internal/watch"
@@ -62,7 +61,7 @@ func TestMain(m *testing.M) {
 	case os.Getenv(cycleHubSize) != "":
 		err = serveCycleHub(os.Getenv(cycleHubSize))
 	default:
-		postgrestest.Main(m)
+		storetest.Main(m)
 		return
 	}
 	if err != nil {

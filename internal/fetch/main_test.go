@@ -3,7 +3,7 @@ package fetch_test
 import (
 	"testing"
 
-	"notewatch/internal/store/postgrestest"
+	"notewatch/internal/store/storetest"
 )
 
-func TestMain(m *testing.M) { postgrestest.Main(m) }
+func TestMain(m *testing.M) { storetest.Main(m) }

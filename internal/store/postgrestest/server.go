@@ -6,7 +6,6 @@ package postgrestest
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"net"
 	"net/url"
@@ -14,12 +13,10 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"sync"
 	"syscall"
-	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -69,17 +66,6 @@ func start() (*server, error) {
 	}
 	running.server, running.err = launch()
 	return running.server, running.err
-}
-
-// Main is TestMain of a package: it runs the tests and stops the server, if one was started. Tests make much garbage and hold little memory,
-// so it is collected less often than elsewhere, unless there are benchmarks, which measure memory.
-func Main(m *testing.M) {
-	flag.Parse()
-	if flag.Lookup("test.bench").Value.String() == "" && os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
-	}
-	m.Run()
-	Stop()
 }
 
 // Stop stops the server of this test binary, if one was started, after the last test.

@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 
 	"github.com/pressly/goose/v3"
@@ -20,11 +19,20 @@ func OldDatabase(t testing.TB, path string, schema int64) *sql.DB {
 	db, err := sql.Open("sqlite", path)
 	require.NoError(t, err)
 	db.SetMaxOpenConns(1)
-	_, here, _, _ := runtime.Caller(0)
-	migrations := os.DirFS(filepath.Join(filepath.Dir(here), "..", "database", "migrations", "sqlite"))
+	root, err := filepath.Abs(".")
+	require.NoError(t, err)
+	for !isFile(filepath.Join(root, "go.mod")) && root != filepath.Dir(root) {
+		root = filepath.Dir(root)
+	}
+	migrations := os.DirFS(filepath.Join(root, "internal", "store", "database", "migrations", "sqlite"))
 	provider, err := goose.NewProvider(goose.DialectSQLite3, db, migrations, goose.WithDisableGlobalRegistry(true))
 	require.NoError(t, err)
 	_, err = provider.UpTo(t.Context(), schema)
 	require.NoError(t, err)
 	return db
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }

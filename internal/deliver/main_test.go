@@ -1,0 +1,9 @@
+package deliver_test
+
+import (
+	"testing"
+
+	"notewatch/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
