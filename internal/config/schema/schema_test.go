@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -195,4 +196,50 @@ func keysOfConfig(t *testing.T) map[string]bool {
 		})
 	}
 	return all
+}
+
+// The manual lists all keys of a rule and nothing else.
+func TestManualListsAllKeysOfARule(t *testing.T) {
+	var listed []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\|").FindAllStringSubmatch(marked(t, "keys"), -1) {
+		listed = append(listed, row[1])
+	}
+	var document struct {
+		Properties struct {
+			Rules struct {
+				Items struct{ Properties map[string]any }
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal(schema.Rules(), &document))
+	require.ElementsMatch(t, slices.Collect(maps.Keys(document.Properties.Rules.Items.Properties)), listed)
+}
+
+// The rules that the manual makes of sentences have no problems, and no warnings.
+func TestRulesOfTheManualAreAccepted(t *testing.T) {
+	_, block, found := strings.Cut(marked(t, "sentences"), "```yaml\n")
+	require.True(t, found)
+	block, _, _ = strings.Cut(block, "```")
+	path := filepath.Join(t.TempDir(), "rules.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(`projects: [{uid: app:2606f411-dea6-44a0-9743-1130f57d77d8}]
+receivers: [{name: team, terminal: {}}]
+prices: {currency: USD, event: 0.00075, free_events: 5000}
+satellite: {allowance: kb(10), every: once}
+`+block), 0o600))
+	file, err := config.LoadPartly(path, func(string) (string, bool) { return "", false })
+	require.NoError(t, err)
+	require.Empty(t, file.Warnings)
+	require.Greater(t, len(file.Rules), 12)
+}
+
+// marked returns the part of the manual between two marks.
+func marked(t *testing.T, mark string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "docs", "rules.md"))
+	require.NoError(t, err)
+	_, part, found := strings.Cut(string(text), "<!-- "+mark+" -->\n")
+	require.True(t, found, mark)
+	part, _, found = strings.Cut(part, "<!-- /"+mark+" -->")
+	require.True(t, found, mark)
+	return part
 }
