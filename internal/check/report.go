@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"notewatch/internal/bot"
@@ -46,7 +47,7 @@ type Rule struct {
 	Name      string        `json:"name"`
 	Each      rules.Scope   `json:"each"`
 	Kind      string        `json:"kind"`   // live, day, forecast or period
-	Period    string        `json:"period"` // over which used counts, where projects have none of their own; "" if the rule reads nothing of it
+	Period    string        `json:"period"` // over which used counts: "month from 14"; several where those of projects differ, "" if the rule reads nothing of it
 	Levels    []rules.Level `json:"levels"`
 	Reads     []string      `json:"reads"`             // figures, "device list" and "poll"
 	Polls     int           `json:"requests_per_poll"` // of each project, for what it reads; rules that read the same share them
@@ -110,7 +111,7 @@ func Of(file *config.File, wired watch.Config, warnings problem.Errors, counted 
 			Levels: levels(rule.Spec), Reads: reads(rule.Reads), Receivers: notified(file, rule),
 		}
 		if rule.Reads.Period {
-			understood.Period = rule.PeriodIn(file.Period).String()
+			understood.Period = periods(file, rule)
 		}
 		understood.Polls, understood.Hourly = fetch.Requests(rule.Reads.Figures)
 		if i := slices.IndexFunc(counted, func(c survey.Rule) bool { return c.Name == rule.Spec.Name }); i >= 0 {
@@ -140,6 +141,28 @@ func Of(file *config.File, wired watch.Config, warnings problem.Errors, counted 
 		r.Warnings = append(r.Warnings, Warning{w.Code, w.File, w.Line, w.Column, w.Where, w.Message, w.Hint})
 	}
 	return r
+}
+
+// periods returns the periods of a rule in the projects of the file, in words.
+func periods(file *config.File, rule config.Rule) string {
+	specs := []rules.PeriodSpec{rule.PeriodIn(file.Period)}
+	if rule.Spec.Each != rules.EachOrganization {
+		specs = nil
+		for _, p := range slices.Concat(file.Projects, file.All) {
+			specs = append(specs, rule.PeriodIn(cmp.Or(p.Period, file.Period)))
+		}
+	}
+	var all []string
+	for _, spec := range specs {
+		words := spec.String()
+		if spec.MonthDay > 1 {
+			words += fmt.Sprintf(" from %d", spec.MonthDay)
+		}
+		if !slices.Contains(all, words) {
+			all = append(all, words)
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 // withUTC returns a schedule with its zone: one in UTC does not name it.

@@ -44,6 +44,6 @@ func TestHintsOfManyNames(t *testing.T) {
 		fmt.Fprintf(&text, "  - {name: rule-%d, when: events.today > 1, notify: [q%d]}\n", i, i)
 	}
 	_, err := config.Parse("rules.yaml", []byte(text.String()), environment)
-	require.ErrorContains(t, err, "receiver-15 or one of 284 others")
+	require.ErrorContains(t, err, "receiver-23 or one of 276 others")
 	require.Less(t, len(err.Error()), 51*500*utf8.UTFMax)
 }

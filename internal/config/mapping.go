@@ -29,7 +29,7 @@ func (v value) keys(keys ...key) { v.keysOver(nil, keys...) }
 // keysOver is keys for a mapping that has some pairs of another where it has none of its own. A key without a value takes such a pair away.
 func (v value) keysOver(base []pair, keys ...key) {
 	if v.node.Kind != yaml.MappingNode {
-		v.wrongType("a mapping", "")
+		v.wrongType("a mapping", v.mappingHint(keys))
 		return
 	}
 	allowed := make([]string, 0, len(keys))
@@ -68,6 +68,24 @@ func (v value) keysOver(base []pair, keys ...key) {
 			k.read(pair.value)
 		}
 	}
+}
+
+// mappingHint returns an example of a mapping with some of the keys; "" for a whole file.
+func (v value) mappingHint(keys []key) string {
+	if v.subject == "" && v.field == "" {
+		return ""
+	}
+	first := ""
+	for _, k := range keys {
+		switch {
+		case k.elsewhere != "":
+		case k.required:
+			return "such as {" + k.name + ": …}"
+		case first == "":
+			first = k.name + ": …"
+		}
+	}
+	return "such as {" + first + "}"
 }
 
 // A pair is a key of a mapping with its value.

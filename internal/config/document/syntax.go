@@ -53,7 +53,8 @@ func (s Source) syntaxHint(failure *yaml.LoadError) string {
 		return "indent with spaces; YAML does not take tabs"
 	}
 	if strings.Contains(failure.ContextMsg, "flow") {
-		return fmt.Sprintf("put a comma between elements, and close what opens on line %d", failure.ContextMark.Line)
+		return fmt.Sprintf("put a comma between elements, close what opens on line %d, and put text that holds one of , [ ] { } in single quotes",
+			failure.ContextMark.Line)
 	}
 	value := keyAndValue.FindStringSubmatch(line)
 	switch {

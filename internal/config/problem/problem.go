@@ -97,7 +97,7 @@ func (e Errors) MentionPart(subject, field string) bool {
 }
 
 // maxCandidates is how many words a hint lists.
-const maxCandidates = 16
+const maxCandidates = 24
 
 // Hint returns a hint that names the nearest candidate, or else lists them.
 func Hint(word string, candidates []string) string {

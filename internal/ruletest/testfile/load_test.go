@@ -40,7 +40,7 @@ func TestMistakes(t *testing.T) {
 		want []string
 	}{
 		"empty":           {"", []string{"1:1: the file is empty"}},
-		"no YAML":         {"rules: [", []string{"2:1: did not find expected node content while parsing a flow node; hint: put a comma between elements, and close what opens on line 2"}},
+		"no YAML":         {"rules: [", []string{"2:1: did not find expected node content while parsing a flow node; hint: put a comma between elements, close what opens on line 2, and put text that holds one of , [ ] { } in single quotes"}},
 		"no mapping":      {"- 1", []string{"1:1: want a mapping, not a list"}},
 		"no keys":         {"{}", []string{"1:1: rules: missing", "1:1: tests: missing"}},
 		"no tests":        {head + "  []\n", []string{"1:1: tests: the file has no tests"}},
