@@ -48,12 +48,12 @@ func TestExplanationAgrees(t *testing.T) {
 		if w.IntN(2) == 0 {
 			return
 		}
-		s := spec(condition + w.word("", " && part", " || number > 3 * figure", " and (part ? number > 1 : not part)"))
+		s := spec(condition + w.Word("", " && part", " || number > 3 * figure", " and (part ? number > 1 : not part)"))
 		s.Let = []rules.Let{
-			{Name: "figure", Expr: w.number(1)}, {Name: "part", Expr: w.condition(2)}, {Name: "number", Expr: "figure + " + w.number(1)},
+			{Name: "figure", Expr: w.Number(1)}, {Name: "part", Expr: w.Condition(2)}, {Name: "number", Expr: "figure + " + w.Number(1)},
 		}
-		s.When = append(s.When, rules.Condition{Level: rules.Critical, Expr: "part && (" + w.condition(2) + ")"})
-		s.Where, s.ResolveWhen = w.condition(1), w.condition(1)
+		s.When = append(s.When, rules.Condition{Level: rules.Critical, Expr: "part && (" + w.Condition(2) + ")"})
+		s.Where, s.ResolveWhen = w.Condition(1), w.Condition(1)
 		rule := mayCompile(t, s)
 		if rule == nil {
 			return

@@ -1,10 +1,5 @@
 package lang
 
-// The bounds that tests go to.
-const (
-	MaxLoops = maxLoops
-)
-
 // Atoms returns the expressions below the connectives of e, or e itself.
 func (e *Expression) Atoms() []*Expression {
 	if e.Operator == "" {

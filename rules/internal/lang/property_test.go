@@ -21,7 +21,7 @@ func eachRandom(seed uint64, check func(w *writer, condition string)) {
 func eachRandomOf(scope rules.Scope, n int, seed uint64, coalesce bool, check func(w *writer, condition string)) {
 	w := newWriter(seed, scope, coalesce)
 	for range n {
-		check(w, w.condition(1+w.IntN(4)))
+		check(w, w.Condition(1+w.IntN(4)))
 	}
 }
 
@@ -68,9 +68,9 @@ func requireContainment(t *testing.T, scope rules.Scope) {
 	eachRandomOf(scope, 500, 7, false, func(w *writer, condition string) {
 		s := spec(condition)
 		s.Each = scope
-		s.When = append(s.When, rules.Condition{Level: rules.Critical, Expr: w.condition(2)})
+		s.When = append(s.When, rules.Condition{Level: rules.Critical, Expr: w.Condition(2)})
 		if w.IntN(2) == 0 {
-			s.Where = w.condition(1)
+			s.Where = w.Condition(1)
 		}
 		r := mayCompile(t, s)
 		if r == nil {

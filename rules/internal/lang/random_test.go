@@ -5,200 +5,30 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
-	"slices"
 	"strings"
 
 	"notewatch/rules"
-	"notewatch/rules/internal/lang"
 	"notewatch/rules/internal/names"
+	"notewatch/rules/rulestest"
 )
 
-// A writer writes random conditions over the whole grammar.
+// A writer writes random conditions, and fills what they read.
 type writer struct {
-	*rand.Rand
-	scope    rules.Scope
-	coalesce bool          // also ??
-	loops    int           // predicates around what is being written
-	leaves   []*names.Leaf // that a rule for each device sees, of objects with keys with one key each
-	numbers  []string      // paths of those that are numbers
-	holes    []hole        // that conditions can notice
+	*rulestest.Writer
+	leaves []*names.Leaf // that a rule of the scope sees, of objects with keys with one key each
+	holes  []hole        // that conditions can notice
 }
 
 func newWriter(seed uint64, scope rules.Scope, coalesce bool) *writer {
-	w := &writer{Rand: rand.New(rand.NewPCG(seed, 1)), scope: scope, coalesce: coalesce}
+	w := &writer{Writer: rulestest.New(rand.New(rand.NewPCG(seed, 1)), scope)}
+	w.Coalesce = coalesce
 	for _, l := range examples() {
-		if !l.Seen(string(scope)) {
-			continue
-		}
-		w.leaves = append(w.leaves, l)
-		if l.Number() {
-			w.numbers = append(w.numbers, l.Path())
+		if l.Seen(string(scope)) {
+			w.leaves = append(w.leaves, l)
 		}
 	}
 	w.holes = holesOf(w.leaves)
 	return w
-}
-
-func (w *writer) pick(choices ...func() string) string { return choices[w.IntN(len(choices))]() }
-
-// ofRoutes replaces metrics of devices by those of routes.
-var ofRoutes = strings.NewReplacer("bytes.", "routed.", "events.", "route_failures.", "sessions.", "routed.")
-
-// word picks one of some words, of which those of devices are left out in rules about something else.
-func (w *writer) word(words ...string) string {
-	if w.scope == rules.EachRoute {
-		words = slices.Clone(words)
-		for i := range words {
-			words[i] = ofRoutes.Replace(words[i])
-		}
-	}
-	if w.scope == rules.EachOrganization {
-		words = slices.DeleteFunc(slices.Clone(words), func(word string) bool { return strings.Contains(word, "project.") })
-	}
-	if w.scope != rules.EachDevice {
-		words = slices.DeleteFunc(slices.Clone(words), func(word string) bool { return strings.Contains(word, "device.") })
-	}
-	return words[w.IntN(len(words))]
-}
-
-// condition writes something that is true or false.
-func (w *writer) condition(depth int) string {
-	if depth <= 0 {
-		return w.pick(
-			func() string { return w.compare(w.number(0), w.number(0)) },
-			func() string { return w.word("device.disabled", "device.is_new", "poll.truncated", "true", "false") },
-		)
-	}
-	below := depth - 1
-	return w.pick(
-		func() string { return w.compare(w.number(below), w.number(below)) },
-		func() string { return w.compare(w.number(below), w.number(below)) },
-		func() string { return "(" + w.condition(below) + w.word(" && ", " and ") + w.condition(below) + ")" },
-		func() string { return "(" + w.condition(below) + w.word(" || ", " or ") + w.condition(below) + ")" },
-		func() string { return w.word("!", "not ") + "(" + w.condition(below) + ")" },
-		func() string {
-			return "(" + w.condition(below) + " ? " + w.condition(below) + " : " + w.condition(below) + ")"
-		},
-		func() string { return "(" + w.condition(below) + w.word(" == ", " != ") + w.condition(below) + ")" },
-		func() string { return "(" + w.number(below) + w.word(" in ", " not in ") + w.list(below) + ")" },
-		func() string {
-			return "(" + w.text() + w.word(" == ", " != ", " contains ", " startsWith ", " in device.fleets or \"a\" == ") + w.text() + ")"
-		},
-		func() string { return w.loop(w.word("all", "any", "none", "one"), below, w.condition) },
-		func() string {
-			if !w.coalesce {
-				return w.condition(below)
-			}
-			return "((" + w.condition(below) + ") ?? (" + w.condition(below) + "))"
-		},
-	)
-}
-
-func (w *writer) compare(a, b string) string {
-	return "(" + a + w.word(" > ", " < ", " >= ", " <= ", " == ", " != ") + b + ")"
-}
-
-func (w *writer) number(depth int) string {
-	if depth <= 0 {
-		if w.loops > 0 && w.IntN(2) == 0 {
-			return "#"
-		}
-		if w.IntN(3) == 0 {
-			return w.numbers[w.IntN(len(w.numbers))]
-		}
-		return w.word("bytes.today", "events.today", "sessions.today", "bytes.used", "sessions.median", "device.voltage",
-			"project.silent_pct", "poll.age_minutes", "period.elapsed_pct", "0", "1", "5", "0.5", "mb(1)", "1e12")
-	}
-	below := depth - 1
-	return w.pick(
-		func() string { return w.number(0) },
-		func() string { return "(" + w.number(below) + w.word(" + ", " - ", " * ") + w.number(below) + ")" },
-		func() string { return "(" + w.number(below) + " / " + w.number(below) + ")" },
-		func() string { return "(" + w.integer(below) + " % " + w.word("3", w.integer(below-1)) + ")" },
-		func() string { return "(" + w.number(below) + ") ** (" + w.word("2", "0.5", w.number(below-1)) + ")" },
-		func() string { return "(-" + w.number(below) + ")" },
-		func() string {
-			return w.word("abs", "round", "ceil", "floor", "float", "kb") + "(" + w.number(below) + ")"
-		},
-		func() string {
-			return w.word("max", "min", "mean", "median") + "(" + w.number(below) + ", " + w.number(below) + ")"
-		},
-		func() string {
-			if w.loops == lang.MaxLoops {
-				return w.number(0)
-			}
-			return w.word("max", "min", "mean", "median", "sum", "first", "last") + "(" + w.list(below) + ")"
-		},
-		func() string {
-			return "(" + w.condition(below) + " ? " + w.number(below) + " : " + w.number(below) + ")"
-		},
-		func() string { return w.list(below) + "[" + w.integer(below-1) + "]" },
-		func() string { return w.loop("sum", below, w.number) },
-		func() string { return w.loop(w.word("find", "findLast"), below, w.condition) },
-		func() string { return w.integer(below) },
-		func() string {
-			if !w.coalesce {
-				return w.number(below)
-			}
-			return "((" + w.number(below) + ") ?? (" + w.number(below) + "))"
-		},
-	)
-}
-
-func (w *writer) integer(depth int) string {
-	if depth <= 0 {
-		return w.word("0", "1", "2", "(-1)", "40", "int(events.today)")
-	}
-	below := depth - 1
-	return w.pick(
-		func() string { return "int(" + w.number(below) + ")" },
-		func() string { return "len(" + w.list(below) + ")" },
-		func() string { return "(" + w.integer(below) + w.word(" + ", " - ") + w.integer(below) + ")" },
-		func() string { return w.loop(w.word("count", "findIndex"), below, w.condition) },
-	)
-}
-
-func (w *writer) list(depth int) string {
-	if depth <= 0 {
-		return w.word("bytes.series", "sessions.series", "sessions.series[-3:]", "[1, 5]")
-	}
-	below := depth - 1
-	return w.pick(
-		func() string { return w.list(0) },
-		func() string { return "[" + w.number(below) + ", " + w.number(below) + "]" },
-		func() string { return w.loop("filter", below, w.condition) },
-		func() string { return w.loop("map", below, w.number) },
-		func() string {
-			if w.loops == lang.MaxLoops {
-				return w.list(0)
-			}
-			return w.word("sort", "reverse") + "(" + w.list(below) + ")"
-		},
-		func() string { return w.list(below) + "[" + w.integer(0) + ":" + w.integer(0) + "]" },
-	)
-}
-
-// loop writes a call with a predicate; where that would be nested too deeply, something simple of its kind.
-func (w *writer) loop(name string, depth int, body func(int) string) string {
-	if w.loops == lang.MaxLoops {
-		switch name {
-		case "all", "any", "none", "one":
-			return w.condition(0)
-		case "filter", "map":
-			return w.list(0)
-		case "count", "findIndex":
-			return w.integer(0)
-		}
-		return w.number(0)
-	}
-	list := w.list(depth)
-	w.loops++
-	defer func() { w.loops-- }()
-	return name + "(" + list + ", " + body(depth) + ")"
-}
-
-func (w *writer) text() string {
-	return w.word("device.name", "device.firmware", "project.name", `"a"`, `"pump"`, "lower(device.name)", "string(bytes.today)")
 }
 
 // value returns a figure that is known.
@@ -227,7 +57,7 @@ func (w *writer) fill(l *names.Leaf, env *rules.Env) {
 	case *bool:
 		*value = w.IntN(2) == 0
 	case *string:
-		*value = w.word("a", "pump-7", "1.2")
+		*value = w.Word("a", "pump-7", "1.2")
 	case *[]string:
 		*value = []string{"a"}
 	case *[]float64:
