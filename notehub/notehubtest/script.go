@@ -185,7 +185,7 @@ func scriptedEvents(q query) wire.EventsEnvelope {
 	var rows []wire.EventsPoint
 	for _, s := range q.scripted() {
 		u := s.usage
-		if u.EventsTotal == 0 && u.Events == 0 && u.Reboots == 0 && u.FwUpdates == 0 && !anyOf(u.Notefiles) {
+		if !anyOf(u.Notefiles) && allZero(u.EventsTotal, u.Events, u.Platform, u.Watchdog, u.Reboots, u.FwUpdates) {
 			continue
 		}
 		row := wire.EventsPoint{
@@ -205,6 +205,10 @@ func scriptedEvents(q query) wire.EventsEnvelope {
 }
 
 // anyOf reports whether one of some counts is not 0.
+func allZero(counts ...int64) bool {
+	return !slices.ContainsFunc(counts, func(n int64) bool { return n != 0 })
+}
+
 func anyOf(counts map[string]int64) bool {
 	for _, n := range counts {
 		if n != 0 {
@@ -218,7 +222,7 @@ func scriptedSessions(q query) wire.SessionsEnvelope {
 	var rows []wire.SessionsPoint
 	for _, s := range q.scripted() {
 		u := s.usage
-		if u.Sessions == 0 && u.SessionBytes == 0 && !anyOf(u.Transports) {
+		if !anyOf(u.Transports) && allZero(u.Sessions, u.SessionBytes, u.TLSSessions, u.FirstSyncs) {
 			continue
 		}
 		row := wire.SessionsPoint{
@@ -247,12 +251,12 @@ func scriptedRouteLogs(q query) wire.RouteLogsEnvelope {
 			row := wire.RouteLogsPoint{
 				Period: p.start, Route: route, Total: u.Total, Successful: max(u.Total-u.Failed, 0), Failed: u.Failed, LatencyMS: u.LatencyMS,
 			}
-			if q.aggregate == "route" && u.Total != 0 {
+			if q.aggregate == "route" && !allZero(u.Total, u.Failed) {
 				rows = append(rows, row)
 			}
 			sum.Total, sum.Failed, sum.LatencyMS = plus(sum.Total, u.Total), plus(sum.Failed, u.Failed), cmp.Or(u.LatencyMS, sum.LatencyMS)
 		}
-		if q.aggregate == "project" && sum.Total != 0 {
+		if q.aggregate == "project" && !allZero(sum.Total, sum.Failed) {
 			sum.Successful = max(sum.Total-sum.Failed, 0)
 			rows = append(rows, sum)
 		}
