@@ -175,15 +175,12 @@ func (c *checker) checkExpect() {
 		for _, one := range m.Value {
 			c.refer(one.At, "rule", "rule", one.Rule, append(c.rules(), aboutItself...))
 			for _, subject := range one.Subject {
-				c.refer(one.At, "subject", "subject", subject, append(c.subjects(), receiverNames(c.file.Rules)...))
+				c.refer(one.At, "subject", "subject", subject, slices.Concat(c.subjects(), accountNames(c.file.Rules), receiverNames(c.file.Rules)))
 			}
 		}
 	}
 	for _, r := range e.Results {
 		c.refer(r.At, "rule", "rule", r.Rule, c.rules())
-		if c.each(r.Rule) == rules.EachOrganization {
-			c.report(r.At, "rule", "results of rules about organizations cannot be expected yet", "expect their alerts")
-		}
 		c.checkSubject(r.At, r.Rule, r.Subject)
 	}
 }
@@ -235,6 +232,14 @@ func (t *Test) FleetNames() []string {
 func projectNames(file *config.File) (names []string) {
 	for _, p := range file.Projects {
 		names = append(names, p.Name)
+	}
+	return names
+}
+
+// accountNames returns the names of accounts, which are those of their organizations.
+func accountNames(file *config.File) (names []string) {
+	for _, a := range file.Accounts {
+		names = append(names, a.Name)
 	}
 	return names
 }

@@ -233,7 +233,9 @@ func (Level) Words() []string { return []string{"info", "warning", "critical"} }
 type Ending string
 
 // Words implements typed.Words.
-func (Ending) Words() []string { return []string{"resolved", "corrected", "period_ended", "withdrawn"} }
+func (Ending) Words() []string {
+	return []string{"resolved", "corrected", "period_ended", "revised", "withdrawn"}
+}
 
 // A Reason is why a message was sent.
 type Reason string
