@@ -46,7 +46,7 @@ func (s Screen) block(text string) error {
 func date(t time.Time) string { return t.UTC().Format("2 Jan 2006") }
 
 func backtestRules(s Screen, all []backtest.Rule) error {
-	t := &table{columns: columns("RULE", "ALERTS", "SUBJECTS", "FIRING AT THE END_", "ALERTS BY DAY=")}
+	t := &table{columns: columns("RULE", "ALERTS", "SUBJECTS", "STILL FIRING=", "ALERTS BY DAY_")}
 	for _, r := range all {
 		t.add(r.Name, words.Number(r.Alerts), words.Number(r.Subjects), words.Number(r.Firing), sparkline(r.PerDay))
 	}
@@ -54,7 +54,7 @@ func backtestRules(s Screen, all []backtest.Rule) error {
 }
 
 func backtestReceivers(s Screen, all []backtest.Receiver) error {
-	t := &table{columns: columns("RECEIVER", "MESSAGES", "MOST ON A DAY", "MESSAGES BY DAY=")}
+	t := &table{columns: columns("RECEIVER", "MESSAGES", "MOST ON A DAY", "MESSAGES BY DAY_")}
 	for _, r := range all {
 		most := "-"
 		if r.Most > 0 {
@@ -76,11 +76,11 @@ func sparkline(perDay []int) string {
 
 // Comparison prints what another rules file would have sent more, and less.
 func Comparison(s Screen, c backtest.Comparison) error {
-	t := &table{columns: columns("RECEIVER", "MESSAGES", "WITH "+c.After.File, "MOST ON A DAY", "THEN")}
+	t := &table{columns: columns("RECEIVER", "MESSAGES", "MOST ON A DAY")}
 	for _, before := range c.Before.Receivers {
 		for _, after := range c.After.Receivers {
 			if after.Name == before.Name {
-				t.add(before.Name, words.Number(before.Messages), words.Number(after.Messages), words.Number(before.Most), words.Number(after.Most))
+				t.add(before.Name, becomes(before.Messages, after.Messages), becomes(before.Most, after.Most))
 			}
 		}
 	}
@@ -90,6 +90,9 @@ func Comparison(s Screen, c backtest.Comparison) error {
 		comparedAlerts(s, "+", c.Added, "alert", "only with "+c.After.File), comparedAlerts(s, "-", c.Gone, "alert", "only with "+c.Before.File),
 	)
 }
+
+// becomes shows two counts, with the first rules file and with the other.
+func becomes(before, after int) string { return words.Number(before) + " → " + words.Number(after) }
 
 // comparedAlerts prints alerts that only one of two files has.
 func comparedAlerts(s Screen, sign string, all []backtest.Alert, noun, where string) error {

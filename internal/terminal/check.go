@@ -30,7 +30,8 @@ func checkedRules(s Screen, r check.Report) error {
 			requests(rule), strings.Join(rule.Receivers, ", "))
 	}
 	return errors.Join(s.Say(head), s.blank(), t.print(s), s.blank(), s.Say(
-		"Live rules resolve as soon as the condition is false, day rules after a full quiet day (UTC), period rules when the period ends. "+
+		"Live rules resolve as soon as the condition is false, day and forecast rules after a full quiet day (UTC), period rules when the period "+
+			"ends, as do forecast rules at the latest. "+
 			"Day and period rules also end as corrected when Notehub lowers the values that made them fire."))
 }
 
