@@ -53,13 +53,13 @@ func newBacktest() *cobra.Command {
 
 // replay tests a rules file on the database.
 func replay(c *cobra.Command, s setup.Setup, days int) (report backtest.Report, err error) {
-	progress := terminal.DayProgress{Screen: terminal.Screen{W: c.ErrOrStderr(), Width: terminal.Width(c.ErrOrStderr())}}
+	progress := terminal.Progress{Screen: command.TalkOf(c)}
 	defer progress.End()
 	return report, command.Look(c, func(db command.Opened) error {
 		if err := command.NoteConversion(c, db.Store); err != nil {
 			return err
 		}
-		report, err = backtest.Run(c.Context(), db.Store, db.Settings(c, s).File, backtest.Query{Days: days, Now: db.Clock.Now(), Done: progress.Show})
+		report, err = backtest.Run(c.Context(), db.Store, db.Settings(c, s).File, backtest.Query{Days: days, Now: db.Clock.Now(), Done: progress.Days})
 		return err
 	})
 }

@@ -102,7 +102,7 @@ type commandGroup struct {
 
 func commandGroups() []commandGroup {
 	return []commandGroup{
-		{"Watch:", []*cobra.Command{newRun(), newOnce(), newCheck(), newTest(), newBacktest(), newDemo()}},
+		{"Watch:", []*cobra.Command{newInit(), newRun(), newOnce(), newCheck(), newTest(), newBacktest(), newDemo()}},
 		{"Ask:", []*cobra.Command{
 			newUsage(), newTop(), newExplain(), newAlerts(), newHistory(), newStatus(), newSilences(), newExport(),
 		}},

@@ -16,12 +16,13 @@ import (
 )
 
 // Configure reads the environment and the rules file for a command. It returns early when the command is interrupted.
-func Configure(c *cobra.Command) (setup.Setup, error) { return setup.Read(c.Context(), outputOf(c)) }
+func Configure(c *cobra.Command) (setup.Setup, error) { return setup.Read(c.Context(), OutputOf(c)) }
 
 // Outline reads the environment and the rules file for a command that only reads, like setup.Outline.
-func Outline(c *cobra.Command) (setup.Setup, error) { return setup.Outline(outputOf(c)) }
+func Outline(c *cobra.Command) (setup.Setup, error) { return setup.Outline(OutputOf(c)) }
 
-func outputOf(c *cobra.Command) setup.Output {
+// OutputOf returns where a command prints.
+func OutputOf(c *cobra.Command) setup.Output {
 	return setup.Output{Data: c.OutOrStdout(), Talk: c.ErrOrStderr(), Color: Colored(c.OutOrStdout())}
 }
 
@@ -40,6 +41,12 @@ func Attach(c *cobra.Command) (*watch.Watch, func(), error) {
 func ScreenOf(c *cobra.Command) terminal.Screen {
 	out := c.OutOrStdout()
 	return terminal.Screen{W: out, Talk: c.ErrOrStderr(), Width: terminal.Width(out), Color: Colored(out)}
+}
+
+// TalkOf returns the screen for what a command says beside its output.
+func TalkOf(c *cobra.Command) terminal.Screen {
+	talk := c.ErrOrStderr()
+	return terminal.Screen{W: talk, Talk: talk, Width: terminal.Width(talk)}
 }
 
 // Colored reports whether w is a terminal that shows colour.

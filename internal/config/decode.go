@@ -77,7 +77,7 @@ func newFile(path string) *File {
 	return &File{
 		Path:      path,
 		Files:     []string{path},
-		Accounts:  []Account{{Name: defaultAccount, RequestsPerMinute: defaultRate}},
+		Accounts:  []Account{{Name: DefaultAccount, RequestsPerMinute: DefaultRate}},
 		Period:    rules.PeriodSpec{Every: "month"},
 		Satellite: Satellite{Allowance: 10_000, Once: true}, // what Blues sells with a satellite identity
 		Slack:     SlackApp{Command: "/notewatch"},

@@ -11,11 +11,11 @@ import (
 	"notewatch/internal/secret"
 )
 
-// defaultAccount is the name of the account of a file that has none.
-const defaultAccount = "default"
+// DefaultAccount is the name of the account of a file that has none.
+const DefaultAccount = "default"
 
-// defaultRate leaves something of Notehub's 7 requests a minute to people and other tools.
-const defaultRate = 4
+// DefaultRate is requests a minute. It leaves something of Notehub's 7 requests a minute to people and other tools.
+const DefaultRate = 4
 
 func (v value) readAccounts() {
 	taken, organizations := names{}, names{}
@@ -28,7 +28,7 @@ func (v value) readAccounts() {
 }
 
 func (v value) account(taken, organizations names) Account {
-	account := Account{RequestsPerMinute: defaultRate}
+	account := Account{RequestsPerMinute: DefaultRate}
 	v.keys(
 		key{name: "name", required: true, read: func(v value) { account.Name = v.claim("account", taken) }},
 		key{name: "token", read: func(v value) { account.Token = secret.New(v.word()) }},

@@ -3,10 +3,9 @@ package demo
 import (
 	"cmp"
 	"context"
-	"regexp"
-	"strings"
 
 	"notewatch/internal/store"
+	"notewatch/internal/words"
 	"notewatch/rules"
 )
 
@@ -14,12 +13,12 @@ import (
 func Commands(ctx context.Context, db *store.Store, database, rulesFile string) ([]string, error) {
 	alerts, err := db.Alerts(ctx, store.AlertFilter{})
 	lines := []string{
-		"export NOTEWATCH_DATABASE=" + shellWord(database) + " NOTEWATCH_RULES=" + shellWord(rulesFile),
+		"export NOTEWATCH_DATABASE=" + words.ShellWord(database) + " NOTEWATCH_RULES=" + words.ShellWord(rulesFile),
 		"notewatch status", "notewatch alerts", "notewatch top 5 events 7d",
 	}
 	if a, ok := firingOne(alerts); ok {
 		lines = append(lines,
-			"notewatch usage "+shellWord(cmp.Or(a.Texts.Subject, a.Texts.Project))+" 30d",
+			"notewatch usage "+words.ShellWord(cmp.Or(a.Texts.Subject, a.Texts.Project))+" 30d",
 			"notewatch explain "+a.ID,
 			"notewatch history "+a.ID,
 			"notewatch ack "+a.ID,
@@ -37,14 +36,4 @@ func firingOne(alerts []rules.Alert) (found rules.Alert, ok bool) {
 		}
 	}
 	return found, ok
-}
-
-var bareWord = regexp.MustCompile(`^[\w./:@%+,-]+$`)
-
-// shellWord returns text quoted as one word of a shell.
-func shellWord(text string) string {
-	if bareWord.MatchString(text) {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

@@ -63,6 +63,13 @@ func Outline(out Output) (Setup, error) {
 	return s, unread(err)
 }
 
+// Unwritten reads the environment for a command that needs no rules file. The file in the result has nothing but the account of the environment.
+func Unwritten(out Output) (Setup, error) {
+	s, err := readEnvironment(out)
+	s.File.Accounts = []config.Account{{Name: config.DefaultAccount, RequestsPerMinute: config.DefaultRate}}
+	return s, err
+}
+
 func readEnvironment(out Output) (Setup, error) {
 	environment, err := environ.Read()
 	return Setup{
@@ -93,7 +100,7 @@ func interruptible[T any](ctx context.Context, read func() (T, error)) (T, error
 // unread adds the next step to an error about a missing rules file.
 func unread(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w; copy rules.example.yaml to rules.yaml, or set NOTEWATCH_RULES to the path of your own", err)
+		return fmt.Errorf("%w; notewatch init writes one, or set NOTEWATCH_RULES to the path of your own", err)
 	}
 	return err
 }

@@ -126,6 +126,18 @@ func (s Setup) accounts() ([]bot.Account, error) {
 	return accounts, nil
 }
 
+// Client returns the client of the first account.
+func (s Setup) Client() (*notehub.Client, error) {
+	if err := proxy.CheckEnvironment(os.LookupEnv); err != nil {
+		return nil, err
+	}
+	accounts, err := s.accounts()
+	if err != nil {
+		return nil, err
+	}
+	return accounts[0].Client, nil
+}
+
 // account returns an account that reads Notehub with a client, without its request budget.
 func (s Setup) account(a config.Account, client *notehub.Client) bot.Account {
 	return bot.Account{

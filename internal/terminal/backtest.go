@@ -109,25 +109,3 @@ func comparedAlerts(s Screen, sign string, all []backtest.Alert, noun, where str
 	}
 	return errors.Join(problems...)
 }
-
-// A DayProgress shows on a terminal how many days are done. A Screen without a width shows nothing.
-type DayProgress struct {
-	Screen Screen
-	shown  bool
-}
-
-// Show shows progress.
-func (p *DayProgress) Show(days, total int) {
-	if p.Screen.Width == 0 {
-		return
-	}
-	p.shown = true
-	_, _ = io.WriteString(p.Screen.W, "\r\x1b[K"+clip(fmt.Sprintf("Day %d of %d", days, total), p.Screen.Width))
-}
-
-// End clears the progress.
-func (p *DayProgress) End() {
-	if p.shown {
-		_, _ = io.WriteString(p.Screen.W, "\r\x1b[K")
-	}
-}

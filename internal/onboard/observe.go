@@ -1,0 +1,277 @@
+package onboard
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"strings"
+
+	"notewatch/internal/history"
+	"notewatch/internal/store/usage"
+	"notewatch/notehub"
+	"notewatch/rules"
+	"notewatch/rules/metric"
+)
+
+// A view is what the database holds of the chosen projects.
+type view struct {
+	today    rules.Day
+	projects []viewedProject
+	devices  int
+	plans    int // devices whose SIM has a plan
+	assured  bool
+	remote   int // devices that can use satellites, or did
+	routes   int
+	biggest  int                // devices of the project that has most
+	totals   map[string]float64 // of the last 30 complete days, by figure
+	usual    map[string][]level // of fleets, by the name of the rule
+}
+
+// A viewedProject is a project with what it used.
+type viewedProject struct {
+	notehub.Project
+	devices int
+	events  float64 // on the last 30 complete days; NaN if not all are known
+}
+
+// A level is what is usual in a fleet: no device of it, except odd ones, exceeds it on eight of 35 days.
+type level struct {
+	fleet, name string // UID and name; "" for devices without a fleet
+	devices     int    // whose days are known
+	value       float64
+	device      string // that has the value; its name
+	odd         int    // devices at several times what the others of the fleet use
+}
+
+const (
+	month     = 30 // complete days
+	otherDays = 7  // days of 35 that a device may exceed what is usual: an incident of a week is none of its habits
+	oddTimes  = 5  // times the median of the other devices
+	oddPeers  = 5  // devices that a fleet needs for that
+)
+
+// A measure is a value of a device for each day, and what is usual of its days.
+type measure struct {
+	rule    string
+	figures []rules.Figure
+	daily   func(values []float64) float64 // of the figures on one day; NaN is no data
+	usual   func(sorted []float64) float64 // of its known days, highest first
+}
+
+func first(values []float64) float64 { return values[0] }
+
+// exceptional returns the value that days exceed no more than otherDays times.
+func exceptional(sorted []float64) float64 { return sorted[otherDays] }
+
+// monthly returns what 30 days without exceptional ones add up to.
+func monthly(sorted []float64) float64 {
+	sum := 0.0
+	for _, value := range sorted[otherDays:] {
+		sum += value
+	}
+	return month * sum / float64(len(sorted)-otherDays)
+}
+
+// tlsShare returns the share of sessions over TLS in percent, of a day with more than ten.
+func tlsShare(values []float64) float64 {
+	if !(values[1] > 10) {
+		return math.NaN()
+	}
+	return 100 * values[0] / values[1]
+}
+
+// view reads what the database holds of projects.
+func (r *reader) view(ctx context.Context, projects []notehub.Project) (*view, error) {
+	v := &view{today: rules.DayOf(r.clock.Now()), totals: map[string]float64{}, usual: map[string][]level{}}
+	found := map[string]map[string]*gathered{}
+	for _, m := range measures {
+		found[m.rule] = map[string]*gathered{}
+	}
+	for _, p := range projects {
+		if err := v.add(ctx, r, p, found); err != nil {
+			return nil, err
+		}
+	}
+	for rule, fleets := range found {
+		for _, g := range fleets {
+			g.findOdd()
+		}
+		for _, g := range fleets {
+			v.usual[rule] = append(v.usual[rule], g.level())
+		}
+		slices.SortFunc(v.usual[rule], func(a, b level) int { return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.fleet, b.fleet)) })
+	}
+	return v, nil
+}
+
+// A habit is what is usual of a device.
+type habit struct {
+	device string // its name
+	value  float64
+	fleets int // that it is in
+	oddIn  int // of them
+}
+
+// odd reports whether the device is odd in all of its fleets. In a fleet of mixed devices, one with a fleet of its kind is none.
+func (h *habit) odd() bool { return h.oddIn == h.fleets }
+
+// A gathered holds what is usual of the devices of a fleet.
+type gathered struct {
+	uid, name string
+	habits    []*habit
+}
+
+// add adds a project.
+func (v *view) add(ctx context.Context, r *reader, p notehub.Project, found map[string]map[string]*gathered) error {
+	list, err := r.db.Usage.DeviceList(ctx, p.UID)
+	if err != nil {
+		return err
+	}
+	fleets, err := r.db.Usage.Fleets(ctx, p.UID)
+	if err != nil {
+		return err
+	}
+	routes, err := r.db.Usage.Routes(ctx, p.UID)
+	if err != nil {
+		return err
+	}
+	names := map[string]string{}
+	for _, f := range fleets {
+		names[f.UID] = f.Name
+		v.assured = v.assured || f.Assured == rules.True
+	}
+	one := viewedProject{Project: p, devices: list.Len(), events: math.NaN()}
+	for _, figure := range []rules.Figure{rules.Bytes, rules.Sat, rules.Events, rules.Transport("ntn")} {
+		total, days, err := v.total(ctx, r, p.UID, figure)
+		if err != nil {
+			return err
+		}
+		v.totals[string(figure)] += total
+		if figure == rules.Events && days == month {
+			one.events = total
+		}
+	}
+	v.projects = append(v.projects, one)
+	v.devices, v.routes, v.biggest = v.devices+list.Len(), v.routes+len(routes.Routes), max(v.biggest, list.Len())
+	return v.addDevices(ctx, r, p.UID, list, names, found)
+}
+
+// total returns the sum of a figure of a project over the last 30 complete days, and how many of them are known.
+func (v *view) total(ctx context.Context, r *reader, project string, figure rules.Figure) (sum float64, days int, err error) {
+	err = r.db.Usage.Cells(ctx, project, 0, figure, v.today-month, v.today-1, func(_ rules.Day, cell history.Cell) {
+		if cell.Known() {
+			sum += cell.Float()
+			days++
+		}
+	})
+	return sum, days, err
+}
+
+// addDevices adds the devices of a project, block by block.
+func (v *view) addDevices(
+	ctx context.Context, r *reader, project string, list *usage.DeviceList, names map[string]string, found map[string]map[string]*gathered,
+) error {
+	blocks := map[int][]usage.Device{}
+	for d := range list.All() {
+		blocks[d.Ordinal/history.BlockSize] = append(blocks[d.Ordinal/history.BlockSize], d)
+		if d.Plan != nil {
+			v.plans++
+		}
+		if strings.Contains(d.SKU, satelliteSKU) {
+			v.remote++
+		}
+	}
+	for block, devices := range blocks {
+		for _, m := range measures {
+			days, err := m.read(ctx, r, project, block, v.today)
+			if err != nil {
+				return err
+			}
+			for _, d := range devices {
+				m.add(found[m.rule], names, d, days)
+			}
+		}
+	}
+	return nil
+}
+
+// satelliteSKU is in the SKUs of Notecards with a Starnote.
+const satelliteSKU = "STAR"
+
+// read returns the columns of the figures of a measure, by figure and then by day.
+func (m measure) read(ctx context.Context, r *reader, project string, block int, today rules.Day) ([][metric.HistoryDays][]history.Cell, error) {
+	all := make([][metric.HistoryDays][]history.Cell, len(m.figures))
+	from := today - metric.HistoryDays
+	for i, figure := range m.figures {
+		err := r.db.Usage.Columns(ctx, project, block, figure, from, today-1, func(day rules.Day, cells []history.Cell) {
+			all[i][day-from] = slices.Clone(cells)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// add adds what is usual of a device to its fleets.
+func (m measure) add(fleets map[string]*gathered, names map[string]string, d usage.Device, days [][metric.HistoryDays][]history.Cell) {
+	known, values := make([]float64, 0, metric.HistoryDays), make([]float64, len(m.figures))
+	for day := range metric.HistoryDays {
+		for i := range m.figures {
+			values[i] = history.At(days[i][day], d.Ordinal%history.BlockSize).Float()
+		}
+		if value := m.daily(values); !math.IsNaN(value) {
+			known = append(known, value)
+		}
+	}
+	if len(known) <= otherDays {
+		return
+	}
+	slices.SortFunc(known, func(a, b float64) int { return cmp.Compare(b, a) })
+	uids := d.Fleets
+	if len(uids) == 0 {
+		uids = []string{""}
+	}
+	h := &habit{device: d.Name, value: m.usual(known), fleets: len(uids)}
+	for _, uid := range uids {
+		g := fleets[uid]
+		if g == nil {
+			g = &gathered{uid: uid, name: cmp.Or(names[uid], uid)}
+			fleets[uid] = g
+		}
+		g.habits = append(g.habits, h)
+	}
+}
+
+// findOdd marks the devices that are odd in the fleet.
+func (g *gathered) findOdd() {
+	if len(g.habits) < oddPeers {
+		return
+	}
+	values := make([]float64, len(g.habits))
+	for i, h := range g.habits {
+		values[i] = h.value
+	}
+	slices.Sort(values)
+	median := values[len(values)/2]
+	for _, h := range g.habits {
+		if median > 0 && h.value > oddTimes*median {
+			h.oddIn++
+		}
+	}
+}
+
+// level returns what is usual in the fleet.
+func (g *gathered) level() level {
+	l := level{fleet: g.uid, name: g.name, devices: len(g.habits)}
+	for _, h := range g.habits {
+		switch {
+		case h.odd():
+			l.odd++
+		case l.device == "" || h.value > l.value:
+			l.value, l.device = h.value, h.device
+		}
+	}
+	return l
+}
