@@ -179,9 +179,11 @@ func (c *company) live(begin, end, from int, each func(step int)) {
 	for _, d := range c.doors {
 		d.suffer(nil)
 	}
-	c.stopAll() // as an operator does who has mended the settings
-	for _, m := range c.members {
+	for _, m := range c.members { // as an operator does who has mended the settings: one after the other, so that the active rules stay active
+		c.restore(m)
+		c.quit(m)
 		c.launch(m)
+		c.settle(instantOf(end))
 	}
 	for c.step = end; c.step < end+healSteps; c.step++ {
 		c.pass(func() {})
