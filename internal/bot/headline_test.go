@@ -219,3 +219,27 @@ func TestAnAcknowledgementKeepsTheValuesOfAPollMeanwhile(t *testing.T) {
 	r.run(r.now.Add(time.Minute))
 	r.requireOneVoice(slack)
 }
+
+// Late values of the day before raise the peak of a quiet alert, whose messages lead with it.
+func TestTheHeadlineOfAQuietAlertFollowsItsPeak(t *testing.T) {
+	device := []string{sensors(2)[1].UID}
+	upload := func(from time.Time, delay time.Duration) notehubtest.Incident {
+		return notehubtest.Incident{Kind: notehubtest.ExtraBytes, Devices: device, Start: from, Duration: hour, Bytes: 2e6, Delay: delay}
+	}
+	spec := rules.Spec{Name: "upload", Each: rules.EachProject, When: []rules.Condition{{Level: rules.Warning, Expr: "bytes.today > mb(1)"}}, Show: "bytes.today"}
+	r := newRig(t, 2, []notehubtest.Incident{upload(monday.Add(10*hour), 0), upload(monday.Add(12*hour), 15*hour)}, spec)
+	r.hourly()
+	r.run(monday.Add(26 * hour))
+	quiet := r.delivery("ops", "upload").Alert
+	require.NotZero(t, quiet.QuietSince)
+	r.run(monday.Add(30 * hour))
+	late := r.delivery("ops", "upload").Alert
+	require.Greater(t, late.Peak, 1.5*quiet.Peak)
+	require.Empty(t, contradiction(inWords(late)))
+	require.NotNil(t, late.Texts.Contributors)
+	require.Equal(t, quiet.Texts.Contributors, late.Texts.Contributors, "what is said of the newest event stays")
+	r.hush(muting.Match{}, day)
+	r.run(monday.Add(31 * hour))
+	told := r.taken("ops")
+	require.Empty(t, contradiction(cardOf(told[len(told)-1].Alert)))
+}

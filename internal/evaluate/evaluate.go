@@ -235,7 +235,26 @@ func (t *Turn) evaluateAll(ctx context.Context) error {
 	for _, tried := range t.Trials {
 		t.evaluator.metrics.Evaluated(tried.Subjects, tried.Failed)
 	}
-	return nil
+	return t.keepTexts(ctx)
+}
+
+// keepTexts keeps what the stored texts of alerts say of their newest event, if only their values changed and no receiver shows those: such
+// alerts were read without texts.
+func (t *Turn) keepTexts(ctx context.Context) error {
+	remeasured := map[string]*rules.Alert{}
+	for _, a := range t.Commit.Alerts {
+		if _, happened := t.Commit.Show[a.ID]; !happened && a.Version > 0 && !t.open.Shown(a.ID) {
+			remeasured[a.ID] = a
+		}
+	}
+	if len(remeasured) == 0 {
+		return nil
+	}
+	texts, err := t.evaluator.store.Texts(ctx, slices.Collect(maps.Keys(remeasured)))
+	for id, before := range texts {
+		remeasured[id].Texts = remeasured[id].Texts.Keep(before)
+	}
+	return err
 }
 
 // date sets the day or period in the headlines of alerts that are not evaluated in this turn but are in messages, once that day or period
@@ -401,10 +420,11 @@ func (t *Turn) record(r *rules.Rule, before, after rules.Alert, event rules.Even
 	}
 }
 
-// sameFigures reports whether the texts of two states of an alert show the same values.
+// sameFigures reports whether the texts of two states of an alert show the same values. Those of a quiet alert show its peak.
 func sameFigures(a, b rules.Alert) bool {
 	same := func(x, y float64) bool { return x == y || !rules.Known(x) && !rules.Known(y) }
-	return same(a.Value, b.Value) && same(a.Usual, b.Usual) && same(a.Limit, b.Limit) && a.AsOf.Equal(b.AsOf)
+	samePeak := a.QuietSince.IsZero() || same(a.Peak, b.Peak)
+	return same(a.Value, b.Value) && same(a.Usual, b.Usual) && same(a.Limit, b.Limit) && a.AsOf.Equal(b.AsOf) && samePeak
 }
 
 // measuredBy reports whether the values of an alert are those of the figure that the rule shows. An alert that a changed rule ends keeps

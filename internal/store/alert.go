@@ -89,6 +89,29 @@ func (s *Store) alertsOf(ctx context.Context, ids []string) (alerts []rules.Aler
 	return alerts, database.Doing(err, "reading alerts")
 }
 
+// Texts returns the texts of the stored ones of some alerts, by ID.
+func (s *Store) Texts(ctx context.Context, ids []string) (map[string]rules.Texts, error) {
+	type row struct {
+		id    string
+		texts rules.Texts
+	}
+	texts := make(map[string]rules.Texts, len(ids))
+	err := s.db.View(ctx, func(tx database.Tx) error {
+		for some := range slices.Chunk(ids, database.MaxRows) {
+			found, err := database.Collect(ctx, tx, func(r *row) []any { return []any{&r.id, database.Document(&r.texts)} },
+				`SELECT id, told FROM alert WHERE id `+tx.Among(1), database.Texts(some))
+			if err != nil {
+				return err
+			}
+			for _, r := range found {
+				texts[r.id] = r.texts
+			}
+		}
+		return nil
+	})
+	return texts, database.Doing(err, "reading the texts of %d alerts", len(ids))
+}
+
 // Announced returns the highest level at which alerts of a rule were announced, by subject: of those that fired from from on and before to,
 // that fired before from and were still firing at to, or that were revised as of a time after from and not after to. Alerts that ended
 // because their values were wrong do not count.

@@ -55,6 +55,10 @@ func testOpenStates(t *testing.T, open opening) {
 	require.NoError(t, err)
 	require.Equal(t, whole, current[1], "the texts stay")
 
+	texts, err := s.Texts(ctx, []string{"whole", "none", "bare"})
+	require.NoError(t, err)
+	require.Equal(t, map[string]rules.Texts{"whole": whole.Texts, "bare": bare.Texts}, texts)
+
 	over := resolved(whole, noon)
 	over.Texts = rules.Texts{}
 	next := whole
