@@ -149,7 +149,7 @@ func (d Delivery) Outdated(f Facts) bool {
 // notifiesLater reports whether the receiver shows the alert and people would be notified of it again, by an escalation or a reminder, but it
 // is outside its hours: then its message changes now, and people are notified when the hours begin. A copy that a person requests is sent.
 func (d Delivery) notifiesLater(f Facts) bool {
-	return f.Outside && d.Have > 0 && d.Display == DisplayFiring && (d.Outdated(f) || d.State == Held) &&
+	return f.Outside && d.Have > 0 && !d.unseen() && (d.Outdated(f) || d.State == Held) &&
 		(f.Level > d.Shown || f.Reason == rules.Reminded)
 }
 

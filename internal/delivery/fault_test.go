@@ -143,7 +143,7 @@ var planted = []struct {
 	{"a post that is forgotten, for it is of an older epoch", faults{rule: ignores(func(d delivery.Delivery, e delivery.Event) bool {
 		return e.Kind == delivery.Posted && e.Epoch != d.Epoch
 	})}, bounds{1, 2, changes | copies}, "held, but displayed"},
-	{"a version that begins an epoch", faults{rule: changeIsEpoch}, bounds{1, 3, changes}, "people are disturbed by what is muted"},
+	{"a version that begins an epoch", faults{rule: changeIsEpoch}, bounds{1, 3, changes | answers}, "people are disturbed by an end that is displayed already"},
 	{"a reroute that keeps the epoch", faults{rule: keepsEpoch(delivery.TurnedAway, delivery.TurnedBack)}, bounds{1, 1, turns}, "displayed as firing"},
 	{"a copy that keeps the epoch", faults{rule: keepsEpoch(delivery.Redeliver)}, bounds{1, 1, copies}, "copy was not sent"},
 	{"an end that stays one while firing is posted", faults{rule: endsForGood}, bounds{1, 4, turns | answers}, "displayed as firing"},

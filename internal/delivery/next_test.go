@@ -137,6 +137,8 @@ func TestNext(t *testing.T) {
 			fires(at(rules.Critical), muted), shown()},
 		{"the hours begin", owed(state(delivery.Held), have(2), because(delivery.ReasonHours, untilMonday), since(never)), of(delivery.HoursBegan),
 			fires(at(rules.Critical)), owed(have(2), since(noon))},
+		{"turned back outside the hours: displayed, and people are notified later", owed(have(2), notified(rules.Inactive)), closed(delivery.Posted), fires(),
+			shown(state(delivery.Held), because(delivery.ReasonHours, untilMonday))},
 		{"the hours begin, but it is muted", owed(state(delivery.Held), because(delivery.ReasonMuted, "x"), since(never)), of(delivery.HoursBegan),
 			fires(muted), owed(state(delivery.Held), because(delivery.ReasonMuted, "x"), since(never))},
 		{"the rules changed what is held for the hours, which its receiver knows", owed(nothing, state(delivery.Held),
@@ -178,6 +180,9 @@ func TestNext(t *testing.T) {
 			shown(ended, turned(1), state(delivery.Skipped), because(delivery.ReasonRerouted, delivery.ReroutedDetail))},
 		{"a held member is posted with its group", owed(maybe, state(delivery.Held), because(delivery.ReasonMuted, "x"), since(never)),
 			sent(delivery.Posted, 2), fires(muted), shown()},
+		{"first posted before it was rerouted", owed(maybe, turned(1)), sent(delivery.Posted, 2, older), fires(), owed(have(2), turned(1))},
+		{"an end that is first posted in an older epoch", owed(maybe), sent(delivery.Posted, 2, older, anEnd), fires(resolved),
+			owed(have(0), ended)},
 		{"posted in an older epoch", owed(), sent(delivery.Posted, 2, older), fires(), owed()},
 		{"posted as firing before it was rerouted", owed(ended, turned(1)), sent(delivery.Posted, 2, older), fires(),
 			owed(turned(1), notified(rules.Inactive))},
@@ -258,7 +263,9 @@ func TestNext(t *testing.T) {
 		{"overtaken by an end while it waits", owed(), sent(delivery.Overtaken, 2, anEnd), fires(resolved),
 			owed(uncertain, notified(rules.Inactive))},
 		{"overtaken after it was held", owed(maybe, state(delivery.Held), because(delivery.ReasonMuted, "x"), since(never)),
-			sent(delivery.Overtaken, 1), fires(muted), owed(have(0), since(noon), uncertain)},
+			sent(delivery.Overtaken, 1), fires(muted), owed(since(noon), uncertain)},
+		{"overtaken after it was held and a copy was requested", owed(maybe, have(0), state(delivery.Held), because(delivery.ReasonMuted, "x"), since(never)),
+			sent(delivery.Overtaken, 1, older), fires(muted), owed(since(noon), uncertain)},
 		{"overtaken after the receiver was removed", shown(state(delivery.Removed)), sent(delivery.Overtaken, 1), fires(),
 			owed(state(delivery.Removed), since(noon), uncertain)},
 	} {
@@ -276,6 +283,14 @@ func TestSent(t *testing.T) {
 	require.Equal(t, delivery.Sent{Version: 2, Level: rules.Warning, Display: delivery.DisplayFiring, Epoch: 3}, owed().Sent(worse, warning))
 	require.Equal(t, delivery.Sent{Version: 2, Display: delivery.DisplayEnded, Epoch: 3}, owed().Sent(fires(at(rules.Info)), warning))
 	require.Equal(t, delivery.Sent{Version: 2, Display: delivery.DisplayEnded, Epoch: 3}, owed(turned(1)).Sent(worse, warning))
+}
+
+// Outside the hours of the receiver, what it shows as withdrawn fires again quietly. A copy that a person requests is loud.
+func TestTurnedBackOutsideTheHours(t *testing.T) {
+	f := fires(outside)
+	require.False(t, owed(have(2), ended).View(f, warning).Loud)
+	require.Equal(t, rules.Inactive, owed(have(2), ended).Sent(f, warning).Level)
+	require.True(t, owed(have(0)).View(f, warning).Loud)
 }
 
 // What is owed is news in a message that is sent for another alert, and so is what is held.

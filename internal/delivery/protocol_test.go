@@ -106,6 +106,8 @@ func TestProtocol(t *testing.T) {
 		{1, 3, changes | turns | expiries},
 		{1, 3, changes | expiries | answers},
 		{1, 4, turns | answers | others},
+		{1, 3, changes | hours | expiries},
+		{1, 4, hours | turns},
 		{2, 1, anything},
 		{2, 2, changes | turns | answers | delays},
 	}

@@ -107,11 +107,15 @@ func (d Delivery) overtaken(s Sent, f Facts, now time.Time) Delivery {
 	return d.stays(next)
 }
 
-// mayDisplay records a post that may not have come last. If one of the two posts displays the alert as firing, that counts, because only
-// that has to be corrected later. People count as notified of the lower of the two levels, because they may not have seen the higher one.
+// mayDisplay records a post that may not have come last. If it is the first one, the receiver shows the alert from now on. If one of the two
+// posts displays the alert as firing, that counts, because only that has to be corrected later. People count as notified of the lower of the
+// two levels, because they may not have seen the higher one.
 func (d Delivery) mayDisplay(s Sent) Delivery {
 	if d.unseen() {
 		d.Shown, d.Display = s.Level, s.Display
+		if d.Have == 0 && s.Display == DisplayFiring {
+			d.Have = s.Version
+		}
 		return d
 	}
 	if d.Shown = min(d.Shown, s.Level); s.Display == DisplayFiring {

@@ -186,7 +186,7 @@ func (w *world) post(k int8, s *sender) {
 		if w.troubles == 0 && view.Loud && r.goesOnMuted(seen) {
 			w.must("people are disturbed by what is muted")
 		}
-		if w.troubles == 0 && view.Loud && r.comesOutside(seen, s.other) {
+		if copied := w.troubles > 0 && seen.asked > 0; view.Loud && !copied && r.comesOutside(seen, s.other) { // a trouble may repeat a copy
 			w.must("people are notified outside the hours of the receiver")
 		}
 	}
@@ -209,8 +209,7 @@ func (r *receiver) comesOutside(seen *sight, along bool) bool {
 	if !seen.alert.Outside || along || seen.row.Rerouted {
 		return false
 	}
-	return seen.row.Display == delivery.DisplayNone ||
-		seen.alert.State == rules.Firing && seen.row.Display == delivery.DisplayFiring && seen.view().Level > seen.row.Shown
+	return seen.row.Display == delivery.DisplayNone || seen.alert.State == rules.Firing && seen.view().Level > seen.row.Shown
 }
 
 // loseResult is that nobody learns what a sender has posted, so that people count as disturbed as before.
