@@ -9,6 +9,7 @@ import (
 	"notewatch/internal/command"
 	"notewatch/internal/complete"
 	"notewatch/internal/lookup"
+	"notewatch/internal/selection"
 	"notewatch/internal/store"
 	"notewatch/internal/terminal"
 	"notewatch/rules/muting"
@@ -26,12 +27,12 @@ type alertsQuery struct {
 func newAlerts() *cobra.Command {
 	var q alertsQuery
 	c := &cobra.Command{
-		Use:               "alerts [project|fleet|device] [NAME]",
+		Use:               "alerts [KIND] [NAME]",
 		Short:             "List open alerts, and who was notified",
 		ValidArgsFunction: command.CompleteFirst(complete.Subjects(lookup.KindProject, lookup.KindFleet, lookup.KindDevice)),
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 0 && q.match.Project+q.match.Fleet+q.match.Subject != "" {
-				return command.UsageError{Err: errors.New("give only one of a name, --project, --fleet and --device; see notewatch alerts --help")}
+			if len(args) > 0 && q.match.Project+q.match.Fleet+q.match.Route+q.match.Subject != "" {
+				return command.UsageError{Err: errors.New("give only one of a name, --project, --fleet, --route and --device; see notewatch alerts --help")}
 			}
 			return command.Look(c, func(db command.Opened) error { return terminal.Hinted(q.run(c, db, args)) })
 		},
@@ -93,5 +94,5 @@ func (q alertsQuery) settled(c *cobra.Command, reader *lookup.Reader) (muting.Ma
 			return q.match, err
 		}
 	}
-	return reader.Settle(c.Context(), q.match)
+	return selection.Settle(c.Context(), reader, q.match)
 }

@@ -9,6 +9,7 @@ import (
 	"notewatch/internal/arguments"
 	"notewatch/internal/command"
 	"notewatch/internal/complete"
+	"notewatch/internal/selection"
 	"notewatch/internal/terminal"
 	"notewatch/internal/timeline"
 	"notewatch/internal/words"
@@ -34,7 +35,7 @@ func newHistory() *cobra.Command {
 			if len(args) == 0 {
 				return command.Look(c, func(db command.Opened) error { return terminal.Hinted(q.list(c, db)) })
 			}
-			for _, name := range []string{"rule", "project", "fleet", "device", "since", "limit"} {
+			for _, name := range []string{"rule", "project", "fleet", "route", "device", "since", "limit"} {
 				if c.Flags().Changed(name) {
 					return command.UsageError{Err: errors.New("give an alert ID or --" + name + ", not both; see notewatch history --help")}
 				}
@@ -53,7 +54,7 @@ func newHistory() *cobra.Command {
 // list prints the events of all alerts and the silences that someone made or ended.
 func (q historyQuery) list(c *cobra.Command, db command.Opened) error {
 	ctx, s, reader := c.Context(), command.ScreenOf(c), db.Reader(c)
-	match, err := reader.InFleet(ctx, q.match)
+	match, err := selection.Listed(ctx, reader, q.match)
 	if err != nil {
 		return err
 	}
@@ -62,7 +63,7 @@ func (q historyQuery) list(c *cobra.Command, db command.Opened) error {
 	}
 	changes, count, err := timeline.Changes(ctx, reader, query)
 	if err == nil && count == 0 {
-		if query.Match, err = reader.Settle(ctx, match); err == nil {
+		if query.Match, err = selection.Settle(ctx, reader, match); err == nil {
 			changes, count, err = timeline.Changes(ctx, reader, query)
 		}
 	}

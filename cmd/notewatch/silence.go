@@ -9,6 +9,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/command"
 	"notewatch/internal/complete"
+	"notewatch/internal/selection"
 	"notewatch/internal/silences"
 	"notewatch/internal/terminal"
 )
@@ -44,7 +45,7 @@ func silence(c *cobra.Command, o silences.Order, asJSON bool) error {
 			return command.UsageError{Err: fmt.Errorf("%w; see notewatch silence --help", err)}
 		}
 		silence.ID, silence.By = bot.NewSilenceID(), whoami()
-		selector, err := db.Reader(c).Selector(c.Context())
+		selector, err := selection.NewSelector(c.Context(), db.Reader(c))
 		if err != nil {
 			return err
 		}

@@ -6,22 +6,23 @@ import (
 	"strings"
 
 	"notewatch/internal/lookup"
+	"notewatch/internal/selection"
 	"notewatch/rules/muting"
 )
 
-// Select makes m select the project, fleet or device that the words [project|fleet|device] NAME name, and replaces the label of a fleet by its
-// UID.
+// Select makes m select what the words [KIND] NAME name, and replaces the labels of a fleet and a route by their UIDs. A route and an
+// organization are found only with the word for their kind.
 func Select(ctx context.Context, reader *lookup.Reader, args []string, m *muting.Match) error {
 	if len(args) == 0 {
-		in, err := reader.InFleet(ctx, *m)
-		*m = in
+		listed, err := selection.Listed(ctx, reader, *m)
+		*m = listed
 		return err
 	}
 	kinds := []lookup.Kind{lookup.KindProject, lookup.KindFleet, lookup.KindDevice}
-	if len(args) > 1 && slices.Contains(kinds, lookup.Kind(args[0])) {
+	if len(args) > 1 && slices.Contains(lookup.KindWords(), args[0]) {
 		kinds, args = []lookup.Kind{lookup.Kind(args[0])}, args[1:]
 	}
-	selector, err := reader.Selector(ctx)
+	selector, err := selection.NewSelector(ctx, reader)
 	if err != nil {
 		return err
 	}
@@ -31,6 +32,8 @@ func Select(ctx context.Context, reader *lookup.Reader, args []string, m *muting
 		m.Subject = found.UID
 	case lookup.KindFleet:
 		m.Fleet = found.UID
+	case lookup.KindRoute:
+		m.Route = found.UID
 	default:
 		m.Project = found.UID
 	}

@@ -60,10 +60,12 @@ func MatchFlags(c *cobra.Command, m *muting.Match) {
 	c.Flags().StringVar(&m.Rule, "rule", "", "only alerts of this rule")
 	c.Flags().StringVar(&m.Project, "project", "", "only alerts of this project, by UID or name")
 	c.Flags().StringVar(&m.Fleet, "fleet", "", "only alerts of this fleet and its devices, by UID or name")
+	c.Flags().StringVar(&m.Route, "route", "", "only alerts of this route, by UID or name")
 	c.Flags().StringVar(&m.Subject, "device", "", "only alerts of this device, by UID or name")
 	CompleteFlag(c, "rule", complete.RuleNames)
 	CompleteFlag(c, "project", complete.Subjects(lookup.KindProject))
 	CompleteFlag(c, "fleet", complete.Subjects(lookup.KindFleet))
+	CompleteFlag(c, "route", complete.Subjects(lookup.KindRoute))
 	CompleteFlag(c, "device", complete.Subjects(lookup.KindDevice))
 }
 

@@ -8,6 +8,9 @@ import (
 	"notewatch/rules"
 )
 
+// KindRule is the kind in errors about a rule.
+const KindRule Kind = "rule"
+
 // An UnknownError reports a name that matches nothing.
 type UnknownError struct {
 	Text    string
@@ -46,8 +49,8 @@ type AmbiguousError struct {
 	More       int       // further matches
 }
 
-// ambiguous returns an error about a text that matches several subjects. It lists at most maxCandidates of them.
-func ambiguous(text string, found []Subject) *AmbiguousError {
+// Ambiguous returns an error about a text that matches several subjects. It lists at most maxCandidates of them.
+func Ambiguous(text string, found []Subject) *AmbiguousError {
 	listed := found[:min(maxCandidates, len(found))]
 	return &AmbiguousError{Text: text, Candidates: listed, More: len(found) - len(listed)}
 }

@@ -25,7 +25,7 @@ func (r *Reader) Find(ctx context.Context, text string, kinds ...Kind) (Subject,
 	s := search{reader: r, text: strings.TrimSpace(text), kinds: kinds}
 	switch {
 	case s.text == "" && len(r.config.Projects) == 1:
-		return r.config.Projects[0].subject(), nil
+		return r.config.Projects[0].Subject(), nil
 	case s.text == "":
 		return Subject{}, nil
 	}
@@ -39,7 +39,7 @@ func (r *Reader) Find(ctx context.Context, text string, kinds ...Kind) (Subject,
 	case len(found) == 1:
 		return found[0], nil
 	}
-	return Subject{}, ambiguous(s.text, found)
+	return Subject{}, Ambiguous(s.text, found)
 }
 
 // Complete returns at most limit listed subjects whose UID or name begins with prefix: projects, fleets, devices by name, then devices by
@@ -161,7 +161,7 @@ func (s search) listed(ctx context.Context) ([]Subject, error) {
 func (s search) larger(ctx context.Context) (all []Subject, err error) {
 	if s.wants(KindProject) {
 		for _, p := range s.reader.config.Projects {
-			all = append(all, p.subject())
+			all = append(all, p.Subject())
 		}
 	}
 	if slices.Contains(s.kinds, KindOrganization) {

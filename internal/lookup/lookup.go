@@ -86,6 +86,13 @@ func New(c Config) *Reader {
 	return r
 }
 
+// Of returns a reader that answers questions about other projects.
+func (r *Reader) Of(projects []Project) *Reader {
+	other := *r
+	other.config.Projects = projects
+	return &other
+}
+
 // Config returns the configuration of the reader.
 func (r *Reader) Config() Config { return r.config }
 

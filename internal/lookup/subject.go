@@ -55,8 +55,8 @@ func (s Subject) URL() string {
 // named returns a project as subjects show it.
 func (p Project) named() Named { return Named{UID: p.UID, Name: p.Name} }
 
-// subject returns the project as a subject.
-func (p Project) subject() Subject {
+// Subject returns the project as a subject.
+func (p Project) Subject() Subject {
 	return Subject{Kind: KindProject, Project: p.named(), UID: p.UID, Name: p.Name}
 }
 
@@ -72,7 +72,7 @@ func subjectOf(project, subject Named) Subject {
 	case subject.UID == "" && rules.ScopeOf(project.UID, "") == rules.EachOrganization:
 		return Subject{Kind: KindOrganization, Project: project, UID: project.UID, Name: project.Name}
 	case subject.UID == "":
-		return Project{UID: project.UID, Name: project.Name}.subject()
+		return Project{UID: project.UID, Name: project.Name}.Subject()
 	}
 	return Subject{Kind: Kind(rules.ScopeOf(project.UID, subject.UID)), Project: project, UID: subject.UID, Name: subject.Name}
 }

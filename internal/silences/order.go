@@ -53,7 +53,7 @@ func (o Order) check() error {
 	named := o.Match != muting.Match{}
 	switch {
 	case !named && !o.Everything:
-		return o.errorf("nothing to silence: give $alert, $rule, $project or $device, or $everything")
+		return o.errorf("nothing to silence: give $alert, $rule, $project, $fleet, $route or $device, or $everything")
 	case named && o.Everything:
 		return o.errorf("give either $everything, or what to silence")
 	case strings.TrimSpace(o.Because) == "":

@@ -8,24 +8,25 @@ import (
 	"time"
 
 	"notewatch/internal/lookup"
+	"notewatch/internal/selection"
 	"notewatch/rules"
 	"notewatch/rules/muting"
 )
 
 // A Silence is a silence or a mute window of the rules file.
 type Silence struct {
-	Kind     rules.Muter  `json:"kind"` // rules.BySilence or rules.ByWindow
-	ID       string       `json:"id,omitempty"`
-	Match    lookup.Match `json:"match"`
-	On       bool         `json:"on"`
-	Start    time.Time    `json:"start,omitzero"`
-	End      time.Time    `json:"end,omitzero"`        // zero: a closed window, or a silence that ends with its alert
-	Schedule string       `json:"schedule,omitempty"`  // of a window: "Sat, Sun 22:00–06:00 Europe/Berlin"
-	For      []string     `json:"receivers,omitempty"` // of a window: receivers that hold what it matches, which is then not muted
-	By       string       `json:"by,omitempty"`
-	Because  string       `json:"because"`
-	EndedAt  time.Time    `json:"ended_at,omitzero"` // of a silence that someone ended
-	EndedBy  string       `json:"ended_by,omitempty"`
+	Kind     rules.Muter     `json:"kind"` // rules.BySilence or rules.ByWindow
+	ID       string          `json:"id,omitempty"`
+	Match    selection.Match `json:"match"`
+	On       bool            `json:"on"`
+	Start    time.Time       `json:"start,omitzero"`
+	End      time.Time       `json:"end,omitzero"`        // zero: a closed window, or a silence that ends with its alert
+	Schedule string          `json:"schedule,omitempty"`  // of a window: "Sat, Sun 22:00–06:00 Europe/Berlin"
+	For      []string        `json:"receivers,omitempty"` // of a window: receivers that hold what it matches, which is then not muted
+	By       string          `json:"by,omitempty"`
+	Because  string          `json:"because"`
+	EndedAt  time.Time       `json:"ended_at,omitzero"` // of a silence that someone ended
+	EndedBy  string          `json:"ended_by,omitempty"`
 }
 
 // List returns the active silences, then the mute windows, with the names that the rules file and the store know.
@@ -34,7 +35,7 @@ func List(ctx context.Context, reader *lookup.Reader) ([]Silence, error) {
 	if err != nil {
 		return nil, err
 	}
-	selector, err := reader.Selector(ctx)
+	selector, err := selection.NewSelector(ctx, reader)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +50,7 @@ func List(ctx context.Context, reader *lookup.Reader) ([]Silence, error) {
 	}
 	for _, w := range reader.Config().Windows {
 		window := Window(w, reader.Now())
-		if window.Match, err = reader.Name(ctx, w.Match); err != nil {
+		if window.Match, err = selection.Name(ctx, reader, w.Match); err != nil {
 			return nil, err
 		}
 		all = append(all, window)
@@ -59,7 +60,7 @@ func List(ctx context.Context, reader *lookup.Reader) ([]Silence, error) {
 
 // Of returns a silence in its current state, with the names of what it matches.
 func Of(ctx context.Context, reader *lookup.Reader, s muting.Silence) (Silence, error) {
-	match, err := reader.Name(ctx, s.Match)
+	match, err := selection.Name(ctx, reader, s.Match)
 	now := reader.Now()
 	return Silence{
 		Kind: rules.BySilence, ID: s.ID, Match: match, On: !now.Before(s.Start) && (s.EndedAt.IsZero() || now.Before(s.EndedAt)),
@@ -73,7 +74,7 @@ func ByID(ctx context.Context, reader *lookup.Reader, id string) (Silence, error
 	if err != nil {
 		return Silence{}, err
 	}
-	selector, err := reader.Selector(ctx)
+	selector, err := selection.NewSelector(ctx, reader)
 	if err != nil {
 		return Silence{}, err
 	}
@@ -82,9 +83,8 @@ func ByID(ctx context.Context, reader *lookup.Reader, id string) (Silence, error
 
 // Window returns a mute window in its state at an instant, without the names of what it matches.
 func Window(w muting.Window, now time.Time) Silence {
-	m := w.Match
 	s := Silence{
-		Kind: rules.ByWindow, Match: lookup.Match{Alert: m.Alert, Rule: m.Rule, Project: m.Project, Device: m.Subject, Fleet: m.Fleet},
+		Kind: rules.ByWindow, Match: selection.Of(w.Match),
 		Schedule: Schedule(w), For: w.Receivers, Because: w.Because,
 	}
 	if s.End, s.On = w.Open(now); !s.On {

@@ -6,6 +6,7 @@ import (
 
 	"notewatch/internal/store/alertrow"
 	"notewatch/internal/store/database"
+	"notewatch/internal/store/usage"
 	"notewatch/rules/muting"
 )
 
@@ -26,7 +27,7 @@ func (f AlertFilter) where() (condition string, args []any) {
 		{f.Rule, `alert.rule = $`},
 		{f.Project, `(alert.project = $ OR alert.told ->> 'project' = $)`},
 		{f.Subject, `(alert.subject = $ OR alert.told ->> 'subject' = $)`},
-		{f.Fleet, `(alert.subject = $ OR alert.subject IN (SELECT uid FROM device WHERE listed AND fleets LIKE '%"' || $ || '"%'))`},
+		{f.Route, `(alert.subject = $ OR alert.told ->> 'subject' = $ AND alert.subject LIKE 'route:%')`},
 		{f.Message, `alert.id IN (SELECT alert FROM delivery WHERE message = $)`},
 	} {
 		if c.value != "" {
@@ -34,10 +35,25 @@ func (f AlertFilter) where() (condition string, args []any) {
 			conditions = append(conditions, strings.ReplaceAll(c.condition, "$", database.Params(len(args), 1)))
 		}
 	}
+	if f.Fleet != "" {
+		first, other, _ := usage.FleetTexts(f.Fleet) // a string has JSON
+		args = append(args, f.Fleet, first, other)
+		conditions = append(conditions, aboutFleet(len(args)-2))
+	}
 	if f.Open {
 		conditions = append(conditions, alertrow.Open)
 	}
 	return strings.Join(conditions, " AND "), args
+}
+
+// aboutFleet returns the condition that an alert is about a fleet or a device in it. Its parameters are the UID and the texts of the fleet, from
+// a number on. Each alert finds its device by an index, because there are far fewer alerts than devices.
+func aboutFleet(from int) string {
+	param := func(i int) string { return database.Params(from+i, 1) }
+	in := strings.NewReplacer("$2", param(1), "$3", param(2)).Replace(usage.InFleet)
+	return `(alert.subject = ` + param(0) + ` OR EXISTS (
+		SELECT 1 FROM project CROSS JOIN device
+		WHERE project.uid = alert.project AND device.project = project.id AND device.uid = alert.subject AND ` + in + `))`
 }
 
 // order is the order in which alerts are returned.

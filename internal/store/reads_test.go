@@ -98,6 +98,10 @@ func TestRowsRead(t *testing.T) {
 			_, _, err := s.AlertsOfFleet(ctx, project, "fleet:some", 5)
 			return err
 		}, map[string]int{"device": firing / 2, "alert": 2*firing + 5}},
+		{"how many alerts of a fleet", func(ctx context.Context) error {
+			_, err := s.CountAlerts(ctx, store.AlertFilter{Match: muting.Match{Fleet: "fleet:some"}, Open: true})
+			return err
+		}, map[string]int{"device": firing, "alert": firing}},
 		{"gone devices", func(ctx context.Context) error { _, err := s.GoneDevices(ctx, 30); return err }, map[string]int{"alert": 30}},
 		{"held back", func(ctx context.Context) error { _, _, err := s.CountMutedAndAcknowledged(ctx); return err }, map[string]int{}},
 		{"standing", func(ctx context.Context) error { _, err := s.Standing(ctx, noon); return err }, map[string]int{"alert": firing}},

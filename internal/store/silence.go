@@ -22,18 +22,26 @@ func fieldsOf(s *muting.Silence) []any {
 	}
 }
 
-// subjectOf is the column of the device or the fleet that a silence matches: a fleet is recognized by its UID.
+// subjectOf is the column of the device, the fleet or the route that a silence matches: the latter are recognized by their UIDs.
 type subjectOf struct{ match *muting.Match }
 
 // Value implements driver.Valuer.
-func (c subjectOf) Value() (driver.Value, error) { return cmp.Or(c.match.Fleet, c.match.Subject), nil }
+func (c subjectOf) Value() (driver.Value, error) {
+	return cmp.Or(c.match.Fleet, c.match.Route, c.match.Subject), nil
+}
 
 // Scan implements sql.Scanner.
 func (c subjectOf) Scan(column any) error {
 	var text sql.NullString
 	err := text.Scan(column)
-	if c.match.Subject, c.match.Fleet = text.String, ""; rules.ScopeOf("", text.String) == rules.EachFleet {
-		c.match.Subject, c.match.Fleet = "", text.String
+	c.match.Subject, c.match.Fleet, c.match.Route = "", "", ""
+	switch rules.ScopeOf("", text.String) {
+	case rules.EachFleet:
+		c.match.Fleet = text.String
+	case rules.EachRoute:
+		c.match.Route = text.String
+	default:
+		c.match.Subject = text.String
 	}
 	return err
 }

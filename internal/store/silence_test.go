@@ -30,8 +30,9 @@ func testSilences(t *testing.T, open opening) {
 
 	whole := filled[muting.Silence]()
 	whole.ID, whole.Start, whole.End, whole.EndedBy, whole.EndedAt = "whole", noon, noon.Add(2*time.Hour), "", time.Time{}
-	whole.Match.Subject, whole.Match.Fleet = "", "fleet:prod" // a silence has a subject or a fleet
+	whole.Match.Subject, whole.Match.Fleet, whole.Match.Route = "", "fleet:prod", "" // a silence has a subject, a fleet or a route
 	early, twin := silence("early", noon, noon.Add(time.Hour)), silence("twin", noon.Add(minute), whole.End)
+	early.Match.Route, twin.Match.Subject = "route:orders", "dev:1"
 	for i, add := range []muting.Silence{twin, whole, early} {
 		require.NoError(t, s.AddSilence(ctx, add, noon.Add(time.Duration(i)*minute)))
 		require.Equal(t, noon, due(t, s, work.Mute, ""), "it has to be applied")

@@ -8,6 +8,7 @@ import (
 
 	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
+	"notewatch/internal/selection"
 	"notewatch/internal/status"
 	"notewatch/internal/words"
 	"notewatch/rules"
@@ -145,7 +146,7 @@ func AsOf(s Screen, answer status.Status) error {
 
 // NoAlerts prints a remark that no alert was found: among those that match, those of a message, or all including ended ones.
 func NoAlerts(s Screen, m muting.Match, ofMessage, all bool) {
-	of := MatchText(lookup.Match{Rule: m.Rule, Project: m.Project, Device: m.Subject, Fleet: m.Fleet})
+	of := MatchText(selection.Of(m))
 	if of != "" {
 		of = " for " + words.Line(of)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
+	"notewatch/internal/selection"
 	"notewatch/internal/silences"
 	"notewatch/internal/words"
 	"notewatch/rules"
@@ -54,11 +55,11 @@ func whenText(s silences.Silence) string {
 }
 
 // MatchText describes what a silence matches: "rule data-budget, device sensor-1 (dev:860000099723646)".
-func MatchText(m lookup.Match) string {
+func MatchText(m selection.Match) string {
 	var parts []string
 	for _, part := range []struct{ what, name string }{
 		{"alert", m.Alert}, {"rule", m.Rule}, {"project", withUID(m.Project, m.ProjectName)}, {"fleet", withUID(m.Fleet, m.FleetName)},
-		{"device", withUID(m.Device, m.DeviceName)},
+		{"route", withUID(m.Route, m.RouteName)}, {"device", withUID(m.Device, m.DeviceName)},
 	} {
 		if part.name != "" {
 			parts = append(parts, part.what+" "+part.name)
@@ -76,7 +77,7 @@ func withUID(uid, name string) string {
 }
 
 // NewSilence prints a new silence, the number of open alerts that it matches, and how it takes effect.
-func NewSilence(s Screen, silence muting.Silence, match lookup.Match, matches int, now time.Time, applied string) error {
+func NewSilence(s Screen, silence muting.Silence, match selection.Match, matches int, now time.Time, applied string) error {
 	return errors.Join(
 		s.Say(fmt.Sprintf("%s silences %s %s.", silence.ID, MatchText(match), deliver.WhenText(silence, now))),
 		s.Say(fmt.Sprintf("It matches %s now. %s. To end it: notewatch unsilence %s", words.Count(matches, "open alert"), applied, silence.ID)),

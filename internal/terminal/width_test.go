@@ -15,6 +15,7 @@ import (
 	"notewatch/internal/dispatch"
 	"notewatch/internal/explain"
 	"notewatch/internal/lookup"
+	"notewatch/internal/selection"
 	"notewatch/internal/silences"
 	"notewatch/internal/status"
 	"notewatch/internal/store/outbox"
@@ -79,7 +80,7 @@ func wideTables() map[string]func(Screen) error {
 		{Field: "resolve_when", Part: explain.Part{Name: long, Operator: "and", Parts: []explain.Part{{Name: long}}}},
 	}}
 	silence := silences.Silence{
-		Kind: rules.BySilence, ID: "s-abcdefgh", Match: lookup.Match{Rule: long, Device: long}, On: true, Start: noon, End: noon.Add(time.Hour), By: long, Because: long,
+		Kind: rules.BySilence, ID: "s-abcdefgh", Match: selection.Match{Rule: long, Device: long}, On: true, Start: noon, End: noon.Add(time.Hour), By: long, Because: long,
 	}
 	refused := dispatch.Result{Showing: lookup.Showing{Receiver: long, State: delivery.GivenUp, Why: long}, Seconds: 8.25e6}
 	counts := demo.Summary{Receivers: []demo.Counts{{Receiver: long, Messages: 33, Fired: 14, Escalated: 2, Reminded: 10, Ended: 14}}}

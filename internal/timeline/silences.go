@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"notewatch/internal/lookup"
+	"notewatch/internal/selection"
 	"notewatch/internal/store"
 	"notewatch/rules"
 	"notewatch/rules/muting"
@@ -24,7 +25,7 @@ func silenceChanges(ctx context.Context, reader *lookup.Reader, q Query) (change
 	if err != nil || len(silences) == 0 {
 		return nil, err
 	}
-	selector, err := reader.Selector(ctx)
+	selector, err := selection.NewSelector(ctx, reader)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +38,7 @@ func silenceChanges(ctx context.Context, reader *lookup.Reader, q Query) (change
 		if !concerned {
 			continue
 		}
-		match, err := reader.Name(ctx, s.Match)
+		match, err := selection.Name(ctx, reader, s.Match)
 		if err != nil {
 			return nil, err
 		}
@@ -70,6 +71,7 @@ func concerns(ctx context.Context, reader *lookup.Reader, silence, selected muti
 		{lookup.KindRule, selected.Rule, silence.Rule},
 		{lookup.KindProject, selected.Project, silence.Project},
 		{lookup.KindFleet, selected.Fleet, silence.Fleet},
+		{lookup.KindRoute, selected.Route, silence.Route},
 		{lookup.KindDevice, selected.Subject, silence.Subject},
 	} {
 		if of.selected == "" || of.named == "" {
@@ -123,7 +125,7 @@ func began(s muting.Silence, now time.Time) bool {
 	return !s.Start.After(now) && (s.EndedAt.IsZero() || s.EndedAt.After(s.Start))
 }
 
-func silenceChange(s muting.Silence, m lookup.Match, event rules.Event, at time.Time, by string) Change {
+func silenceChange(s muting.Silence, m selection.Match, event rules.Event, at time.Time, by string) Change {
 	return Change{
 		At: at, Event: event, Alert: m.Alert, Rule: m.Rule, Project: named(m.Project, m.ProjectName), Subject: named(m.Device, m.DeviceName),
 		Value: math.NaN(), By: by, Silence: &ChangedSilence{ID: s.ID, Until: s.End, Because: s.Because},

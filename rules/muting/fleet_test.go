@@ -38,3 +38,27 @@ func TestMatchOfFleet(t *testing.T) {
 		require.Equal(t, c.want, c.match.Matches(c.alert, c.within), name)
 	}
 }
+
+// A match of a route selects its alerts, whichever of UID and label it names, and no device of the same name.
+func TestMatchOfRoute(t *testing.T) {
+	failing := rules.Alert{Project: "app:1", Subject: "route:a", Rule: "failing", Texts: rules.Texts{Subject: "orders"}}
+	device := rules.Alert{Project: "app:1", Subject: "dev:1", Rule: "spike", Texts: rules.Texts{Subject: "orders"}}
+	for name, c := range map[string]struct {
+		match muting.Match
+		alert rules.Alert
+		want  bool
+	}{
+		"by UID":                     {muting.Match{Route: "route:a"}, failing, true},
+		"by label":                   {muting.Match{Route: "orders"}, failing, true},
+		"another route":              {muting.Match{Route: "route:b"}, failing, false},
+		"a device of the same name":  {muting.Match{Route: "orders"}, device, false},
+		"its project":                {muting.Match{Route: "orders"}, rules.Alert{Project: "app:1"}, false},
+		"with a rule":                {muting.Match{Route: "route:a", Rule: "failing"}, failing, true},
+		"with another rule":          {muting.Match{Route: "route:a", Rule: "spike"}, failing, false},
+		"in another project":         {muting.Match{Route: "route:a", Project: "app:2"}, failing, false},
+		"a subject of a mute window": {muting.Match{Subject: "orders"}, failing, true},
+		"no route is asked for":      {muting.Match{Rule: "spike"}, device, true},
+	} {
+		require.Equal(t, c.want, c.match.Matches(c.alert, nil), name)
+	}
+}

@@ -8,13 +8,14 @@ import (
 	"notewatch/rules"
 )
 
-// A Match selects alerts. Empty fields match everything; project, subject and fleet match by UID and by name.
+// A Match selects alerts. Empty fields match everything; project, subject, fleet and route match by UID and by name.
 type Match struct {
 	Alert   string // ID
 	Rule    string
 	Project string
 	Subject string
 	Fleet   string // UID or label: alerts of the fleet, and of the devices that are in it now
+	Route   string // UID or label
 }
 
 // Fleets finds the fleets of a device by their UIDs and, where a match may name one by it, their labels. nil knows none.
@@ -44,11 +45,17 @@ func (m Match) ofFleet(a rules.Alert, within Fleets) bool {
 	return false
 }
 
+// ofRoute reports whether an alert is about the route of the match.
+func (m Match) ofRoute(a rules.Alert) bool {
+	return rules.ScopeOf(a.Project, a.Subject) == rules.EachRoute && (m.Route == a.Subject || m.Route == a.Texts.Subject)
+}
+
 // about reports whether m selects a by all but the fleet.
 func (m Match) about(a rules.Alert) bool {
 	return (m.Alert == "" || m.Alert == a.ID) &&
 		(m.Rule == "" || m.Rule == a.Rule) &&
 		(m.Project == "" || m.Project == a.Project || m.Project == a.Texts.Project) &&
+		(m.Route == "" || m.ofRoute(a)) &&
 		(m.Subject == "" || m.Subject == a.Subject || m.Subject == a.Texts.Subject || a.Subject == "" && m.Subject == a.Project)
 }
 

@@ -70,7 +70,7 @@ func (q *question) receiversOf(m muting.Match) (all [][]string) {
 		for _, r := range q.bot.Config().Rules {
 			named := m.Rule == "" || m.Rule == r.Spec.Name
 			project := r.Spec.Each == rules.EachProject // the alerts of such a rule have the project as their subject
-			if named && (!project || m.Fleet == "" && (m.Subject == "" || m.Subject == p.Name)) {
+			if named && (!project || m.Fleet+m.Route == "" && (m.Subject == "" || m.Subject == p.Name)) {
 				all = append(all, p.Recipients(r))
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/deliver"
 	"notewatch/internal/lookup"
+	"notewatch/internal/selection"
 	"notewatch/internal/silences"
 	"notewatch/internal/slackapi"
 	"notewatch/internal/slackapp/grammar"
@@ -76,25 +77,23 @@ func (q *question) match(ctx context.Context, o muting.Match) (m muting.Match, e
 		}
 		m.Project = p.UID
 	}
-	if o.Fleet != "" {
-		f, err := q.find(ctx, o.Fleet, lookup.KindFleet)
+	for _, of := range []struct {
+		kind lookup.Kind
+		name string
+		uid  *string
+	}{{lookup.KindFleet, o.Fleet, &m.Fleet}, {lookup.KindRoute, o.Route, &m.Route}, {lookup.KindDevice, o.Subject, &m.Subject}} {
+		if of.name == "" {
+			continue
+		}
+		found, err := q.find(ctx, of.name, of.kind)
 		if err != nil {
 			return m, err
 		}
-		if m.Project != "" && m.Project != f.Project.UID {
-			return m, grammar.MistakeError("Fleet " + grammar.Quote(f.Name) + " belongs to project " + grammar.Quote(f.Project.Name) + ", not to the one you named.")
+		if m.Project != "" && m.Project != found.Project.UID {
+			kind := strings.ToUpper(string(of.kind[:1])) + string(of.kind[1:])
+			return m, grammar.MistakeError(kind + " " + grammar.Quote(found.Name) + " belongs to project " + grammar.Quote(found.Project.Name) + ", not to the one you named.")
 		}
-		m.Project, m.Fleet = f.Project.UID, f.UID
-	}
-	if o.Subject != "" {
-		d, err := q.find(ctx, o.Subject, lookup.KindDevice)
-		if err != nil {
-			return m, err
-		}
-		if m.Project != "" && m.Project != d.Project.UID {
-			return m, grammar.MistakeError("Device " + grammar.Quote(d.Name) + " belongs to project " + grammar.Quote(d.Project.Name) + ", not to the one you named.")
-		}
-		m.Project, m.Subject = d.Project.UID, d.UID
+		m.Project, *of.uid = found.Project.UID, found.UID
 	}
 	if o.Alert != "" {
 		a, err := q.alert(ctx, o.Alert)
@@ -169,11 +168,11 @@ func windowLine(s silences.Silence) string {
 }
 
 // matchText describes what a match selects.
-func matchText(m lookup.Match) string {
-	if m == (lookup.Match{}) {
+func matchText(m selection.Match) string {
+	if m == (selection.Match{}) {
 		return "everything"
 	}
-	alert, rule, project, fleet, device := "", "", "", "", ""
+	alert, rule, project, fleet, route, device := "", "", "", "", "", ""
 	if m.Alert != "" {
 		alert = "alert `" + name(m.Alert) + "`"
 	}
@@ -189,13 +188,16 @@ func matchText(m lookup.Match) string {
 	if m.Fleet != "" {
 		fleet = "fleet " + name(cmp.Or(m.FleetName, m.Fleet))
 	}
+	if m.Route != "" {
+		route = "route " + name(cmp.Or(m.RouteName, m.Route))
+	}
 	if m.Device != "" {
 		device = "device " + name(cmp.Or(m.DeviceName, m.Device))
 	}
 	if m.DeviceIn != "" {
 		device = "device " + slackapi.Link(words.Name(m.DeviceName, m.Device), words.DeviceURL(m.DeviceIn, m.Device))
 	}
-	return words.Dotted(alert, rule, project, fleet, device)
+	return words.Dotted(alert, rule, project, fleet, route, device)
 }
 
 // leftOut replaces the lines that are too many by their number.
@@ -213,7 +215,7 @@ func (q *question) unsilence(ctx context.Context) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	match, err := q.reader.Name(ctx, s.Match)
+	match, err := selection.Name(ctx, q.reader, s.Match)
 	if err != nil {
 		return page{}, err
 	}

@@ -34,8 +34,8 @@ func commands() []word {
 			answer:   (*question).top,
 		},
 		{
-			name: "alerts", hint: "[project|fleet|device] [NAME]",
-			summary:  "Open alerts, worst first: all, or those of one project, fleet or device.",
+			name: "alerts", hint: "[project|fleet|device|route|organization] [NAME]",
+			summary:  "Open alerts, worst first: all, or those of one subject.",
 			examples: []string{"", "{project}", "{device}", "fleet {fleet}"},
 			answer:   (*question).alerts,
 		},
@@ -46,7 +46,7 @@ func commands() []word {
 			answer:   (*question).explain,
 		},
 		{
-			name: "silence", hint: `ALERT|rule NAME|project NAME|fleet NAME|device NAME|everything for 2h|until "2026-06-15 14:00" because WHY`,
+			name: "silence", hint: `ALERT|rule NAME|project NAME|fleet NAME|route NAME|device NAME|everything for 2h|until "2026-06-15 14:00" because WHY`,
 			summary: "Mutes matching alerts for a while.", reason: true,
 			examples: []string{
 				"{alert} for 2h because gateway is being moved", "{alert} until over because we know",

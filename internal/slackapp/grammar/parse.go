@@ -58,7 +58,7 @@ func (t Token) spanWord() string {
 func (t Token) Special() bool {
 	_, notNumber := strconv.Atoi(t.Word())
 	return t.Span() || notNumber == nil || t.Is(lookup.By()...) ||
-		t.Is("share", "because", "project", "fleet", "device", "alert", "rule", "everything", "from", "for", "until")
+		t.Is("share", "because", "project", "fleet", "device", "route", "organization", "alert", "rule", "everything", "from", "for", "until")
 }
 
 // Parse splits a command. The case of words does not matter. A text in quotes is a name, even if it has blanks or looks like a word; the

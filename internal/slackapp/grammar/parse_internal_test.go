@@ -172,6 +172,7 @@ func TestSilencesAreRead(t *testing.T) {
 		"rule r project lab 2 for 1d because x":            {Match: muting.Match{Rule: "r", Project: "lab 2"}, End: midday.AddDate(0, 0, 1), Because: "x"},
 		"for 90 min device truck 7 because x":              {Match: muting.Match{Subject: "truck 7"}, End: midday.Add(90 * time.Minute), Because: "x"},
 		`device "for" until 2026–06–15 14:00 because x`:    {Match: muting.Match{Subject: "for"}, End: midday.Add(2 * time.Hour), Because: "x"},
+		"route to orders for 1d because x":                 {Match: muting.Match{Route: "to orders"}, End: midday.AddDate(0, 0, 1), Because: "x"},
 		"rule r until tomorrow because x":                  {Match: muting.Match{Rule: "r"}, End: midday.Add(12 * time.Hour), Because: "x"},
 		"rule r until tomorrow 9:00 because x":             {Match: muting.Match{Rule: "r"}, End: midday.Add(21 * time.Hour), Because: "x"},
 		"rule r from 22:00 until 6:00 because for a night": {Match: muting.Match{Rule: "r"}, Start: midday.Add(10 * time.Hour), End: midday.Add(18 * time.Hour), Because: "for a night"},
@@ -190,8 +191,8 @@ func TestSilencesAreRead(t *testing.T) {
 
 func TestSilencesThatCannotBeRead(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                          "Nothing to silence: give alert, rule, project or device, or everything.",
-		"for 2h because x":                          "Nothing to silence: give alert, rule, project or device, or everything.",
+		"":                                          "Nothing to silence: give alert, rule, project, fleet, route or device, or everything.",
+		"for 2h because x":                          "Nothing to silence: give alert, rule, project, fleet, route or device, or everything.",
 		"everything rule r for 2h because":          "Give either everything, or what to silence.",
 		"everything now for 2h because":             "What everything? Nothing that fits follows the word.",
 		"rule r for 2h":                             "Missing because: give a reason for the others on call.",

@@ -9,7 +9,7 @@ import (
 	"notewatch/rules/muting"
 )
 
-// ParseSilence reads ALERT|rule R|project P|fleet F|device D|everything … [from 22:00] for 2h|until "2026-06-15 14:00" because …. The silence has no
+// ParseSilence reads ALERT|rule R|project P|fleet F|route R|device D|everything … [from 22:00] for 2h|until "2026-06-15 14:00" because …. The silence has no
 // ID and no author, and its match has names as they were typed.
 func ParseSilence(l Line, now time.Time) (muting.Silence, error) {
 	parts, err := silenceParts(l.Rest)
@@ -18,7 +18,7 @@ func ParseSilence(l Line, now time.Time) (muting.Silence, error) {
 	}
 	_, everything := parts["everything"]
 	order := silences.Order{
-		Match:      muting.Match{Alert: parts["alert"], Rule: parts["rule"], Project: parts["project"], Fleet: parts["fleet"], Subject: parts["device"]},
+		Match:      muting.Match{Alert: parts["alert"], Rule: parts["rule"], Project: parts["project"], Fleet: parts["fleet"], Route: parts["route"], Subject: parts["device"]},
 		Everything: everything, For: parts["for"], From: parts["from"], Until: parts["until"], Because: l.Reason,
 	}
 	s, err := order.Silence(now)
@@ -40,7 +40,7 @@ func silenceParts(tokens []Token) (map[string]string, error) {
 	key := "alert"
 	for _, t := range tokens {
 		switch {
-		case t.Is("alert", "rule", "project", "fleet", "device", "from", "for", "until", "everything"):
+		case t.Is("alert", "rule", "project", "fleet", "route", "device", "from", "for", "until", "everything"):
 			if key = t.Word(); texts[key] != nil {
 				return nil, MistakeError(key + " is given twice.")
 			}
