@@ -132,7 +132,7 @@ func (q *query) eventsPoint(t *total) wire.EventsPoint {
 const watchdogNotefile = "_watchdog.qo"
 
 func platformNotefile(name string) bool {
-	return name == "_session.qo" || name == "_health.qo" || name == "_geolocate.qo"
+	return name == "_session.qo" || name == "_health.qo" || name == "_geolocate.qo" || name == "_log.qo"
 }
 
 func sessionsAnswer(q query) wire.SessionsEnvelope {

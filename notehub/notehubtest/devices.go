@@ -62,15 +62,22 @@ func (d *device) line(now time.Time) wire.DeviceLine {
 // simUsage returns the data plans of the device's SIMs, as their carriers said a while ago.
 func (d *device) simUsage(now time.Time) []wire.SimUsage {
 	asOf := now.Add(-time.Hour).Truncate(planEvery)
-	used := d.usedBefore + int64(d.dailyBytes()*max(asOf.Sub(d.Provisioned), 0).Hours()/24)
+	since, used, limit := d.Provisioned, d.usedBefore, int64(planLimit)
+	if p := d.Plan; p != nil {
+		since, used = p.At, p.Used
+		if !p.AddedAt.IsZero() && !asOf.Before(p.AddedAt) {
+			limit += p.Added
+		}
+	}
+	used += int64(d.dailyBytes() * max(asOf.Sub(since), 0).Hours() / 24)
 	for i := range d.incidents {
 		var f Figures
-		d.incidents[i].add(&f, d.Provisioned, asOf, asOf)
+		d.incidents[i].add(&f, since, asOf, asOf)
 		used += f.Bytes
 	}
 	var sims []wire.SimUsage
 	for i, iccid := range d.iccids {
-		sim := wire.SimUsage{ICCID: iccid, Used: used, Limit: planLimit, LifetimeUsed: used, LastUpdated: asOf.Unix()}
+		sim := wire.SimUsage{ICCID: iccid, Used: used, Limit: limit, LifetimeUsed: used, LastUpdated: asOf.Unix()}
 		for d.assured && i == 0 && sim.Limit-sim.Used <= planLow {
 			sim.Limit += planBlock
 		}
@@ -141,6 +148,11 @@ func (d *device) dailyBytes() float64 {
 
 // voltage of batteries falls and rises over a month, by a tenth.
 func (d *device) voltage(now time.Time) float64 {
+	for _, i := range d.incidents {
+		if i.Volts > 0 && !now.Before(i.Start) && now.Before(i.end()) {
+			return i.Volts
+		}
+	}
 	if d.profile.volts > 4.5 {
 		return d.profile.volts
 	}

@@ -40,6 +40,7 @@ type Fault struct {
 	RetryAfter time.Duration   // of RateLimited; 0: none is sent
 	Lag        time.Duration   // of Late
 	Release    <-chan struct{} // of Slow; the answer is good once it is closed
+	From, To   time.Time       // simulated, when it breaks answers; zero: always
 }
 
 // Fail breaks answers from now on. Of several faults for one endpoint, the one that was asked for first comes first.
@@ -57,11 +58,12 @@ func (s *Server) ClearFaults() {
 }
 
 // nextFault returns the fault that is due for an answer, and counts it.
-func (s *Server) nextFault(endpoint Endpoint, project string) (Fault, bool) {
+func (s *Server) nextFault(endpoint Endpoint, project string, now time.Time) (Fault, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, f := range s.faults {
-		if f.Endpoint != "" && f.Endpoint != endpoint || f.Project != "" && f.Project != project {
+		if f.Endpoint != "" && f.Endpoint != endpoint || f.Project != "" && f.Project != project ||
+			now.Before(f.From) || !f.To.IsZero() && !now.Before(f.To) {
 			continue
 		}
 		if f.Times == 1 {

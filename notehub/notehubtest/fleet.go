@@ -19,6 +19,15 @@ type Device struct {
 	FirmwareHost string    // "" is 1.0.0
 	Firmware     string    // of the Notecard; "" is notecard-8.1.3.17074
 	Disabled     bool
+	Plan         *DataPlan // of its SIM; nil: some of it is used
+}
+
+// A DataPlan is how much of the plan of a SIM, 500 MB, is used.
+type DataPlan struct {
+	Used    int64 // bytes until the instant At
+	At      time.Time
+	Added   int64 // bytes that are bought at the instant AddedAt
+	AddedAt time.Time
 }
 
 // A Share is how many devices of a fleet are of an archetype, in relation to the others.

@@ -19,6 +19,8 @@ const (
 
 	SatelliteFallback IncidentKind = "satellite fallback" // sessions that were cellular go over a satellite
 	FirmwareUpdate    IncidentKind = "firmware update"    // a download of Bytes (300,000), evenly, then a reboot into Version
+	ExtraUsage        IncidentKind = "extra usage"        // Daily more a day, evenly
+	OtherHabits       IncidentKind = "other habits"       // Habits, on the days that begin within it
 )
 
 // An Incident happens from Start for as long as Duration.
@@ -33,7 +35,17 @@ type Incident struct {
 	Version  string        // of FirmwareUpdate, which without a Duration downloads nothing for good
 	Host     bool          // FirmwareUpdate is of the host, not of the Notecard
 	Delay    time.Duration // of ExtraBytes: how late the carrier reports them, which corrects days that had closed
+	Daily    Figures       // of ExtraUsage
+	Habits   Habits        // of OtherHabits
+	Volts    float64       // supply voltage of the devices meanwhile; 0: as usual
 }
+
+// Habits are how much a device does, as factors of what it usually does, and which share of its sessions is over TLS (0.18). Usual returns
+// those of every day.
+type Habits struct{ Sessions, Events, SessionBytes, TLS float64 }
+
+// Usual returns habits that change nothing.
+func Usual() Habits { return Habits{Sessions: 1, Events: 1, SessionBytes: 1, TLS: tlsShare} }
 
 const (
 	floodBytes   = 100   // of an event
@@ -42,6 +54,7 @@ const (
 	stormEvery   = 2 * time.Minute
 	updateBytes  = 300_000
 	failingShare = 0.4
+	tlsShare     = 0.18
 	delayed      = 10 // times as long
 )
 
@@ -92,6 +105,15 @@ func (i *Incident) downloaded(t time.Time) int64 {
 	return int64(float64(cmp.Or(i.Bytes, updateBytes)) * float64(passed) / float64(i.Duration))
 }
 
+// used returns what ExtraUsage had used by t.
+func (i *Incident) used(t time.Time) (sum Figures) {
+	days := max(earlier(t, i.end()).Sub(i.Start), 0).Hours() / 24
+	for j, n := range sum.all() {
+		*n = int64(float64(*i.Daily.all()[j]) * days)
+	}
+	return sum
+}
+
 // add adds what the incident did between from and to, as far as it is known at now.
 func (i *Incident) add(f *Figures, from, to, now time.Time) {
 	to = earlier(to, now)
@@ -110,6 +132,11 @@ func (i *Incident) add(f *Figures, from, to, now time.Time) {
 		f.Cell += n
 		f.Bytes += n * stormBytes
 		f.SessionBytes += n * stormBytes
+	case ExtraUsage:
+		before, after := i.used(from), i.used(to)
+		for j, n := range f.all() {
+			*n += *after.all()[j] - *before.all()[j]
+		}
 	case FirmwareUpdate:
 		n := i.downloaded(to) - i.downloaded(from)
 		f.Bytes += n
@@ -129,11 +156,20 @@ func (i *Incident) add(f *Figures, from, to, now time.Time) {
 
 // lastActivity returns when the incident last made a device active before now, or zero.
 func (i *Incident) lastActivity(now time.Time) time.Time {
-	if i.Kind != EventFlood && i.Kind != SessionStorm {
+	every := i.every()
+	switch i.Kind {
+	case EventFlood, SessionStorm:
+	case ExtraUsage:
+		often := max(i.Daily.Events, i.Daily.Sessions())
+		if often == 0 {
+			return time.Time{}
+		}
+		every = day / time.Duration(often)
+	default:
 		return time.Time{}
 	}
-	if n := i.strikes(now); n > 0 {
-		return i.Start.Add(time.Duration(n-1) * i.every())
+	if passed := earlier(now, i.end()).Sub(i.Start); passed > 0 {
+		return i.Start.Add((passed - 1).Truncate(every))
 	}
 	return time.Time{}
 }

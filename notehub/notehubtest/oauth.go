@@ -49,7 +49,7 @@ func (s *Server) issue(w http.ResponseWriter, r *http.Request, now time.Time) {
 		_, _ = w.Write(wire.Encode(wire.OAuthError{Code: refused.code, Text: refused.text}))
 		return
 	}
-	fault, due := s.nextFault(Token, "")
+	fault, due := s.nextFault(Token, "", s.config.Now())
 	if due && fault.Kind == Slow && !wait(r.Context(), fault.Release) {
 		return
 	}

@@ -20,8 +20,15 @@ type Organization struct {
 	Capacity  int64     // events
 	Projects  []string  // UIDs; none: all of the server
 
-	RechargeBelow, Recharge int64 // events: whenever fewer than the first remain, the second is bought; 0: never
+	RechargeBelow, Recharge int64      // events: whenever fewer than the first remain, the second is bought; 0: never
+	Purchases               []Purchase // of capacity, besides
 	Suspensions             []Suspension
+}
+
+// A Purchase is capacity that an organization buys at an instant.
+type Purchase struct {
+	At     time.Time
+	Events int64
 }
 
 // A Suspension is a stretch in which requests for projects of an organization are refused.
@@ -107,6 +114,11 @@ func (o *organization) balance(at time.Time) (remaining, used int64) {
 		return max(o.Capacity-used+o.used(month), 0), used
 	}
 	capacity := o.Capacity
+	for _, p := range o.Purchases {
+		if !at.Before(p.At) {
+			capacity += p.Events
+		}
+	}
 	if short := o.RechargeBelow - (capacity - used); short > 0 && o.Recharge > 0 {
 		capacity += (short + o.Recharge - 1) / o.Recharge * o.Recharge
 	}

@@ -197,7 +197,8 @@ func (t *total) notefiles(yield func(string, int64) bool) {
 	_ = yield(watchdogNotefile, t.figures.WatchdogEvents) &&
 		yield("_session.qo", t.figures.SessionEvents) &&
 		yield("_health.qo", t.figures.HealthEvents) &&
-		yield("_geolocate.qo", t.figures.GeolocateEvents)
+		yield("_geolocate.qo", t.figures.GeolocateEvents) &&
+		yield("_log.qo", t.figures.LogEvents)
 }
 
 // add adds what a device used to that of a fleet or project.

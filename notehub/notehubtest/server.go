@@ -33,7 +33,8 @@ type Config struct {
 	RequestsPerMinute int              // of the whole server, in simulated minutes; beyond it: 429; 0: no limit
 	Projects          []Project
 	Organizations     []Organization
-	Older             bool // from before June 2026: organizations are billing accounts alone
+	Faults            []Fault // more follow by Fail
+	Older             bool    // from before June 2026: organizations are billing accounts alone
 }
 
 // A Project is a project of Notehub with its devices.
@@ -109,7 +110,7 @@ func New(config Config) *Server {
 	if config.Now == nil {
 		panic("notehubtest: the configuration has no clock")
 	}
-	s := &Server{config: config, tokens: map[string]time.Time{}}
+	s := &Server{config: config, faults: slices.Clone(config.Faults), tokens: map[string]time.Time{}}
 	for _, p := range config.Projects {
 		if p.UID == "" || s.project(p.UID) != nil || p.ProductUID != "" && s.project(p.ProductUID) != nil {
 			panic(fmt.Sprintf("notehubtest: the UID of project %q is missing or comes twice", p.UID))
@@ -172,7 +173,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer answers a request that is in order, unless a fault is due.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, q query) {
-	fault, due := s.nextFault(q.endpoint, q.uid())
+	fault, due := s.nextFault(q.endpoint, q.uid(), q.now)
 	if due && fault.Kind == Slow && !wait(r.Context(), fault.Release) {
 		return
 	}

@@ -16,6 +16,7 @@ type Figures struct {
 	SatellitePackets int64
 
 	Events, SessionEvents, HealthEvents, GeolocateEvents int64 // of these only Events are billed
+	LogEvents                                            int64 // notes of the Notecard's trace, not billed either
 	WatchdogEvents                                       int64 // made by Notehub while the device is silent; billed too
 	Reboots, FwUpdates                                   int64
 
@@ -27,24 +28,20 @@ type Figures struct {
 // Sessions returns the sessions over all transports.
 func (f Figures) Sessions() int64 { return f.Cell + f.WiFi + f.NTN }
 
+// all returns each of the figures.
+func (f *Figures) all() [18]*int64 {
+	return [...]*int64{
+		&f.Bytes, &f.SatelliteBytes, &f.SatelliteBilled, &f.SatellitePackets,
+		&f.Events, &f.SessionEvents, &f.HealthEvents, &f.GeolocateEvents, &f.LogEvents, &f.WatchdogEvents, &f.Reboots, &f.FwUpdates,
+		&f.Cell, &f.WiFi, &f.NTN, &f.FirstSyncs, &f.TLS, &f.SessionBytes,
+	}
+}
+
 func (f *Figures) add(g *Figures) {
-	f.Bytes += g.Bytes
-	f.SatelliteBytes += g.SatelliteBytes
-	f.SatelliteBilled += g.SatelliteBilled
-	f.SatellitePackets += g.SatellitePackets
-	f.Events += g.Events
-	f.SessionEvents += g.SessionEvents
-	f.HealthEvents += g.HealthEvents
-	f.GeolocateEvents += g.GeolocateEvents
-	f.WatchdogEvents += g.WatchdogEvents
-	f.Reboots += g.Reboots
-	f.FwUpdates += g.FwUpdates
-	f.Cell += g.Cell
-	f.WiFi += g.WiFi
-	f.NTN += g.NTN
-	f.FirstSyncs += g.FirstSyncs
-	f.TLS += g.TLS
-	f.SessionBytes += g.SessionBytes
+	more := g.all()
+	for i, n := range f.all() {
+		*n += *more[i]
+	}
 }
 
 // Truth returns the final figures of a device on the UTC day that date falls in, when all that comes late has come. A
@@ -90,6 +87,7 @@ type plan struct {
 	events, geolocates int64
 	health, reboots    int64
 	drift              float64   // of estimated session bytes
+	tls                float64   // share of sessions
 	settled            time.Time // when session bytes are no longer estimated
 	prompt             float64   // share of cellular bytes that carriers report at once
 	reported           time.Time // when carriers have reported all
@@ -98,10 +96,11 @@ type plan struct {
 // plan draws the day's lot.
 func (d *device) plan(date time.Time) plan {
 	source := rand.New(rand.NewPCG(d.key, uint64(date.Unix()))) //nolint:gosec // a simulation must be repeatable
-	weekday, end := d.profile.weekday(date), date.Add(day)
-	p := plan{sessions: int64(math.Round(d.profile.sessions * weekday * logNormal(source, d.profile.sessionsSpread)))}
-	p.bytes = int64(float64(p.sessions) * d.sessionBytes * logNormal(source, 0.1))
-	p.events = int64(math.Round(d.profile.events * weekday * logNormal(source, d.profile.sessionsSpread)))
+	weekday, end, habits := d.profile.weekday(date), date.Add(day), d.habits(date)
+	p := plan{tls: habits.TLS}
+	p.sessions = int64(math.Round(d.profile.sessions * weekday * habits.Sessions * logNormal(source, d.profile.sessionsSpread)))
+	p.bytes = int64(float64(p.sessions) * d.sessionBytes * habits.SessionBytes * logNormal(source, 0.1))
+	p.events = int64(math.Round(d.profile.events * weekday * habits.Events * logNormal(source, d.profile.sessionsSpread)))
 	p.geolocates = int64(math.Round(d.profile.geolocates * weekday))
 	if source.Float64() < 0.1 {
 		p.health = 1
@@ -114,6 +113,17 @@ func (d *device) plan(date time.Time) plan {
 	p.prompt = 0.6 + 0.3*source.Float64()
 	p.reported = end.Add(6*time.Hour + time.Duration(source.Int64N(int64(42*time.Hour))))
 	return p
+}
+
+// habits returns those of a day.
+func (d *device) habits(date time.Time) Habits {
+	habits := Usual()
+	for i := range d.incidents {
+		if other := &d.incidents[i]; other.Kind == OtherHabits && !date.Before(other.Start) && date.Before(other.end()) {
+			habits = other.Habits
+		}
+	}
+	return habits
 }
 
 // arrived returns the share of the day's cellular bytes that carriers have reported by now: the prompt part of them, and
@@ -181,7 +191,7 @@ func (d *device) work(f *Figures, p *plan, done int64) {
 	f.GeolocateEvents = p.geolocates * done / p.sessions
 	f.HealthEvents, f.Reboots = p.health, p.reboots
 	f.SessionEvents = done
-	f.TLS = done * 18 / 100
+	f.TLS = int64(float64(done)*p.tls + 1e-9)
 	f.SessionBytes = p.bytes * done / p.sessions
 	switch {
 	case d.Archetype == Satellite:
