@@ -61,7 +61,7 @@ func TestRulesAreTested(t *testing.T) {
 	}))
 }
 
-// A change of a rule is noticed by its test: without one of the conditions that are joined by &&, where, for or resolve_when, or with half of
+// A change of a rule is noticed by its test: without one of the conditions that are joined by &&, where, for, keep or resolve_when, or with half of
 // its limit.
 func TestChangesOfRulesAreNoticed(t *testing.T) {
 	if !*long {
@@ -102,7 +102,7 @@ func changes(t *testing.T, name string) map[string]map[string]any {
 		delete(rule, "unless") // the rule is alone in its file
 		return rule
 	}
-	for _, key := range []string{"where", "for", "resolve_when"} {
+	for _, key := range []string{"where", "for", "keep", "resolve_when"} {
 		if rule := read(); rule[key] != nil {
 			delete(rule, key)
 			all["without "+key] = rule
