@@ -1,0 +1,187 @@
+package incident_test
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"notewatch/internal/incident"
+	"notewatch/internal/rehearse"
+	"notewatch/notehub/notehubtest"
+	"notewatch/rules"
+	"notewatch/rules/catalogue"
+)
+
+var long = flag.Bool("long", false, "rehearse all incidents, a bad month, and healthy months of twelve fleets")
+
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // much is decoded and dropped
+	m.Run()
+}
+
+// Each rule of the catalogue has one incident, which is found by either name.
+func TestEachRuleHasAnIncident(t *testing.T) {
+	t.Parallel()
+	var rules []string
+	for _, i := range incident.All() {
+		rules = append(rules, i.Rule)
+		byName, err := incident.Find(i.Name)
+		require.NoError(t, err)
+		byRule, err := incident.Find(i.Rule)
+		require.NoError(t, err)
+		require.Equal(t, i.Name, byName.Name)
+		require.Equal(t, i.Name, byRule.Name)
+	}
+	slices.Sort(rules)
+	require.Equal(t, catalogue.Names(), rules)
+	names := incident.Names()
+	slices.Sort(names)
+	require.Len(t, slices.Compact(names), len(rules), "each name is of one incident")
+
+	_, err := incident.Find("host-lop")
+	require.EqualError(t, err, `unknown incident "host-lop"; did you mean "host-loop"?`)
+}
+
+// The rule of an incident fires once, within the delay of its kind, about the right subject, and ends when the incident is over. Nothing else is
+// announced but what is right to be.
+func TestIncidents(t *testing.T) {
+	t.Parallel()
+	for _, i := range incident.All() {
+		lasts := i.Until().Sub(i.Watch)
+		if !*long && lasts > 20*time.Hour {
+			continue
+		}
+		t.Run(i.Name, func(t *testing.T) {
+			t.Parallel()
+			every := time.Hour
+			if *long && lasts < 72*time.Hour {
+				every = 15 * time.Minute
+			}
+			got, err := i.Rehearse(t.Context(), every, nil)
+			require.NoError(t, err)
+			requireIncident(t, i, got)
+			for _, m := range got.Messages {
+				for _, rule := range m.Rules {
+					require.Contains(t, append(i.Also, i.Rule), rule, "%s %s", m.At, m.Text)
+				}
+			}
+		})
+	}
+}
+
+// requireIncident checks what followed from an incident.
+func requireIncident(t *testing.T, i incident.Incident, got incident.Record) {
+	t.Helper()
+	var alerts []rules.Alert
+	for _, a := range got.Alerts {
+		if a.Rule == i.Rule && !a.FiredAt.Before(i.Start) && a.FiredAt.Before(i.Until()) {
+			alerts = append(alerts, a)
+		}
+	}
+	require.Len(t, alerts, 1, "%s fires once", i.Rule)
+	a := alerts[0]
+	require.Equal(t, subjectOf(i), a.Texts.Subject)
+	require.Equal(t, i.Level, a.Worst.String())
+	require.WithinRange(t, a.FiredAt, i.Start, i.Start.Add(i.Within))
+	require.False(t, a.Open(), "it is over")
+	require.WithinRange(t, a.EndedAt, i.End, i.Until())
+	require.Equal(t, i.Ends, string(a.Reason))
+	require.Equal(t, 1, announced(got.Messages, i, "fired"), "it is announced once")
+	require.Equal(t, 1, announced(got.Messages, i, i.Ends), "its end is announced once")
+}
+
+// announced counts the messages about an alert of an incident that give a reason.
+func announced(messages []rehearse.Message, i incident.Incident, reason string) (n int) {
+	for _, m := range messages {
+		if slices.Contains(m.Rules, i.Rule) && slices.Contains(m.Subjects, subjectOf(i)) && m.Reason == reason &&
+			!m.At.Before(i.Start) && !m.At.After(i.Until()) {
+			n++
+		}
+	}
+	return n
+}
+
+func subjectOf(i incident.Incident) string { return cmp.Or(i.Subject, "depot") }
+
+// A month with 25 incidents announces each of them once, and nothing else.
+func TestBadMonth(t *testing.T) {
+	t.Parallel()
+	if !*long {
+		t.Skip("without -long")
+	}
+	incidents, hub := incident.BadMonth(incident.Project, "depot")
+	require.Len(t, incidents, 25)
+	got, err := incident.Rehearse(t.Context(), incident.Rehearsal{
+		Hub: hub, From: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 7, 1, 4, 0, 0, 0, time.UTC), Every: time.Hour, Budget: 500,
+	})
+	require.NoError(t, err)
+	var right []string
+	for _, i := range incidents {
+		t.Run(i.Name, func(t *testing.T) { requireIncident(t, i, got) })
+		right = append(append(right, i.Rule), i.Also...)
+	}
+	fired := map[string]int{}
+	for _, m := range got.Messages {
+		if m.Reason == "fired" {
+			fired[m.Rule]++
+		}
+	}
+	for rule, n := range fired {
+		require.LessOrEqual(t, n, count(right, rule), "%s is announced no more often than is right", rule)
+	}
+}
+
+func count(all []string, one string) (n int) {
+	for _, s := range all {
+		if s == one {
+			n++
+		}
+	}
+	return n
+}
+
+// A healthy fleet sends nothing: neither one of each kind, nor twelve mixed ones of a thousand devices together.
+func TestHealthyMonths(t *testing.T) {
+	t.Parallel()
+	from, to, every := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), 90*time.Minute
+	var fleets []incident.Healthy
+	for seed := range uint64(12) {
+		fleets = append(fleets, incident.Healthy{Devices: 84, Seed: seed + 1})
+		if kinds := incident.Kinds(); int(seed) < len(kinds)-1 {
+			fleets = append(fleets, incident.Healthy{Kind: kinds[seed+1], Devices: 15, Seed: seed + 1})
+		}
+	}
+	if !*long {
+		fleets = []incident.Healthy{{Devices: 20, Seed: 1}}
+		from, to = from.AddDate(0, 0, 14), from.AddDate(0, 0, 17) // the first days of the update
+	}
+	for _, h := range fleets {
+		t.Run(fmt.Sprintf("%d %s %d", h.Devices, h.Kind, h.Seed), func(t *testing.T) {
+			t.Parallel()
+			hub := h.Hub(incident.Project, "depot")
+			got, err := incident.Rehearse(t.Context(), incident.Rehearsal{Hub: hub, From: from, To: to, Every: every, Budget: budget(hub)})
+			require.NoError(t, err)
+			var texts []string
+			for _, m := range got.Messages {
+				texts = append(texts, m.At.Format(time.DateTime)+" "+m.Text)
+			}
+			require.Empty(t, texts, strings.Join(texts, "\n"))
+		})
+	}
+}
+
+// budget returns a fifth more than the events of May cost.
+func budget(hub notehubtest.Config) float64 {
+	hub.Now = time.Now
+	server, account := notehubtest.New(hub), hub.Organizations[0].UID
+	_, before := server.Balance(account, time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC))
+	_, after := server.Balance(account, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC))
+	return max(1.2*0.00075*float64(after-before-5000), 5)
+}

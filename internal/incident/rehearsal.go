@@ -1,0 +1,94 @@
+package incident
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"notewatch/internal/config"
+	"notewatch/internal/driven"
+	"notewatch/internal/rehearse"
+	"notewatch/internal/store"
+	"notewatch/notehub/notehubtest"
+	"notewatch/rules"
+)
+
+// A Rehearsal says what is rehearsed.
+type Rehearsal struct {
+	Hub      notehubtest.Config // of one project, with the UID of Project
+	From, To time.Time
+	Budget   float64                                                // of a month, for its events
+	Every    time.Duration                                          // from poll to poll
+	Sample   func(ctx context.Context, stage *rehearse.Stage) error // called after each poll; nil: nothing is
+}
+
+// A Record is what followed.
+type Record struct {
+	Alerts   []rules.Alert      // that were announced, in the order in which they fired
+	Messages []rehearse.Message // of the only receiver
+}
+
+// Project is the UID of the project that is rehearsed.
+const Project = "app:00000000-0000-4000-8000-000000000001"
+
+// Rules returns a rules file with the whole catalogue, and a budget for the events of a month.
+func Rules(budget float64) string {
+	return fmt.Sprintf(`projects: [{uid: %q, name: depot}]
+receivers: [{name: team, slack: {channel: C0123456789}}]
+prices: {currency: USD, event: 0.00075, free_events: 5000}
+satellite: {allowance: kb(30), every: month}
+include: [catalogue/*]
+rules: [{like: catalogue/month-over-budget, limit: %.0f}]
+`, Project, budget)
+}
+
+// Rehearse lets a watch of the whole catalogue work.
+func Rehearse(ctx context.Context, r Rehearsal) (got Record, err error) {
+	file, err := config.Parse("rules.yaml", []byte(Rules(r.Budget)), func(string) (string, bool) { return "x", true })
+	if err != nil {
+		return got, err
+	}
+	clock := driven.NewClock(r.From)
+	r.Hub.Now, r.Hub.Token = clock.Now, rehearse.Token
+	stage, err := rehearse.New(ctx, rehearse.Config{File: file, Hub: notehubtest.New(r.Hub), Clock: clock, Interval: r.Every})
+	if err != nil {
+		return got, err
+	}
+	defer stage.Close()
+	for at := r.From; at.Before(r.To); at = at.Add(r.Every) {
+		if err := stage.Run(ctx, at.Add(r.Every-1)); err != nil {
+			return got, err
+		}
+		if r.Sample == nil {
+			continue
+		}
+		if err := r.Sample(ctx, stage); err != nil {
+			return got, err
+		}
+	}
+	got.Messages = stage.Messages()["team"]
+	all, err := stage.Store.Alerts(ctx, store.AlertFilter{})
+	if err != nil {
+		return got, err
+	}
+	for _, a := range all {
+		if !a.FiredAt.IsZero() {
+			got.Alerts = append(got.Alerts, a)
+		}
+	}
+	slices.SortFunc(got.Alerts, func(a, b rules.Alert) int {
+		return cmp.Or(a.FiredAt.Compare(b.FiredAt), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Subject, b.Subject))
+	})
+	return got, nil
+}
+
+// Rehearse lets a watch work through the incident.
+func (i Incident) Rehearse(ctx context.Context, every time.Duration, sample func(context.Context, *rehearse.Stage) error) (Record, error) {
+	got, err := Rehearse(ctx, Rehearsal{Hub: i.Hub(Project, "depot"), Budget: 50, From: i.Watch, To: i.Until(), Every: every, Sample: sample})
+	if err != nil {
+		return got, fmt.Errorf("rehearsing the incident %q: %w", i.Name, err)
+	}
+	return got, nil
+}
