@@ -13,9 +13,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/command"
+	"notewatch/internal/complete"
 	"notewatch/internal/config/environ"
 	"notewatch/internal/demo"
 	"notewatch/internal/driven"
+	"notewatch/internal/incident"
 	"notewatch/internal/secret"
 	"notewatch/internal/setup"
 	"notewatch/internal/store/database"
@@ -24,8 +26,11 @@ import (
 
 // demoFlags are the flags of demo.
 type demoFlags struct {
-	lasts   time.Duration
-	options demo.Options
+	lasts    time.Duration
+	incident string
+	list     bool
+	story    demo.Story
+	options  demo.Options
 }
 
 func newDemo() *cobra.Command {
@@ -36,17 +41,31 @@ func newDemo() *cobra.Command {
 		Args:  command.NoArguments,
 		RunE:  func(c *cobra.Command, _ []string) error { return d.run(c) },
 	}
-	c.Flags().DurationVar(&d.lasts, "for", time.Minute, "real time for the two simulated weeks")
-	c.Flags().StringVar(&d.options.Rules, "rules", "", "rules file to use; the demo replaces its receivers (default: the example rules)")
+	c.Flags().DurationVar(&d.lasts, "for", 0, "real time that it takes (default: a minute, 20s for an incident)")
+	c.Flags().StringVar(&d.incident, "incident", "", "play only this incident, or the one of this rule of the catalogue")
+	c.Flags().BoolVar(&d.list, "list", false, "list the incidents")
+	c.Flags().StringVar(&d.options.Rules, "rules", "", "rules file to use; the demo replaces its receivers (default: its own)")
 	c.Flags().StringVar(&d.options.Database, "database", "", "create this database and keep it (default: a temporary one)")
 	c.Flags().StringVar(&d.options.Webhook, "webhook", "", "also send the alerts to this webhook URL")
 	c.Flags().StringVar(&d.options.Channel, "slack", "", "also send the alerts to this Slack channel ID")
+	command.CompleteFlag(c, "incident", complete.OneOf(incident.Names()...))
 	command.CompleteFile(c, "rules", "yaml", "yml")
 	command.CompleteFile(c, "database", "db")
 	return c
 }
 
-func (d demoFlags) run(c *cobra.Command) error {
+func (d demoFlags) run(c *cobra.Command) (err error) {
+	if d.list {
+		return terminal.Incidents(command.ScreenOf(c), incident.All())
+	}
+	if d.story = demo.TwoWeeks(); c.Flags().Changed("incident") {
+		if d.story, err = demo.OfIncident(d.incident); err != nil {
+			return command.UsageError{Err: err}
+		}
+	}
+	if !c.Flags().Changed("for") {
+		d.lasts = d.story.Lasts
+	}
 	if d.lasts < time.Second {
 		return command.UsageError{Err: fmt.Errorf("--for %s: want at least 1s", d.lasts)}
 	}
@@ -65,8 +84,8 @@ func (d demoFlags) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	clock := driven.NewClock(demo.Start)
-	hub := demo.NewHub(clock, s.File.Projects)
+	clock := driven.NewClock(d.story.Start)
+	hub := d.story.Hub(clock.Now, s.File)
 	address, stop, err := hub.Start()
 	if err != nil {
 		return err
@@ -88,9 +107,10 @@ func (d demoFlags) play(c *cobra.Command, s setup.Setup, clock *driven.Clock, re
 	}
 	defer closeDB()
 	wired.Bot.Store = db
-	fmt.Fprintf(s.Stdout, "Simulating %d days of a fleet in %s, starting %s. All times are UTC.\n\n",
-		demo.Days, d.lasts, demo.Start.Format("Monday 2 January 2006"))
-	summary, err := demo.Play(c.Context(), wired, clock, d.lasts)
+	if err := terminal.Opening(command.ScreenOf(c), d.story); err != nil {
+		return err
+	}
+	summary, err := d.story.Play(c.Context(), wired, clock, d.lasts)
 	if err != nil {
 		return err
 	}
@@ -114,6 +134,6 @@ func (d demoFlags) setup(c *cobra.Command, folder string) (s setup.Setup, err er
 	s.Environment.Heartbeat = secret.Text{} // a demo is no sign of life
 	s.Log = slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s.Stdout, s.Color = c.OutOrStdout(), command.Colored(c.OutOrStdout())
-	s.File, err = d.options.Load(folder)
+	s.File, err = d.options.Load(d.story, folder)
 	return s, err
 }

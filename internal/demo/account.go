@@ -9,9 +9,6 @@ import (
 	"notewatch/notehub/notehubtest"
 )
 
-// end is when the demo ends.
-var end = Start.AddDate(0, 0, Days)
-
 // Unlimited is more requests a minute than reading the account of the demo takes.
 const Unlimited = 1e6
 
@@ -22,7 +19,7 @@ func NewAccount() (*notehubtest.Server, *driven.Clock, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the example rules: %w", err)
 	}
-	clock := driven.NewClock(end)
+	clock := driven.NewClock(TwoWeeks().End)
 	organization := notehubtest.Organization{
 		UID: "org:5b1f2c7e-3d84-4a86-9d0f-6c1f5a9d2e11", Name: "Cold Chain", Type: "Essentials", Capacity: 5_000,
 	}

@@ -9,29 +9,15 @@ import (
 	"notewatch/internal/driven"
 	"notewatch/internal/secret"
 	"notewatch/internal/watch"
-	"notewatch/notehub/notehubtest"
 	"notewatch/notify"
 	"notewatch/rules"
 )
 
 // Fixed settings of the demo.
 const (
-	Days              = 14
-	Token             = "demo"    // of the simulated Notehub
-	interval          = time.Hour // between polls, simulated
-	requestsPerMinute = 7         // as of the real Notehub
+	Token             = "demo" // of the simulated Notehub
+	requestsPerMinute = 7      // as of the real Notehub
 )
-
-// Start is when the demo begins. It is late in a month, so that a period ends during the demo, and in the afternoon, so that the last day
-// has some usage.
-var Start = time.Date(2026, 6, 17, 15, 0, 0, 0, time.UTC)
-
-// NewHub returns a Notehub that simulates the projects of a rules file.
-func NewHub(clock *driven.Clock, projects []config.Project) *notehubtest.Server {
-	return notehubtest.New(notehubtest.Config{
-		Now: clock.Now, Token: Token, Seed: 1, RequestsPerMinute: requestsPerMinute, Projects: scenario(projects),
-	})
-}
 
 // receive replaces the receivers of a rules file with those of a demo: the terminal, and a webhook URL and a Slack channel unless they are
 // "".
@@ -82,13 +68,13 @@ type Counts struct {
 	NotDelivered int // alerts that it does not show as in the database
 }
 
-// Play runs the wired watch with its database until the simulated days have passed or ctx is done. It takes the time lasts, or longer.
-func Play(ctx context.Context, wired watch.Config, clock *driven.Clock, lasts time.Duration) (Summary, error) {
+// Play runs the wired watch with its database until the story has ended or ctx is done. It takes the time lasts, or longer.
+func (s Story) Play(ctx context.Context, wired watch.Config, clock *driven.Clock, lasts time.Duration) (Summary, error) {
 	db := wired.Bot.Store
-	if err := db.MarkDemo(ctx, Start); err != nil {
+	if err := db.MarkDemo(ctx, s.Start); err != nil {
 		return Summary{}, err
 	}
-	wired.Bot.Interval = interval
+	wired.Bot.Interval = s.interval
 	var receivers []*countingReceiver
 	for i, r := range wired.Receivers {
 		receivers = append(receivers, &countingReceiver{Receiver: r.Receiver, name: r.Name, events: map[string]int{}, seen: map[string]bool{}})
@@ -98,7 +84,7 @@ func Play(ctx context.Context, wired watch.Config, clock *driven.Clock, lasts ti
 	if err != nil {
 		return Summary{}, err
 	}
-	end := Start.AddDate(0, 0, Days)
+	end := s.End
 	if err := follow(ctx, w, clock, end, lasts); err != nil {
 		return Summary{}, err
 	}

@@ -8,14 +8,13 @@ import (
 	"os"
 	"path/filepath"
 
-	"notewatch"
 	"notewatch/internal/config"
 	"notewatch/internal/secret"
 )
 
 // Options are the settings of a demo.
 type Options struct {
-	Rules    string // path of the rules file; "" means the example
+	Rules    string // path of the rules file; "" means the one of the story
 	Database string // path of a new database to keep; "" keeps none
 	Webhook  string // URL that alerts are also sent to; "" means none
 	Channel  string // ID of a Slack channel that alerts are also sent to; "" means none
@@ -46,7 +45,7 @@ func requireAbsent(path string) error {
 	return fmt.Errorf("checking whether the file exists: %w", err)
 }
 
-// keptRules returns the path at which the example rules are kept beside a kept database; "" if they are not kept.
+// keptRules returns the path at which the rules of the story are kept beside a kept database; "" if they are not kept.
 func (o Options) keptRules() string {
 	if o.Database == "" || o.Rules != "" {
 		return ""
@@ -57,14 +56,14 @@ func (o Options) keptRules() string {
 // RulesFile returns the path of the rules file that exists after the demo; "" if none does.
 func (o Options) RulesFile() string { return cmp.Or(o.Rules, o.keptRules()) }
 
-// Load reads the rules file, with receivers and access to Notehub of the demo. The example is written first: beside the kept database,
+// Load reads the rules file, with receivers and access to Notehub of the demo. That of the story is written first: beside the kept database,
 // otherwise into folder.
-func (o Options) Load(folder string) (*config.File, error) {
+func (o Options) Load(s Story, folder string) (*config.File, error) {
 	path := o.Rules
 	if path == "" {
-		path = cmp.Or(o.keptRules(), filepath.Join(folder, "rules.example.yaml"))
-		if err := os.WriteFile(path, notewatch.ExampleRules, 0o600); err != nil {
-			return nil, fmt.Errorf("writing the example rules: %w", err)
+		path = cmp.Or(o.keptRules(), filepath.Join(folder, "rules.yaml"))
+		if err := os.WriteFile(path, s.rules, 0o600); err != nil {
+			return nil, fmt.Errorf("writing the rules of the demo: %w", err)
 		}
 	}
 	file, err := config.LoadPartly(path, os.LookupEnv)

@@ -7,6 +7,10 @@ import (
 	"notewatch/notehub/notehubtest"
 )
 
+// start is when the two weeks begin. It is late in a month, so that a period ends during the demo, and in the afternoon, so that the last day
+// has some usage.
+var start = time.Date(2026, 6, 17, 15, 0, 0, 0, time.UTC)
+
 // devicesPerProject is the number of devices of each project of the demo.
 const devicesPerProject = 40
 
@@ -22,7 +26,7 @@ func scenario(projects []config.Project) []notehubtest.Project {
 	}
 	var simulated []notehubtest.Project
 	for i, p := range projects {
-		fleet := notehubtest.Fleet(uint64(i+1), devicesPerProject, Start.Truncate(24*time.Hour).AddDate(-1, 0, 1), mix)
+		fleet := notehubtest.Fleet(uint64(i+1), devicesPerProject, start.Truncate(24*time.Hour).AddDate(-1, 0, 1), mix)
 		simulated = append(simulated, notehubtest.Project{
 			UID: p.UID, Name: p.Name, Devices: fleet, Incidents: incidents(fleet),
 		})
@@ -36,7 +40,7 @@ func incidents(fleet []notehubtest.Device) []notehubtest.Incident {
 	trackers := devicesOf(fleet, notehubtest.AssetTracker)
 	tanks := devicesOf(fleet, notehubtest.DailyTank)
 	on := func(day, hour int) time.Time {
-		return Start.Truncate(24*time.Hour).AddDate(0, 0, day).Add(time.Duration(hour) * time.Hour)
+		return start.Truncate(24*time.Hour).AddDate(0, 0, day).Add(time.Duration(hour) * time.Hour)
 	}
 	return []notehubtest.Incident{
 		// A host loops and sends an event every two seconds, until someone fixes it.

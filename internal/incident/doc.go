@@ -1,7 +1,7 @@
 // Package incident holds scripted incidents on a simulated Notehub: for each rule of the catalogue one that the rule is for, at the size of
 // real ones, and healthy months of each kind of fleet.
 //
-//   - script.go is the list: what happens, to whom, from when to when, and which rules are right to fire. [All] returns it, [Find] one by name.
+//   - script.go is the list: what happens, to which devices, from when to when, and which rules are right to fire. [All] returns it, [Find] one by name.
 //   - incident.go makes a simulated Notehub of an incident: a healthy fleet, and what befalls it.
 //   - healthy.go makes months in which nothing is wrong, though much happens: late data, weekends, holidays, new devices, a day of firmware
 //     updates.

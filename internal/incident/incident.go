@@ -22,7 +22,7 @@ type Incident struct {
 
 	Watch  time.Time     // when notewatch begins to watch, and all is well
 	Start  time.Time     // when it begins
-	End    time.Time     // when it is over, or repaired
+	End    time.Time     // when it has ended, or is repaired
 	Within time.Duration // from Start until the alert fires, at most
 	Closes time.Duration // from End until the alert has ended, at most
 	Ends   string        // the reason of its end

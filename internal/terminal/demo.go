@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"notewatch/internal/demo"
+	"notewatch/internal/incident"
 	"notewatch/internal/words"
 )
 
@@ -31,4 +32,22 @@ func Demo(s Screen, summary demo.Summary, requests int) error {
 func Invitation(s Screen, lines []string) error {
 	_, err := fmt.Fprintf(s.W, "\nThe database is kept; its clock stopped at the end of the demo. To query it, type:\n\n  %s\n", strings.Join(lines, "\n  "))
 	return err
+}
+
+// Opening prints what a demo is about to play.
+func Opening(s Screen, story demo.Story) error {
+	var problems []error
+	for line := range strings.Lines(story.Opening) {
+		problems = append(problems, s.Say(line))
+	}
+	return errors.Join(append(problems, s.blank())...)
+}
+
+// Incidents prints the incidents that the demo can play.
+func Incidents(s Screen, all []incident.Incident) error {
+	t := &table{columns: columns("INCIDENT", "RULE=", "WHAT HAPPENS")}
+	for _, i := range all {
+		t.add(i.Name, i.Rule, i.Story)
+	}
+	return t.print(s)
 }

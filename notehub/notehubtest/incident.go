@@ -40,7 +40,7 @@ type Incident struct {
 	Volts    float64       // supply voltage of the devices meanwhile; 0: as usual
 }
 
-// Habits are how much a device does, as factors of what it usually does, and which share of its sessions is over TLS (0.18). Usual returns
+// Habits are how much a device does, as factors of what it usually does, and which share of its sessions uses TLS (0.18). Usual returns
 // those of every day.
 type Habits struct{ Sessions, Events, SessionBytes, TLS float64 }
 
