@@ -11,6 +11,7 @@
 package notehub
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,6 +40,8 @@ type Config struct {
 	Token       secret.Text  // personal access token
 	Credentials Credentials  // instead of Token; then the client asks for an access token, at the first request and about every 25 minutes
 	HTTP        *http.Client // nil means a client with sensible time limits; redirects are never followed
+
+	Wrap func(http.RoundTripper) http.RoundTripper // returns the transport to use in place of the one given; nil changes nothing
 }
 
 // A Client makes single attempts at Notehub's API; it neither waits nor retries. It is safe for concurrent use.
@@ -58,6 +61,9 @@ func New(config Config) (*Client, error) {
 	client := defaultHTTP()
 	if config.HTTP != nil {
 		*client = *config.HTTP
+	}
+	if config.Wrap != nil {
+		client.Transport = config.Wrap(cmp.Or(client.Transport, http.DefaultTransport))
 	}
 	// A redirect would send the token to the address that it names.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

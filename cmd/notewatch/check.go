@@ -9,6 +9,9 @@ import (
 	"notewatch/internal/bot"
 	"notewatch/internal/check"
 	"notewatch/internal/command"
+	"notewatch/internal/command/account"
+	"notewatch/internal/complete"
+	"notewatch/internal/lookup"
 	"notewatch/internal/setup"
 	"notewatch/internal/store/database"
 	"notewatch/internal/survey"
@@ -16,15 +19,22 @@ import (
 )
 
 func newCheck() *cobra.Command {
-	var asJSON bool
-	return command.WithJSON(&asJSON, &cobra.Command{
+	var asJSON, live bool
+	var project string
+	c := &cobra.Command{
 		Use:   "check",
 		Short: "Check the settings and the rules file",
 		Args:  command.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if project != "" && !live {
+				return command.UsageError{Err: errors.New("--project is for --live")}
+			}
 			s, err := command.Configure(c)
 			if err != nil {
 				return err
+			}
+			if live {
+				return account.Live(c, s, project, asJSON)
 			}
 			wired, err := s.Wire(bot.SystemClock())
 			if err != nil {
@@ -44,7 +54,11 @@ func newCheck() *cobra.Command {
 			report := check.Of(s.File, wired, warnings, counted, time.Now())
 			return command.Show(c, asJSON, report, nil, terminal.Check)
 		},
-	})
+	}
+	c.Flags().BoolVar(&live, "live", false, "ask Notehub whether it answers as assumed; says first how many requests that takes")
+	c.Flags().StringVar(&project, "project", "", "with --live: UID or name of the project to ask about (default: the first)")
+	command.CompleteFlag(c, "project", complete.Subjects(lookup.KindProject))
+	return command.WithJSON(&asJSON, c)
 }
 
 // countSubjects returns what the rules match as of the last polls; nil if there is no database yet, or it cannot be read, which it says.

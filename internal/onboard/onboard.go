@@ -29,7 +29,7 @@ type Config struct {
 	Clock        bot.Clock
 	Machine      func() time.Time
 	Rate         float64                                   // requests a minute
-	Ask          func(question string) (string, error)     // asks a person and returns the line that is typed; nil: there is nobody to ask
+	Ask          func(question string) (string, error)     // asks a person and returns the line that is typed; nil asks no one
 	Say          func(text string)                         // prints a paragraph
 	Progress     func(text string)                         // shows how far it has come; nil does not
 	Variable     func(name string) (value string, ok bool) // of the environment

@@ -37,7 +37,7 @@ type rig struct {
 	config onboard.Config
 	said   []string
 	asked  []string
-	typed  []string // answers; nil: there is nobody to ask
+	typed  []string // answers; nil: no one is asked
 }
 
 func newRig(t *testing.T, hub *notehubtest.Server, clock *driven.Clock, token string) *rig {

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -105,17 +106,9 @@ func (s Setup) accounts() ([]bot.Account, error) {
 	for _, a := range s.File.Accounts {
 		from := fmt.Sprintf("the entry %q of accounts in %s", a.Name, s.Environment.Rules)
 		if a.OfEnvironment() {
-			a.Token, a.ClientID, a.ClientSecret = s.Environment.NotehubToken, s.Environment.ClientID, s.Environment.ClientSecret
 			from = s.accessVariable()
 		}
-		if a.OfEnvironment() { // the environment has none either
-			return nil, errors.New("no Notehub token: make one at notehub.io/api-access and set NOTEWATCH_NOTEHUB_TOKEN, " +
-				"or NOTEWATCH_NOTEHUB_TOKEN_FILE to a file that holds it")
-		}
-		client, err := notehub.New(notehub.Config{
-			BaseURL: s.Environment.NotehubURL, Token: a.Token,
-			Credentials: notehub.Credentials{ID: a.ClientID, Secret: a.ClientSecret},
-		})
+		a, client, err := s.client(a, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -126,16 +119,33 @@ func (s Setup) accounts() ([]bot.Account, error) {
 	return accounts, nil
 }
 
-// Client returns the client of the first account.
-func (s Setup) Client() (*notehub.Client, error) {
+// Client returns a client for an account of the rules file, whose transport is wrapped unless wrap is nil.
+func (s Setup) Client(account string, wrap func(http.RoundTripper) http.RoundTripper) (*notehub.Client, error) {
 	if err := proxy.CheckEnvironment(os.LookupEnv); err != nil {
 		return nil, err
 	}
-	accounts, err := s.accounts()
-	if err != nil {
-		return nil, err
+	for _, a := range s.File.Accounts {
+		if a.Name == account {
+			_, client, err := s.client(a, wrap)
+			return client, err
+		}
 	}
-	return accounts[0].Client, nil
+	return nil, fmt.Errorf("unknown account %q", account)
+}
+
+// client returns a client for an account, which has the access of the environment if it has none of its own.
+func (s Setup) client(a config.Account, wrap func(http.RoundTripper) http.RoundTripper) (config.Account, *notehub.Client, error) {
+	if a.OfEnvironment() {
+		a.Token, a.ClientID, a.ClientSecret = s.Environment.NotehubToken, s.Environment.ClientID, s.Environment.ClientSecret
+	}
+	if a.OfEnvironment() { // the environment has none either
+		return a, nil, errors.New("no Notehub token: make one at notehub.io/api-access and set NOTEWATCH_NOTEHUB_TOKEN, " +
+			"or NOTEWATCH_NOTEHUB_TOKEN_FILE to a file that holds it")
+	}
+	client, err := notehub.New(notehub.Config{
+		BaseURL: s.Environment.NotehubURL, Token: a.Token, Credentials: notehub.Credentials{ID: a.ClientID, Secret: a.ClientSecret}, Wrap: wrap,
+	})
+	return a, client, err
 }
 
 // account returns an account that reads Notehub with a client, without its request budget.

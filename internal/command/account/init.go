@@ -64,7 +64,7 @@ func Init(c *cobra.Command, o Options) error {
 		lines = []string{"export NOTEWATCH_RULES=" + words.ShellWord(task.Path) + " NOTEWATCH_DATABASE=" +
 			words.ShellWord(s.Environment.Database.Reveal()) + " NOTEWATCH_NOTEHUB_TOKEN=" + demo.Token}
 	}
-	if task.Client, err = s.Client(); err != nil {
+	if task.Client, err = s.Client(config.DefaultAccount, nil); err != nil {
 		return err
 	}
 	talk := command.TalkOf(c)
