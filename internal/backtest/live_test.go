@@ -54,7 +54,7 @@ func startLive(t *testing.T, file *config.File, clock *driven.Clock, hub *notehu
 	t.Helper()
 	l := &liveRun{t: t, file: file, clock: clock, hub: hub, sent: map[string][]sent{}}
 	s := setup.Setup{File: file, Log: slog.New(slog.DiscardHandler), Environment: environ.Settings{
-		Rules: "rules.yaml", Database: secret.New(filepath.Join(t.TempDir(), "notewatch.db")), NotehubURL: "http://notehub.invalid", NotehubToken: secret.New(rehearse.Token),
+		Rules: file.Path, Database: secret.New(filepath.Join(t.TempDir(), "notewatch.db")), NotehubURL: "http://notehub.invalid", NotehubToken: secret.New(rehearse.Token),
 	}}
 	wired, err := s.Wire(clock.Clock())
 	require.NoError(t, err)

@@ -177,18 +177,18 @@ func (p *past) rest(figure rules.Figure, day rules.Day) int64 {
 	if rest, ok := p.rests[key]; ok {
 		return rest
 	}
-	total := p.cell(0, figure, day)
-	rest := int64(0)
-	if total.Known() {
+	rest := int64(notKnown) // as the total then is
+	if total := p.cell(0, figure, day); total.Known() {
 		rest = int64(total.Float())
 		for place := range p.list.Len() {
 			if cell := p.cell(p.list.Ordinal(place), figure, day); cell.Known() {
 				rest -= int64(cell.Float())
 			}
 		}
+		rest = max(rest, 0)
 	}
-	p.rests[key] = max(rest, 0)
-	return p.rests[key]
+	p.rests[key] = rest
+	return rest
 }
 
 // put puts a figure into an answer.

@@ -147,7 +147,7 @@ func (r *rehearsal) hubConfig(now func() time.Time) notehubtest.Config {
 // organization returns the organization that pays for the project.
 func (r *rehearsal) organization() notehubtest.Organization {
 	begins := r.test.Begins()
-	o := notehubtest.Organization{UID: "org:test", Name: "test", Start: time.Date(begins.Year(), 1, 1, 0, 0, 0, 0, time.UTC), Capacity: 10_000_000}
+	o := notehubtest.Organization{UID: "org:test", Name: testfile.OrganizationName, Start: time.Date(begins.Year(), 1, 1, 0, 0, 0, 0, time.UTC), Capacity: 10_000_000}
 	if given := r.test.Organization; given != nil {
 		o.Type, o.Capacity = string(given.Type), cmp.Or(int64(given.Capacity), o.Capacity)
 		if !given.Start.Start.IsZero() {

@@ -104,10 +104,7 @@ func (s Setup) rules() (all []bot.Rule) {
 func (s Setup) accounts() ([]bot.Account, error) {
 	var accounts []bot.Account
 	for _, a := range s.File.Accounts {
-		from := fmt.Sprintf("the entry %q of accounts in %s", a.Name, s.Environment.Rules)
-		if a.OfEnvironment() {
-			from = s.accessVariable()
-		}
+		from := s.accessFrom(a) // before the client has those of the environment
 		a, client, err := s.client(a, nil)
 		if err != nil {
 			return nil, err
@@ -159,6 +156,14 @@ func (s Setup) account(a config.Account, client *notehub.Client) bot.Account {
 // dataBlock returns the price of a block of data.
 func (s Setup) dataBlock() deliver.Price {
 	return deliver.Price{Amount: s.File.Prices.DataBlock, Currency: s.File.Prices.Currency}
+}
+
+// accessFrom says where the token of an account is set.
+func (s Setup) accessFrom(a config.Account) string {
+	if a.OfEnvironment() {
+		return s.accessVariable()
+	}
+	return fmt.Sprintf("the entry %q of accounts in %s", a.Name, s.Environment.Rules)
 }
 
 // accessVariable names the environment variable of the token of Notehub, or of the secret of the OAuth client.

@@ -175,7 +175,7 @@ func (c *checker) checkExpect() {
 		for _, one := range m.Value {
 			c.refer(one.At, "rule", "rule", one.Rule, append(c.rules(), aboutItself...))
 			for _, subject := range one.Subject {
-				c.refer(one.At, "subject", "subject", subject, slices.Concat(c.subjects(), accountNames(c.file.Rules), receiverNames(c.file.Rules)))
+				c.refer(one.At, "subject", "subject", subject, slices.Concat(c.subjects(), organizationNames(c.file.Rules), receiverNames(c.file.Rules)))
 			}
 		}
 	}
@@ -236,8 +236,12 @@ func projectNames(file *config.File) (names []string) {
 	return names
 }
 
-// accountNames returns the names of accounts, which are those of their organizations.
-func accountNames(file *config.File) (names []string) {
+// OrganizationName is the name of the organization that pays for a project.
+const OrganizationName = "test"
+
+// organizationNames returns the names of organizations: until one is read, it has that of its account.
+func organizationNames(file *config.File) (names []string) {
+	names = []string{OrganizationName}
 	for _, a := range file.Accounts {
 		names = append(names, a.Name)
 	}
