@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -53,6 +54,8 @@ type Receiver struct {
 	PerDay   []int     `json:"per_day"`
 	Most     int       `json:"most"` // on one day
 	MostOn   time.Time `json:"most_on,omitzero"`
+	MostOf   string    `json:"most_of,omitempty"` // the rule that most messages of that day are about
+	OfRule   int       `json:"of_rule,omitempty"` // messages of that day that are about it
 }
 
 // An Alert is an alert that would have fired. Times within a day are not known: a day is evaluated at its end.
@@ -222,5 +225,29 @@ func (r *Report) receiver(name string, messages []rehearse.Message) Receiver {
 			one.Most, one.MostOn = n, r.First.AddDate(0, 0, day)
 		}
 	}
+	about := map[string]int{}
+	for _, m := range messages {
+		if r.day(m.At) != r.day(one.MostOn) {
+			continue
+		}
+		for _, rule := range m.Rules {
+			about[rule]++
+		}
+	}
+	for _, rule := range slices.Sorted(maps.Keys(about)) {
+		if about[rule] > one.OfRule {
+			one.MostOf, one.OfRule = rule, about[rule]
+		}
+	}
 	return one
+}
+
+// Busiest returns the receiver that would have been sent the most messages on one day. Its Most is 0 if there were no messages.
+func (r *Report) Busiest() (busiest Receiver) {
+	for _, one := range r.Receivers {
+		if one.Most > busiest.Most {
+			busiest = one
+		}
+	}
+	return busiest
 }

@@ -3,6 +3,7 @@ package backtest_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -173,4 +174,22 @@ func TestWithoutData(t *testing.T) {
 	}})
 	require.ErrorIs(t, err, context.Canceled)
 	require.Equal(t, 1, played)
+}
+
+// The report says on which day a receiver would have been sent the most messages, and which rule most of them are about.
+func TestBusiest(t *testing.T) {
+	t.Parallel()
+	db, _ := live(t, rulesOf(t, byDays))
+	var text strings.Builder
+	for i, when := range []string{"events.yesterday >= 0", "events.yesterday >= 0, for: 6h", "events.today >= 0"} {
+		for n := range 25 {
+			fmt.Fprintf(&text, "  - {name: r%d-%d, each: project, when: %s}\n", i, n, when)
+		}
+	}
+	r := run(t, db, rulesOf(t, text.String()))
+	busiest := r.Busiest()
+	require.Equal(t, "team", busiest.Name)
+	require.Greater(t, busiest.Most, 50)
+	require.Equal(t, start, busiest.MostOn)
+	require.NotEmpty(t, busiest.MostOf)
 }

@@ -41,7 +41,7 @@ func Run(ctx context.Context, c Config) error {
 		return err
 	}
 	c.Metrics.Reloaded(true, time.Now())
-	w := &watcher{config: c, started: time.Now()}
+	w := &watcher{config: c, started: time.Now(), taken: make(chan struct{}, 1)}
 	w.take(s, made)
 	group, ctx := errgroup.WithContext(ctx)
 	if err := w.listen(ctx, group); err != nil {
@@ -51,6 +51,10 @@ func Run(ctx context.Context, c Config) error {
 		return err
 	}
 	group.Go(func() error { return w.watch(ctx) })
+	group.Go(func() error {
+		w.lookBack(ctx)
+		return nil
+	})
 	err = group.Wait()
 	s.Log.Info("stopped")
 	return err
@@ -62,6 +66,7 @@ type watcher struct {
 	setup   setup.Setup // newest
 	running atomic.Pointer[running]
 	started time.Time
+	taken   chan struct{} // receives when another watch runs
 }
 
 // running is a running watch, the setup that it was made from, and the reader that answers questions.
@@ -75,6 +80,10 @@ type running struct {
 func (w *watcher) take(s setup.Setup, made *watch.Watch) {
 	w.setup = s
 	w.running.Store(&running{setup: s, watch: made, reader: s.Reader(made.Config.Bot.Store, made.Config.Bot.Clock.Now)})
+	select {
+	case w.taken <- struct{}{}:
+	default: // one is pending
+	}
 }
 
 // listen starts the servers and the Slack app.
