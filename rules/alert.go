@@ -63,7 +63,7 @@ type Alert struct {
 	Version int64  // raised by every event; 0 while pending
 	Reason  Event  // the event that made this version, at ChangedAt
 	By      string // person who caused the event; "" if no person did
-	Why     string // reason why the alert was withdrawn, corrected or updated, in words; else ""
+	Why     string // reason why the alert was withdrawn, corrected or updated, or reminds of an acknowledgement, in words; else ""
 	Already bool   // was true at the first evaluation of the rule
 
 	Holds [Critical + 1]Hold // by level: how long each has been certainly true
@@ -95,7 +95,7 @@ type Alert struct {
 // NotSelected is the reason of an alert that was withdrawn because the where of its rule no longer selects the subject.
 const NotSelected = "no longer selected by where"
 
-// An Ack says who has acknowledged an alert. It ends when the alert escalates.
+// An Ack says who has acknowledged an alert. It ends when the alert escalates. After two weeks the alert reminds of it once.
 type Ack struct {
 	By string    `json:"by,omitempty"`
 	At time.Time `json:"at,omitzero"`

@@ -154,3 +154,46 @@ func TestScopes(t *testing.T) {
 	require.False(t, rules.EachFleet.Contains(rules.EachProject))
 	require.False(t, rules.EachDevice.Contains(rules.EachFleet))
 }
+
+// An acknowledged alert that still fires reminds people once, two weeks after it was acknowledged, whatever the schedule of its rule is.
+func TestAcknowledgedForTwoWeeks(t *testing.T) {
+	type at struct {
+		after  time.Duration // since it was acknowledged
+		result rules.Result
+		event  rules.Event
+	}
+	for name, c := range map[string]struct {
+		change func(*rules.Rule)
+		mute   rules.Mute
+		steps  []at
+	}{
+		"once":                    {nil, rules.Mute{}, []at{{14*day - 1, warning, rules.None}, {14 * day, warning, rules.Reminded}, {15 * day, warning, rules.None}, {60 * day, warning, rules.None}}},
+		"late":                    {nil, rules.Mute{}, []at{{40 * day, warning, rules.Reminded}, {41 * day, warning, rules.None}}},
+		"with a schedule":         {remindDaily, rules.Mute{}, []at{{13 * day, warning, rules.None}, {14 * day, warning, rules.Reminded}, {20 * day, warning, rules.None}}},
+		"not without data":        {nil, rules.Mute{}, []at{{14 * day, noData, rules.None}, {15 * day, warning, rules.Reminded}}},
+		"not while it is muted":   {nil, rules.Mute{Kind: rules.ByWindow}, []at{{14 * day, warning, rules.None}, {20 * day, warning, rules.None}}},
+		"not if it has escalated": {nil, rules.Mute{}, []at{{13 * day, critical, rules.Escalated}, {14 * day, critical, rules.None}, {30 * day, critical, rules.None}}},
+		"not if it is over":       {nil, rules.Mute{}, []at{{14 * day, quiet, rules.EventResolved}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, r := fired(t, c.change)
+			since := monday.Add(3 * hour)
+			a, _ = a.Acknowledged("amy", since)
+			a, _ = a.Muted(c.mute, "", since)
+			for _, s := range c.steps {
+				var event rules.Event
+				a, event = a.Next(r, verdict(s.result), since.Add(s.after))
+				require.Equal(t, s.event, event, "after %s", s.after)
+				if event == rules.Reminded {
+					require.Equal(t, rules.Ack{By: "amy", At: since}, a.Ack, "it stays acknowledged")
+					require.Equal(t, "acknowledged two weeks ago, and it still fires", a.Why)
+				}
+			}
+		})
+	}
+	a, r := fired(t, nil)
+	a, _ = a.Acknowledged("amy", monday)
+	a, _ = a.Acknowledged("ben", monday.Add(10*day))
+	_, event := a.Next(r, verdict(warning), monday.Add(20*day))
+	require.Equal(t, rules.None, event, "another person counts anew")
+}

@@ -334,12 +334,19 @@ func (a Alert) announce(level Level, now time.Time) Alert {
 	return a
 }
 
-// stay keeps the level. It may send a reminder, if the alert is neither muted nor acknowledged, or note that a day rule has become
-// quiet.
+// remindAcknowledged is the time after which an acknowledged alert that still fires reminds people once.
+const remindAcknowledged = 14 * 24 * time.Hour
+
+// stay keeps the level. It may send a reminder, or note that a day rule has become quiet. A muted alert sends none, and an acknowledged one
+// a single reminder after two weeks.
 func (a Alert) stay(r *Rule, v Verdict, now time.Time) (Alert, Event) {
-	surely := v.Result.Least >= a.Level
+	certain := v.Result.Least >= a.Level && !a.Doubted && a.Mute.Kind == ByNothing
 	switch due, ok := a.nextReminder(r.Spec.Remind); {
-	case ok && surely && !a.Doubted && !now.Before(due) && a.Mute.Kind == ByNothing && a.Ack == Ack{}:
+	case certain && a.forgotten(now):
+		a = a.announce(a.Level, now).record(Reminded, now)
+		a.Why = "acknowledged two weeks ago, and it still fires"
+		return a, Reminded
+	case ok && certain && !now.Before(due) && a.Ack == Ack{}:
 		return a.announce(a.Level, now).record(Reminded, now), Reminded
 	case r.Kind.ByDay() && r.Spec.ResolveWhen == "" && a.QuietSince.IsZero() && v.Result.Most == Inactive:
 		return a.quiet(v, now)
@@ -348,6 +355,12 @@ func (a Alert) stay(r *Rule, v Verdict, now time.Time) (Alert, Event) {
 		return a.record(Updated, now), Updated
 	}
 	return a, None
+}
+
+// forgotten reports whether the alert was acknowledged two weeks ago and has not reminded anyone since.
+func (a Alert) forgotten(now time.Time) bool {
+	due := a.Ack.At.Add(remindAcknowledged)
+	return a.Ack != Ack{} && !now.Before(due) && a.NotifiedAt.Before(due)
 }
 
 // nextReminder returns the first instant of the schedule, which ascends, after the last message. The schedule begins when the alert fires and

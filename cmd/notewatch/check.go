@@ -43,11 +43,12 @@ func newCheck() *cobra.Command {
 			if err := s.CheckSlack(); err != nil {
 				return err
 			}
-			counted, err := countSubjects(c, s)
+			counted, accounts, err := lookAtData(c, s)
 			if err != nil {
 				return err
 			}
 			warnings := append(check.Warnings(s.File, s.Environment, time.Now()), check.OfData(s.File, counted)...)
+			warnings = append(warnings, check.OfOrganizations(s.File, accounts)...)
 			if len(warnings) > 0 {
 				c.PrintErrln(warnings)
 			}
@@ -61,8 +62,9 @@ func newCheck() *cobra.Command {
 	return command.WithJSON(&asJSON, c)
 }
 
-// countSubjects returns what the rules match as of the last polls; nil if there is no database yet, or it cannot be read, which it says.
-func countSubjects(c *cobra.Command, s setup.Setup) (counted []survey.Rule, err error) {
+// lookAtData returns what the rules match as of the last polls, and the accounts of which it is not known which organization pays; nil if there
+// is no database yet, or it cannot be read, which it says.
+func lookAtData(c *cobra.Command, s setup.Setup) (counted []survey.Rule, accounts []survey.Account, err error) {
 	err = command.Look(c, func(db command.Opened) error {
 		b, err := db.Settings(c, s).ReadingBot(db.Store, db.Clock)
 		if err != nil {
@@ -72,14 +74,17 @@ func countSubjects(c *cobra.Command, s setup.Setup) (counted []survey.Rule, err 
 		if polled {
 			counted = all
 		}
+		if err == nil {
+			accounts, err = survey.Accounts(c.Context(), b)
+		}
 		return err
 	})
 	if errors.Is(err, database.ErrMissing) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil && c.Context().Err() == nil {
 		c.PrintErrf("What the rules match now is not known: %v\n", err)
-		return nil, nil
+		return nil, nil, nil
 	}
-	return counted, err
+	return counted, accounts, err
 }

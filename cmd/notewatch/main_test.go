@@ -81,7 +81,8 @@ func setupScript(env *testscript.Env) error {
 	devices := notehubtest.Fleet(1, 3, time.Now().AddDate(-1, 0, 0), notehubtest.Typical())
 	hub := notehubtest.New(notehubtest.Config{
 		Now: time.Now, Token: "a-token", Seed: 1,
-		Clients: []notehubtest.OAuthClient{{ID: "a-client", Secret: "an-oauth-secret"}},
+		Organizations: []notehubtest.Organization{{UID: "org:1", Name: "Acme"}, {UID: "org:2", Name: "Lab"}},
+		Clients:       []notehubtest.OAuthClient{{ID: "a-client", Secret: "an-oauth-secret"}},
 		Projects: []notehubtest.Project{{
 			UID: "app:1", Name: "one", Devices: devices,
 			Routes: []string{"route:1", "route:2"}, RouteSettings: map[string]notehubtest.RouteSettings{"route:1": {Name: "orders"}, "route:2": {Name: "archive"}},

@@ -179,3 +179,29 @@ func TestWhatIsHeldIsNotGivenUpWithItsGroup(t *testing.T) {
 		require.Equal(t, delivery.Held, deliveries["ops"].State)
 	}
 }
+
+// Two weeks after an acknowledgement people are reminded once that the alert still fires, also if notewatch restarts meanwhile.
+func TestReminderOfAnAcknowledgement(t *testing.T) {
+	r := newRig(t, 2, []notehubtest.Incident{outage(1, monday.Add(2*hour), 40*day)}, silent()).every(6 * hour)
+	r.run(monday.Add(2 * day))
+	a := storetest.Deliveries(t, r.store, "ops")[0].Alert
+	_, err := r.bot.Acknowledge(t.Context(), a, "amy")
+	require.NoError(t, err)
+	since := r.now
+	reminders := func(until time.Duration) (count int) {
+		r.run(since.Add(until))
+		r.open()
+		for _, reason := range r.reasons("ops") {
+			if reason == string(rules.Reminded) {
+				count++
+			}
+		}
+		return count
+	}
+	before := reminders(13 * day)
+	require.Equal(t, before, reminders(14*day-12*hour), "none while it is acknowledged")
+	require.Equal(t, before+1, reminders(14*day+12*hour))
+	require.Equal(t, before+1, reminders(18*day), "once")
+	require.Equal(t, map[string]int{"amy": 1}, r.holders(storetest.Deliveries(t, r.store, "ops")[0].Message))
+	r.requireTruth("ops")
+}

@@ -91,7 +91,7 @@ func TestTwoOrganizations(t *testing.T) {
 	require.Empty(t, r.told("ops"))
 	said, err := r.store.Usage.Organization(t.Context(), "acme")
 	require.NoError(t, err)
-	require.Equal(t, []string{"Org acme", "Org lab"}, said.Seen)
+	require.Equal(t, []string{"Org acme (org:acme)", "Org lab (org:lab)"}, said.Seen)
 }
 
 // The events of all projects of an account share its free ones, and the alert names them and what they cost.

@@ -3,12 +3,14 @@ package check
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"notewatch/internal/config"
 	"notewatch/internal/config/environ"
 	"notewatch/internal/config/problem"
 	"notewatch/internal/survey"
+	"notewatch/internal/words"
 )
 
 // tokenEnds is how long before a token expires a warning is given.
@@ -68,6 +70,27 @@ func expiry(expires, now time.Time) (problem.Problem, bool) {
 		Message: verb + " on " + expires.Format(time.DateOnly) + ", as was stated",
 		Hint:    "make a new one at notehub.io/api-access, and state when it expires",
 	}, true
+}
+
+// OfOrganizations returns warnings about accounts of which it is not known which organization pays.
+func OfOrganizations(file *config.File, accounts []survey.Account) (all problem.Errors) {
+	for _, a := range accounts {
+		named := func(of config.Account) bool { return of.Name == a.Name && of.Organization != "" }
+		if slices.ContainsFunc(file.Accounts, named) {
+			continue
+		}
+		p := problem.Problem{
+			Warning: true, File: file.Path, Where: fmt.Sprintf("account %q", a.Name),
+			Message: "the token sees no organization, so rules that read org have no data",
+			Hint:    "give the token a role in the organization that pays for the projects",
+		}
+		if len(a.Seen) > 0 {
+			p.Message = fmt.Sprintf("the token sees %s: %s; rules that read org have no data", words.Count(len(a.Seen), "organization"), strings.Join(a.Seen, ", "))
+			p.Hint = "name the one that pays for the projects, such as organization: org:… in accounts"
+		}
+		all = append(all, p)
+	}
+	return all
 }
 
 // OfData returns warnings about rules, from what they match now.

@@ -27,7 +27,7 @@
 //
 // Where to look:
 //
-//   - Whether a reminder is due is decided left of Commit (rules/next.go: Alert.stay): not while the alert is muted or acknowledged. If it is
+//   - Whether a reminder is due is decided left of Commit (rules/next.go: Alert.stay): not while the alert is muted, and only once while it is acknowledged. If it is
 //     muted after the commit, a first message is held, and a message that is already shown changes quietly (delivery.View).
 //   - A fallback is notified of alerts that the receiver is missing (delivery.Missing, which the store applies in FallBack): those that have
 //     been waiting for half an hour or were given up, and all that are waiting once the receiver is reported as unreachable (takeOverAlerts).

@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"regexp"
+	"strings"
 	"time"
 
 	"notewatch/internal/words"
@@ -69,6 +70,23 @@ func WhenText(s muting.Silence, now time.Time) string {
 func AckText(a rules.Ack) string {
 	a.By = Name(a.By)
 	return AckRecord(a)
+}
+
+// AckAge returns since when an alert is acknowledged, and by whom: "acknowledged 3 d ago by amy". It is "" if the alert is not acknowledged.
+func AckAge(a rules.Ack, age time.Duration) string {
+	if a == (rules.Ack{}) {
+		return ""
+	}
+	return "acknowledged " + words.Duration(age) + " ago by " + Name(a.By)
+}
+
+// MuteAge is MuteText with the age of a silence: "silenced 2 d ago until Mon 15 Jun 14:00 UTC by amy: it is moved". An age of 0 is not known.
+func MuteAge(m rules.Mute, age time.Duration) string {
+	text := MuteText(m)
+	if after, ok := strings.CutPrefix(text, "silenced "); ok && age > 0 {
+		return "silenced " + words.Duration(age) + " ago " + after
+	}
+	return text
 }
 
 // AckRecord is AckText with user IDs, for histories: two people may have the same name.

@@ -97,7 +97,7 @@ func (r *organizationReading) request(ctx context.Context, request func(ctx cont
 	return other
 }
 
-// find returns the UID of the organization, if it is given or the token sees only one; else the names of those that the token sees.
+// find returns the UID of the organization, if it is given or the token sees only one; else the names and UIDs of those that the token sees.
 func (r *organizationReading) find(ctx context.Context, before usage.Organization) (uid string, seen []string, err error) {
 	switch {
 	case r.UID != "":
@@ -120,7 +120,11 @@ func (r *organizationReading) find(ctx context.Context, before usage.Organizatio
 		return all[0].UID, nil, nil
 	}
 	for _, o := range all {
-		seen = append(seen, cmp.Or(o.Name, o.UID))
+		if o.Name == "" || o.Name == o.UID {
+			seen = append(seen, o.UID)
+		} else {
+			seen = append(seen, o.Name+" ("+o.UID+")")
+		}
 	}
 	slices.Sort(seen)
 	return "", seen, nil

@@ -94,7 +94,7 @@ func TestReadOrganizationThatIsNotReadable(t *testing.T) {
 		failure string
 	}{
 		"none":    {},
-		"several": {all: []notehubtest.Organization{acme("org:2", 1), acme("org:1", 1)}, want: usage.Organization{Seen: []string{"Acme org:1", "Acme org:2"}}},
+		"several": {all: []notehubtest.Organization{acme("org:2", 1), acme("org:1", 1)}, want: usage.Organization{Seen: []string{"Acme org:1 (org:1)", "Acme org:2 (org:2)"}}},
 		"unknown": {uid: "org:3", want: usage.Organization{UID: "org:3"}, failure: "no such"},
 		"role":    {all: []notehubtest.Organization{member}, want: usage.Organization{UID: "org:1", Name: "Acme org:1", Suspended: rules.False}},
 		"forbidden": {

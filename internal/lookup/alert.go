@@ -12,6 +12,7 @@ import (
 	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/work"
 	"notewatch/rules"
+	"notewatch/rules/muting"
 )
 
 // An Alert is an alert for display and for JSON. NaN is no data.
@@ -40,6 +41,9 @@ type Alert struct {
 	Mute      rules.Mute  `json:"mute,omitzero"`
 	Ack       rules.Ack   `json:"ack,omitzero"`
 	Receivers []Showing   `json:"receivers"` // by name
+
+	MutedFor        time.Duration `json:"muted_seconds,omitzero"`        // since its silence began; 0 if no silence mutes it
+	AcknowledgedFor time.Duration `json:"acknowledged_seconds,omitzero"` // 0 if it is not acknowledged
 }
 
 // A Showing describes what one receiver shows of an alert.
@@ -61,12 +65,17 @@ const (
 
 // AlertOf returns an alert for display at an instant. Receivers may be nil.
 func AlertOf(a rules.Alert, now time.Time, receivers []Showing) Alert {
+	acknowledged := time.Duration(0)
+	if !a.Ack.IsZero() {
+		acknowledged = max(0, now.Sub(a.Ack.At))
+	}
 	return Alert{
 		ID: a.ID, State: a.State, Reason: a.Reason, Why: a.Why, Level: a.Level, Since: a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt,
 		Rule: a.Rule, Project: Named{a.Project, a.Texts.Project}, Subject: Named{a.Subject, a.Texts.Subject},
 		Summary: a.Texts.Headline(now), Runbook: a.Texts.Runbook, Figure: a.Texts.Figure, Unit: a.Texts.Unit,
 		Value: a.Value, Peak: a.Peak, Limit: a.Limit, Usual: a.Usual, AsOf: a.AsOf,
 		Drill: a.Drill, Mute: a.Mute, Ack: a.Ack, Receivers: receivers,
+		AcknowledgedFor: acknowledged,
 	}
 }
 
@@ -75,6 +84,13 @@ func (a Alert) About() Subject { return subjectOf(a.Project, a.Subject) }
 
 // Show calls each with alerts in their present state, with their receivers.
 func (r *Reader) Show(ctx context.Context, alerts []rules.Alert, each func(Alert) error) error {
+	var silences []muting.Silence
+	if slices.ContainsFunc(alerts, silenced) {
+		var err error
+		if silences, err = r.Silences(ctx); err != nil {
+			return err
+		}
+	}
 	for some := range slices.Chunk(alerts, 1000) { // there may be very many
 		ids := make([]string, len(some))
 		for i, a := range some {
@@ -85,12 +101,28 @@ func (r *Reader) Show(ctx context.Context, alerts []rules.Alert, each func(Alert
 			return err
 		}
 		for _, a := range some {
-			if err := each(AlertOf(a, r.config.Now(), showings(deliveries[a.ID]))); err != nil {
+			shown := AlertOf(a, r.Now(), showings(deliveries[a.ID]))
+			shown.MutedFor = mutedFor(a, silences, r.Now())
+			if err := each(shown); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// silenced reports whether a silence mutes an alert.
+func silenced(a rules.Alert) bool { return a.Open() && a.Mute.Kind == rules.BySilence }
+
+// mutedFor returns the age of the silence that mutes an alert; 0 if there is none.
+func mutedFor(a rules.Alert, silences []muting.Silence, now time.Time) time.Duration {
+	i := slices.IndexFunc(silences, func(s muting.Silence) bool {
+		return s.By == a.Mute.By && s.Because == a.Mute.Because && s.End.Equal(a.Mute.Until)
+	})
+	if i < 0 || !silenced(a) {
+		return 0
+	}
+	return max(0, now.Sub(silences[i].Start))
 }
 
 // Receivers returns what receivers show of an alert, and the times of the next attempts of waiting ones.

@@ -58,6 +58,30 @@ func Of(ctx context.Context, b *bot.Bot) (all []Rule, polled bool, err error) {
 	return all, polled, nil
 }
 
+// An Account is an account whose token sees other than one organization, although rules need the one that pays.
+type Account struct {
+	Name string
+	Seen []string // names and UIDs of the organizations, as of the last request
+}
+
+// Accounts returns the accounts of which it is not known which organization pays, because their tokens see none or several.
+func Accounts(ctx context.Context, b *bot.Bot) (all []Account, err error) {
+	config := b.Config()
+	if !slices.ContainsFunc(config.Rules, func(r bot.Rule) bool { return r.Reads.Objects.Read("org.") }) {
+		return nil, nil
+	}
+	for _, a := range config.Accounts {
+		said, err := config.Store.Usage.Organization(ctx, a.Name)
+		if err != nil {
+			return nil, err
+		}
+		if !said.Read.IsZero() && said.UID == "" && said.Failure == "" {
+			all = append(all, Account{a.Name, said.Seen})
+		}
+	}
+	return all, nil
+}
+
 // add counts the subjects of one project.
 func (c *Rule) add(ctx context.Context, r *rules.Rule, data *env.ProjectData) error {
 	c.every = max(c.every, data.Every)

@@ -84,10 +84,10 @@ func notifiedText(a lookup.Alert) string {
 	parts := []string{summarize(a.Receivers)}
 	if a.State == rules.Firing {
 		if a.Mute.Kind != rules.ByNothing {
-			parts = append(parts, deliver.MuteText(a.Mute))
+			parts = append(parts, deliver.MuteAge(a.Mute, a.MutedFor))
 		}
 		if a.Ack != (rules.Ack{}) {
-			parts = append(parts, "acknowledged by "+deliver.AckText(a.Ack))
+			parts = append(parts, deliver.AckAge(a.Ack, a.AcknowledgedFor))
 		}
 	}
 	if a.Why != "" {

@@ -72,15 +72,13 @@ func alertText(a lookup.Alert, now time.Time) string {
 	if a.State == rules.Pending {
 		level, since = "pending", a.Since
 	}
-	drill, ack := "", ""
+	drill := ""
 	if a.Drill {
 		drill = "drill"
 	}
-	if by := deliver.AckText(a.Ack); by != "" {
-		ack = "acknowledged by " + slackapi.Mrkdwn(by, maxSaid)
-	}
 	return "*" + level + "* " + words.Dotted(link(a.About()), alertValue(a), name(a.Rule),
-		"since "+agoText(since, now), ack, slackapi.Mrkdwn(deliver.MuteText(a.Mute), maxSaid), drill, "`"+name(a.ID)+"`")
+		"since "+agoText(since, now), slackapi.Mrkdwn(deliver.AckAge(a.Ack, a.AcknowledgedFor), maxSaid),
+		slackapi.Mrkdwn(deliver.MuteAge(a.Mute, a.MutedFor), maxSaid), drill, "`"+name(a.ID)+"`")
 }
 
 // alertValue returns the value of an alert with its limit.

@@ -14,7 +14,7 @@ import (
 // zero if they are not known.
 type Organization struct {
 	UID        string
-	Seen       []string // names of all organizations that the token sees, if the rules file does not say which one pays and they are not one
+	Seen       []string // names and UIDs of all organizations that the token sees, if the rules file does not say which one pays and they are not one
 	Name       string
 	Type       string // of the plan: Essentials or Enterprise
 	Suspended  rules.Truth
