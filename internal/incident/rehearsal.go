@@ -19,15 +19,16 @@ import (
 type Rehearsal struct {
 	Hub      notehubtest.Config // of one project, with the UID of Project
 	From, To time.Time
-	Budget   float64                                                // of a month, for its events
+	Budget   float64                                                // of a month, for its events, in the rules file that is made of the catalogue
 	Every    time.Duration                                          // from poll to poll
+	Rules    []byte                                                 // the rules file, with a receiver of the name team; nil: the whole catalogue
 	Sample   func(ctx context.Context, stage *rehearse.Stage) error // called after each poll; nil: nothing is
 }
 
 // A Record is what followed.
 type Record struct {
 	Alerts   []rules.Alert      // that were announced, in the order in which they fired
-	Messages []rehearse.Message // of the only receiver
+	Messages []rehearse.Message // of the receiver team
 }
 
 // Project is the UID of the project that is rehearsed.
@@ -44,9 +45,13 @@ rules: [{like: catalogue/month-over-budget, limit: %.0f}]
 `, Project, budget)
 }
 
-// Rehearse lets a watch of the whole catalogue work.
+// Rehearse lets a watch work.
 func Rehearse(ctx context.Context, r Rehearsal) (got Record, err error) {
-	file, err := config.Parse("rules.yaml", []byte(Rules(r.Budget)), func(string) (string, bool) { return "x", true })
+	text := r.Rules
+	if text == nil {
+		text = []byte(Rules(r.Budget))
+	}
+	file, err := config.Parse("rules.yaml", text, func(string) (string, bool) { return "x", true })
 	if err != nil {
 		return got, err
 	}

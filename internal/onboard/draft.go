@@ -73,6 +73,11 @@ func (d *draft) text() []byte {
 	p.line("\nperiod: month # what .used adds up over; {every: month, from: 14} if your billing month begins on the 14th\n")
 	p.comment("", "Prices of Notehub at this date. With them, answers include costs. See blues.com/pricing.")
 	p.line(prices)
+	if sat := d.satellite(); sat != nil {
+		p.line("")
+		p.comment("", "What each device may send by satellite. Notehub does not say what was bought, so this is twice what is usual: enter what you bought. %s.", sat.why)
+		p.line("satellite: {allowance: %s, every: month}", limitText(dataBudget, sat.value))
+	}
 	d.receivers(p)
 	d.includes(p)
 	d.limits(p)
@@ -162,7 +167,7 @@ func (d *draft) limits(p *page) {
 		}
 		if !titled {
 			p.line("")
-			p.comment("", "Limits of fleets and projects that usually need others than their rules have, from 35 days: half as much again as the busiest device exceeds on 7 days at most, and for a month twice what it usually uses.")
+			p.comment("", "Limits of fleets and projects that usually need others than their rules have, from 35 days: half as much again as the busiest device exceeds on 7 days at most, and for a month twice what it usually uses, with a firmware update.")
 			p.line("limits:")
 			titled = true
 		}

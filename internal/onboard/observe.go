@@ -64,13 +64,13 @@ func first(values []float64) float64 { return values[0] }
 // exceptional returns the value that days exceed no more than otherDays times.
 func exceptional(sorted []float64) float64 { return sorted[otherDays] }
 
-// monthly returns what 30 days without exceptional ones add up to.
+// monthly returns what 30 days add up to if none exceeds what is usual.
 func monthly(sorted []float64) float64 {
 	sum := 0.0
-	for _, value := range sorted[otherDays:] {
-		sum += value
+	for _, value := range sorted {
+		sum += min(value, exceptional(sorted))
 	}
-	return month * sum / float64(len(sorted)-otherDays)
+	return month * sum / float64(len(sorted))
 }
 
 // tlsShare returns the share of sessions over TLS in percent, of a day with more than ten.

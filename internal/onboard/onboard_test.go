@@ -127,7 +127,8 @@ func TestTheDemoAccount(t *testing.T) {
 	for _, want := range []string{
 		"catalogue/event-flood # last month: not known\n",
 		"# not included: top-up-imminent: no fleet buys data by itself",
-		"limit: mb(5) # hourly sensor, 20 devices: hourly-sensor-17 usually uses 2.37 MB in 30 days\n",
+		"limit: mb(6) # hourly sensor, 20 devices: hourly-sensor-17 usually uses 2.42 MB in 30 days\n",
+		"satellite: {allowance: kb(25), every: month}\n",
 		"limit: 50 # 54,425 events in the last 30 days cost USD 37.07,",
 	} {
 		require.Contains(t, text, want)

@@ -40,6 +40,9 @@ const (
 	eventBudget = "event-budget"
 )
 
+// allowance names the measure from which the satellite allowance of each device is proposed.
+const allowance = "satellite"
+
 // measures are what limits are proposed from.
 var measures = []measure{
 	{"data-spike", []rules.Figure{rules.Bytes}, first, exceptional},
@@ -50,6 +53,7 @@ var measures = []measure{
 	{"reboot-loop", []rules.Figure{rules.Reboots}, first, exceptional},
 	{"sat-burst", []rules.Figure{rules.Sat}, first, exceptional},
 	{dataBudget, []rules.Figure{rules.Bytes}, first, monthly},
+	{allowance, []rules.Figure{rules.Sat}, first, monthly},
 }
 
 const (
@@ -57,7 +61,8 @@ const (
 	budgetHeadroom = 2
 	shareHeadroom  = 1.15
 	costHeadroom   = 1.3
-	leastData      = 1e6 // bytes of a month, because a firmware update takes some hundred kB
+	updateData     = 6e5 // bytes that a firmware update takes at most
+	leastData      = 1e6 // bytes of a month
 	leastCost      = 5
 	maxOwn         = 20 // fleets with a limit of their own, for each rule
 )
@@ -68,7 +73,7 @@ func need(rule string, l level) float64 {
 	case "tls-heavy":
 		return min(math.Ceil(shareHeadroom*l.value), 100)
 	case dataBudget:
-		return max(round(budgetHeadroom*l.value), leastData)
+		return max(round(budgetHeadroom*l.value+updateData), leastData)
 	}
 	return round(headroom * l.value)
 }
@@ -155,7 +160,7 @@ func (d *draft) unfit(name string) string {
 		if v.biggest < 10 {
 			return "it is for projects with ten devices or more"
 		}
-	case "sat-70", "sat-burst", "sat-sessions":
+	case "sat-70": // the other two notice devices that fall back to satellites
 		if v.remote == 0 && v.totals[string(rules.Sat)] == 0 && v.totals[string(rules.Transport("ntn"))] == 0 {
 			return "no device uses satellites"
 		}
@@ -168,6 +173,20 @@ func (d *draft) unfit(name string) string {
 		return d.unpaid
 	}
 	return ""
+}
+
+// satellite proposes how much each device may send by satellite in a month; nil if none does.
+func (d *draft) satellite() *proposal {
+	var most level
+	for _, l := range d.view.usual[allowance] {
+		if l.value > most.value {
+			most = l
+		}
+	}
+	if most.value == 0 {
+		return nil
+	}
+	return &proposal{value: round(budgetHeadroom * most.value), why: reason(most, "usually sends "+words.Figure(most.value, "B")+" in 30 days")}
 }
 
 // raised proposes limits for a rule where what is usual needs more than its limit: for single fleets, or for all if many need it.
