@@ -61,7 +61,7 @@ type Receiver struct {
 // An Alert is an alert that would have fired. Times within a day are not known: a day is evaluated at its end.
 type Alert struct {
 	Rule    string    `json:"rule"`
-	Project string    `json:"project"` // name
+	Project string    `json:"project"` // name; of a rule about organizations that of the account
 	Subject string    `json:"subject"` // name
 	Level   string    `json:"level"`   // the highest
 	Fired   time.Time `json:"fired"`
@@ -158,6 +158,9 @@ func (r *Report) gather(ctx context.Context, stage *rehearse.Stage, file *config
 	names := map[string]string{}
 	for _, p := range file.Projects {
 		names[p.UID] = p.Name
+	}
+	for _, a := range file.Accounts {
+		names[rules.OfAccount(a.Name)] = a.Name
 	}
 	for _, a := range all {
 		if names[a.Project] == "" || a.FiredAt.IsZero() {

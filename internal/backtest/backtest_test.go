@@ -193,3 +193,23 @@ func TestBusiest(t *testing.T) {
 	require.Equal(t, start, busiest.MostOn)
 	require.NotEmpty(t, busiest.MostOf)
 }
+
+// Rules about organizations and costs are shown too: both follow from days.
+func TestOrganization(t *testing.T) {
+	t.Parallel()
+	file := rulesOf(t, "  - {name: account, each: organization, when: events.used > 1000}\n  - {name: bill, each: organization, when: cost.used > 1}\n"+
+		"  - {name: capacity, each: organization, when: org.balance < 1000}\nprices: {currency: USD, event: 0.00075, free_events: 100}\n")
+	db, alerts := live(t, file)
+	require.Len(t, alerts, 2)
+	r := run(t, db, file)
+	require.Equal(t, []backtest.LeftOut{
+		{Rule: "capacity", Why: "reads org.balance, of which no history is kept"},
+		{Rule: "watcher-blind", Why: "reads poll.age_minutes, of which no history is kept"},
+	}, r.LeftOut)
+	require.Len(t, r.Alerts, 2)
+	var fired []string
+	for _, a := range r.Alerts {
+		fired = append(fired, a.Project+" "+a.Rule)
+	}
+	require.ElementsMatch(t, []string{"default account", "default bill"}, fired)
+}

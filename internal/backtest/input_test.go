@@ -67,7 +67,7 @@ type hush struct {
 }
 
 // metrics of devices, with what a device uses of them in a day.
-var usual = map[string]int{"events": 30, "sessions": 20, "bytes": 9000, "platform": 4, "routed": 40, "route_failures": 3}
+var usual = map[string]int{"events": 30, "sessions": 20, "bytes": 9000, "sat": 90, "platform": 4, "routed": 40, "route_failures": 3}
 
 // randomInput returns the input of a seed. Without trouble, nothing is late, corrected, unknown or broken.
 func randomInput(random *rand.Rand, days int, trouble bool) *input {
@@ -93,7 +93,7 @@ func randomInput(random *rand.Rand, days int, trouble bool) *input {
 			from := random.IntN(in.slots())
 			d.silent = append(d.silent, [2]int{from, from + 1 + random.IntN(in.slots()/4)})
 		}
-		d.metrics = in.randomAmounts(random, trouble, "events", "sessions", "bytes", "platform")
+		d.metrics = in.randomAmounts(random, trouble, "events", "sessions", "bytes", "platform", "sat")
 		in.devices = append(in.devices, d)
 	}
 	in.route = &device{name: "CRM", from: -400, metrics: in.randomAmounts(random, false, "routed", "route_failures")}
@@ -316,7 +316,7 @@ func (in *input) hub(now func() time.Time) *notehubtest.Server {
 
 func (in *input) usage(d *device, date, now time.Time) (u notehubtest.Usage) {
 	for _, a := range d.metrics {
-		*map[string]*int64{"events": &u.Events, "sessions": &u.Sessions, "bytes": &u.Bytes, "platform": &u.Platform}[a.metric] = in.counted(d, a, date, now)
+		*map[string]*int64{"events": &u.Events, "sessions": &u.Sessions, "bytes": &u.Bytes, "platform": &u.Platform, "sat": &u.Satellite}[a.metric] = in.counted(d, a, date, now)
 	}
 	if in.hidden(date, now) {
 		u.Satellite, u.SatellitePackets, u.Watchdog, u.Reboots, u.FwUpdates, u.SessionBytes, u.TLSSessions, u.FirstSyncs = -1, -1, -1, -1, -1, -1, -1, -1

@@ -16,7 +16,7 @@ type LeftOut struct {
 
 // withoutHistory are the beginnings of what is read beside metrics and has no history.
 var withoutHistory = []string{
-	"device.silent_hours", "device.missed", "device.voltage", "device.temperature", "plan.", "sat_plan.", "org.", "cost.", "poll.",
+	"device.silent_hours", "device.missed", "device.voltage", "device.temperature", "plan.", "org.", "poll.",
 	"fleet.active", "fleet.silent", "fleet.overdue", "fleet.late", "project.active", "project.silent", "project.overdue", "project.late",
 }
 
@@ -46,9 +46,6 @@ func hidden(r *rules.Rule) string {
 				return "reads " + string(figure) + "." + member + ": only days are kept"
 			}
 		}
-	}
-	if !slices.Contains([]rules.Scope{rules.EachDevice, rules.EachFleet, rules.EachProject, rules.EachRoute}, r.Spec.Each) {
-		return "is for each " + string(r.Spec.Each)
 	}
 	return ""
 }
