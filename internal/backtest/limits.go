@@ -40,6 +40,9 @@ func hidden(r *rules.Rule) string {
 			return "reads " + r.Reads.Objects[i] + ", of which no history is kept"
 		}
 	}
+	if r.Reads.Objects.Read("sat_plan.") {
+		return "reads sat_plan, which adds up 13 months: more than a backtest reads"
+	}
 	for figure, members := range r.Reads.Members {
 		for _, member := range []string{"h1", "h6"} {
 			if members&rules.MembersOf(member) != 0 {

@@ -20,7 +20,7 @@ const wholeHour = 23
 const unlisted = "dev:no-longer-listed"
 
 // maxColumns bounds the memory of a past: so many columns are kept before all are read again.
-const maxColumns = 4_000
+const maxColumns = 1_000
 
 // A past answers what a project used from the figures that a database holds. It is safe for concurrent use.
 type past struct {

@@ -17,7 +17,7 @@ import (
 const (
 	lookBackDays    = 30
 	lookBackTime    = 2 * time.Minute
-	lookBackDevices = 5_000            // for more, people run notewatch backtest
+	lookBackDevices = 1_000            // for more, people run notewatch backtest
 	lookBackPause   = 10 * time.Second // until the next look whether every project has been polled
 	manyMessages    = 50               // to one receiver on one day
 )
