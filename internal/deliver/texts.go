@@ -72,7 +72,7 @@ func AckText(a rules.Ack) string {
 	return AckRecord(a)
 }
 
-// AckAge returns since when an alert is acknowledged, and by whom: "acknowledged 3 d ago by amy". It is "" if the alert is not acknowledged.
+// AckAge returns how long ago an alert was acknowledged, with the name of the person: "acknowledged 3 d ago by amy". It is "" if the alert is not acknowledged.
 func AckAge(a rules.Ack, age time.Duration) string {
 	if a == (rules.Ack{}) {
 		return ""
