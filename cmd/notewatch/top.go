@@ -15,8 +15,8 @@ import (
 func newTop() *cobra.Command {
 	q, asJSON := arguments.Top{N: arguments.TopRows}, false
 	c := &cobra.Command{
-		Use:               "top [N] [bytes|events|sessions|cost] [today|7d|30d|period]",
-		Short:             "List the devices with the highest usage",
+		Use:               "top [N] [METRIC|cost] [today|7d|30d|period]",
+		Short:             "List the devices or routes with the highest usage",
 		ValidArgsFunction: command.CompleteFrom(complete.OneOf(lookup.By()...), complete.OneOf(lookup.SpanWords()...)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := q.Parse(args); err != nil {

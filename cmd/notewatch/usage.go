@@ -17,7 +17,7 @@ func newUsage() *cobra.Command {
 	var q arguments.Usage
 	var asJSON bool
 	c := &cobra.Command{
-		Use:               "usage [KIND] [NAME] [today|7d|30d|period]",
+		Use:               "usage [KIND] [NAME] [METRIC] [today|7d|30d|period]",
 		Short:             "Show what a device, fleet or project used, with a forecast",
 		ValidArgsFunction: command.CompleteFrom(complete.UsageWords),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -38,7 +38,7 @@ func showUsage(c *cobra.Command, reader *lookup.Reader, q arguments.Usage, name 
 	if err != nil {
 		return err
 	}
-	usage, err := reader.Usage(c.Context(), subject, q.Span.OrPeriod())
+	usage, err := reader.Usage(c.Context(), subject, q.Span.OrPeriod(), q.Metrics...)
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func (q *Export) Query(ctx context.Context, reader *lookup.Reader, name string) 
 		kinds = []lookup.Kind{lookup.KindProject}
 	}
 	subject, err := reader.Find(ctx, name, kinds...)
-	query := export.Query{Of: subject, From: q.From.Day, To: q.To.Day, Totals: q.Totals}
+	query := export.Query{Of: subject, From: q.From.Day, To: q.To.Day, Totals: q.Totals, Metrics: q.Usage.Metrics}
 	if !q.ranged() {
 		query.Span = q.Usage.Span.OrPeriod()
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"notewatch/internal/lookup"
+	"notewatch/rules"
 )
 
 // A Top holds the arguments and flags of top.
@@ -48,15 +49,16 @@ func (q *Top) Parse(words []string) error {
 // take reads one word and returns its kind.
 func (q *Top) take(word string) (what string, err error) {
 	n, notNumber := strconv.Atoi(word)
+	by, _ := lookup.ParseBy(word)
 	switch {
 	case notNumber == nil && (n < 1 || n > maxTop):
 		return "", fmt.Errorf("want 1 to %d devices, not %s", maxTop, word)
 	case notNumber == nil:
 		q.N = n
 		return "number of devices", nil
-	case slices.Contains(lookup.By(), word):
-		q.By = word
-		return "figure", nil
+	case by != "":
+		q.By = by
+		return "metric", nil
 	case q.Span.Set(word) == nil:
 		return "span", nil
 	}
@@ -66,7 +68,7 @@ func (q *Top) take(word string) (what string, err error) {
 
 // Query returns the query for a reader.
 func (q Top) Query(ctx context.Context, reader *lookup.Reader) (lookup.TopQuery, error) {
-	by := cmp.Or(slices.Concat([]string{q.By}, reader.Rankings(), lookup.By())...)
+	by := cmp.Or(slices.Concat([]string{q.By}, reader.Rankings(), []string{string(rules.Bytes)})...)
 	query := lookup.TopQuery{N: q.N, By: by, Span: q.Span.OrPeriod()}
 	var err error
 	switch {

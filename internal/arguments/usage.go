@@ -5,12 +5,15 @@ import (
 	"strings"
 
 	"notewatch/internal/lookup"
+	"notewatch/rules"
 )
 
-// A Usage holds the arguments [project|fleet|device|route] [NAME] [today|7d|30d|period] and the flags for the same.
+// A Usage holds the arguments [KIND] [NAME] [METRIC] [today|7d|30d|period] and the flags for the same.
 type Usage struct {
 	Kind Kind
 	Span Span
+
+	Metrics []rules.Figure // empty: those that rules read
 }
 
 // Parse reads the words of the command line and returns the name among them.
@@ -21,6 +24,7 @@ func (o *Usage) Parse(args []string) (name string, err error) {
 			return "", err
 		}
 		o.Span = Span(span)
+		args, o.Metrics = lookup.TakeMetrics(args, func(word string) string { return word })
 	}
 	if len(args) > 0 && o.Kind == "" && o.Kind.Set(args[0]) == nil {
 		args = args[1:]

@@ -16,9 +16,10 @@ import (
 // A Query selects figures day by day, as far as they have been read.
 type Query struct {
 	Of       lookup.Subject
-	Span     lookup.Span // "" means the days From to To
-	From, To rules.Day   // zero: from the first, or to the last, that has been read
-	Totals   bool        // the totals of projects instead of their devices
+	Span     lookup.Span    // "" means the days From to To
+	From, To rules.Day      // zero: from the first, or to the last, that has been read
+	Totals   bool           // the totals of projects instead of their devices
+	Metrics  []rules.Figure // none: all that have been read of devices
 }
 
 // An Export holds figures of devices or projects day by day.
@@ -47,7 +48,8 @@ func Of(ctx context.Context, r *lookup.Reader, q Query) (*Export, error) {
 		}
 		e.spans[p.UID] = spans
 		for figure := range spans {
-			if !slices.Contains(e.Figures, figure) {
+			wanted := len(q.Metrics) == 0 || slices.Contains(q.Metrics, figure)
+			if wanted && !figure.OfRoutes() && !slices.Contains(e.Figures, figure) {
 				e.Figures = append(e.Figures, figure)
 			}
 		}

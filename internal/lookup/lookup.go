@@ -78,11 +78,19 @@ type Reader struct {
 // New returns a reader of the store of c.
 func New(c Config) *Reader {
 	r := &Reader{config: c}
-	unread := func(figure rules.Figure) bool {
-		return !slices.ContainsFunc(c.Rules, func(rule *rules.Rule) bool { return slices.Contains(rule.Reads.Figures, figure) })
+	for _, rule := range c.Rules {
+		for _, figure := range rule.Reads.Figures {
+			if figure.OfRoutes() {
+				r.routed = append(r.routed, figure)
+			} else {
+				r.figures = append(r.figures, figure)
+			}
+		}
 	}
-	r.figures = slices.DeleteFunc(slices.Clone(accounted), unread)
-	r.routed = slices.DeleteFunc([]rules.Figure{rules.Routed, rules.RouteFailures, rules.RouteLatency}, unread)
+	for _, figures := range []*[]rules.Figure{&r.figures, &r.routed} {
+		rules.SortFigures(*figures)
+		*figures = slices.Compact(*figures)
+	}
 	return r
 }
 
@@ -119,7 +127,7 @@ func (r *Reader) RuleNames() []string {
 	return names
 }
 
-// accounted are the figures that can be asked for, in the order of answers.
+// accounted are the figures that answers name even if no rule reads them.
 var accounted = []rules.Figure{rules.Bytes, rules.Events, rules.Sessions}
 
 // notRead returns the figures of a subject that no rule reads.

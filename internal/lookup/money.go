@@ -163,7 +163,7 @@ func (r *Reader) accountEvents(ctx context.Context, account string) (all ofMonth
 		if err != nil {
 			return all, err
 		}
-		t, err := r.tally(ctx, questionIn(p.Subject(), Period, asOf.day, rules.PeriodSpec{}))
+		t, err := r.tally(ctx, questionIn(p.Subject(), Period, asOf.day, rules.PeriodSpec{}, rules.Events))
 		if err != nil {
 			return all, err
 		}

@@ -174,19 +174,19 @@ func (t dayTotal) get() float64 {
 // has none for it.
 func (r *Reader) tallyFleet(ctx context.Context, q question) (tallies, error) {
 	all, crowds := tallies{}, map[rules.Figure]*crowd{}
-	for _, figure := range r.figures {
+	for _, figure := range q.figures {
 		crowds[figure] = newCrowd(q, q.Project.UID, figure)
 		crowds[figure].days = make([]dayTotal, q.day-q.first()+1)
 	}
 	err := r.parts(ctx, q.Project.UID, q, func(block int, parts []part) error {
-		for _, figure := range r.figures {
+		for _, figure := range q.figures {
 			if err := crowds[figure].read(ctx, r.config.Store, block, parts); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	for _, figure := range r.figures {
+	for _, figure := range q.figures {
 		all[figure] = crowds[figure].tally()
 	}
 	return all, err

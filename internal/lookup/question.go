@@ -24,6 +24,7 @@ type question struct {
 	ordinal  int  // of a device or, 0, a project; noOrdinal: no history
 	life     life // of a device; a project begins with its first device
 	members  []usage.Place
+	figures  []rules.Figure
 }
 
 // A life is the days on which a device existed: from born, which is 0 if it is not known, to the one before gone. On other days it used
@@ -46,12 +47,12 @@ const noOrdinal = -1
 
 // question asks what a subject used over a span, as of a day.
 func (r *Reader) question(s Subject, span Span, day rules.Day) question {
-	return questionIn(s, span, day, r.periodOf(s.Project.UID))
+	return questionIn(s, span, day, r.periodOf(s.Project.UID), r.figuresOf(s)...)
 }
 
 // questionIn is question where time is cut into periods as said.
-func questionIn(s Subject, span Span, day rules.Day, period rules.PeriodSpec) question {
-	q := question{Subject: s, span: span, day: day, period: period, life: life{gone: notGone}}
+func questionIn(s Subject, span Span, day rules.Day, period rules.PeriodSpec, figures ...rules.Figure) question {
+	q := question{Subject: s, span: span, day: day, period: period, life: life{gone: notGone}, figures: figures}
 	q.from, q.to = span.days(day, q.period)
 	return q
 }

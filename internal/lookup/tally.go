@@ -35,7 +35,7 @@ func (r *Reader) tally(ctx context.Context, q question) (tallies, error) {
 		}
 	}
 	all := tallies{}
-	for _, figure := range r.figuresOf(q.Subject) {
+	for _, figure := range q.figures {
 		var columns [][]float64
 		for _, p := range r.ProjectsOf(q.Subject) {
 			column, err := r.column(ctx, p.UID, figure, q)

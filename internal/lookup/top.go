@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"notewatch/rules"
@@ -14,18 +15,19 @@ import (
 // ByCost ranks by the cost of events. The other rankings are named by figures.
 const ByCost = "cost"
 
-// A TopQuery selects the devices with the highest usage.
+// A TopQuery selects the devices or, by a figure of routes, the routes with the highest usage.
 type TopQuery struct {
 	N    int
-	By   string // bytes, events, sessions or cost
+	By   string // a figure or ByCost
 	Span Span
-	Of   Subject // every project, a project or a fleet
+	Of   Subject // every project, a project, a fleet or an organization
 }
 
 // A Top lists the devices with the highest usage. NaN is no data.
 type Top struct {
-	Of      Subject   `json:"-"` // subject of the question
-	Now     time.Time `json:"-"` // time of the answer
+	Of      Subject   `json:"-"`      // subject of the question
+	Ranked  Kind      `json:"ranked"` // of the rows: KindRoute for the figures of routes, else KindDevice
+	Now     time.Time `json:"-"`      // time of the answer
 	By      string    `json:"by"`
 	Span    Span      `json:"span"`
 	From    time.Time `json:"from"` // 00:00 UTC of the first day
@@ -47,15 +49,10 @@ type TopRow struct {
 	ordinal int
 }
 
-// By returns the names of rankings.
-func By() []string {
-	return []string{string(rules.Bytes), string(rules.Events), string(rules.Sessions), ByCost}
-}
-
 // Top returns the devices with the highest usage. Each project is as of its last poll; From and To are those of the project that was polled
 // longest ago. Devices without usage are not ranked. Errors are *NotReadError, ErrNoPrices, and those of the store.
 func (r *Reader) Top(ctx context.Context, q TopQuery) (Top, error) {
-	figure, err := r.rankedBy(q.By)
+	figure, err := r.rankedBy(ctx, q)
 	if err != nil {
 		return Top{}, err
 	}
@@ -66,6 +63,10 @@ func (r *Reader) Top(ctx context.Context, q TopQuery) (Top, error) {
 	}
 	top := Top{
 		Of: q.Of, Now: r.config.Now(), By: q.By, Span: q.Span, Source: asOf.Source, Unit: figure.Unit(), Total: math.NaN(),
+		Ranked: KindDevice,
+	}
+	if figure.OfRoutes() {
+		top.Ranked = KindRoute
 	}
 	top.From, top.To = q.Span.bounds(r.dayOf(q.Span, asOf), r.periodOf(q.Of.Project.UID))
 	var rates map[string]float64
@@ -85,7 +86,12 @@ func (r *Reader) Top(ctx context.Context, q TopQuery) (Top, error) {
 		if q.By == ByCost {
 			rate = rates[p.Account]
 		}
-		some, err := r.rank(ctx, &top, p, q, figure, rate)
+		var some []TopRow
+		if top.Ranked == KindRoute {
+			some, err = r.rankRoutes(ctx, &top, p, q, figure)
+		} else {
+			some, err = r.rank(ctx, &top, p, q, figure, rate)
+		}
 		if err != nil {
 			return Top{}, err
 		}
@@ -96,12 +102,18 @@ func (r *Reader) Top(ctx context.Context, q TopQuery) (Top, error) {
 	return top, r.nameTop(ctx, &top)
 }
 
-// Rankings returns the rankings that are possible: figures that rules read, and the cost if prices are set.
-func (r *Reader) Rankings() []string {
-	return slices.DeleteFunc(By(), func(by string) bool {
-		_, err := r.rankedBy(by)
-		return err != nil
-	})
+// Rankings returns the rankings that are possible: bytes, events and sessions, other figures that rules read, and the cost if prices are set.
+func (r *Reader) Rankings() (all []string) {
+	for _, figure := range slices.Concat(accounted, r.figures, r.routed) {
+		read := slices.Contains(r.figures, figure) || slices.Contains(r.routed, figure)
+		if read && !slices.Contains(all, string(figure)) {
+			all = append(all, string(figure))
+		}
+	}
+	if r.priced() && slices.Contains(r.figures, rules.Events) {
+		all = append(all, ByCost)
+	}
+	return all
 }
 
 // priced reports whether there are prices.
@@ -110,20 +122,53 @@ func (r *Reader) priced() bool {
 }
 
 // rankedBy returns the figure for a ranking.
-func (r *Reader) rankedBy(by string) (rules.Figure, error) {
-	figure, ok := rules.ParseFigure(by)
+func (r *Reader) rankedBy(ctx context.Context, q TopQuery) (rules.Figure, error) {
+	figure, ok := rules.ParseFigure(q.By)
 	switch {
-	case by == ByCost && !r.priced():
+	case q.By == ByCost && !r.priced():
 		return "", ErrNoPrices
-	case by == ByCost:
+	case q.By == ByCost && !slices.Contains(r.figures, rules.Events):
+		return "", &NotReadError{rules.Events}
+	case q.By == ByCost:
 		figure = rules.Events
-	case !ok || !slices.Contains(accounted, figure):
-		return "", fmt.Errorf("ranking by %q: want bytes, events, sessions or cost", by)
+	case !ok:
+		return "", fmt.Errorf("ranking by %q: want %s", q.By, strings.Join(By(), ", "))
+	case figure.Average() && q.Span != Today:
+		return "", fmt.Errorf("%s is an average and does not add up: rank it by the day so far, as in top %[1]s today", figure)
+	case figure.OfRoutes() && q.Of.Kind == KindFleet:
+		return "", fmt.Errorf("%s is of routes, which are in no fleet: name a project", figure)
 	}
-	if !slices.Contains(r.figures, figure) {
-		return "", &NotReadError{figure}
+	return figure, r.fetched(ctx, r.ProjectsOf(q.Of), figure)
+}
+
+// rankRoutes adds the routes of one project to a ranking, and returns those with usage.
+func (r *Reader) rankRoutes(ctx context.Context, top *Top, p Project, of TopQuery, figure rules.Figure) (rows []TopRow, err error) {
+	asOf, err := r.asOf(ctx, []Project{p})
+	if err != nil {
+		return nil, err
 	}
-	return figure, nil
+	list, err := r.config.Store.Usage.Routes(ctx, p.UID)
+	for _, route := range list.Routes {
+		if err != nil {
+			return nil, err
+		}
+		subject := Subject{Kind: KindRoute, Project: p.named(), UID: route.UID, Name: route.Name}
+		q := r.question(subject, of.Span, r.dayOf(of.Span, asOf))
+		q.ordinal, q.life.born, q.figures = route.Ordinal, route.Born, []rules.Figure{figure}
+		var tallies tallies
+		tallies, err = r.tally(ctx, q)
+		value := tallies[figure].total
+		switch top.Devices++; {
+		case math.IsNaN(value):
+			top.Unknown++
+		case value > 0:
+			rows = append(rows, TopRow{Subject: subject, Value: value})
+		}
+		if !figure.Average() {
+			top.Total = addKnown(top.Total, value)
+		}
+	}
+	return rows, err
 }
 
 // rank adds the devices of one project to a ranking, each with its usage times a rate, and returns those with the highest usage.
@@ -193,8 +238,13 @@ func (r *ranking) add(ordinal int, value float64) {
 func (r *Reader) nameTop(ctx context.Context, top *Top) error {
 	for i := range top.Rows {
 		row := &top.Rows[i]
-		if top.Total > 0 {
+		if rules.Figure(top.By).Average() {
+			row.Share = math.NaN()
+		} else if top.Total > 0 {
 			row.Share = 100 * row.Value / top.Total
+		}
+		if row.Kind == KindRoute {
+			continue
 		}
 		device, _, err := r.config.Store.Usage.DeviceAt(ctx, row.Project.UID, row.ordinal)
 		if err != nil {

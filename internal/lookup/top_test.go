@@ -146,13 +146,14 @@ func TestTopErrors(t *testing.T) {
 	s := usual(t)
 	_, err := s.reader().Top(t.Context(), lookup.TopQuery{N: 1, By: lookup.ByCost, Span: lookup.Week})
 	require.ErrorIs(t, err, lookup.ErrNoPrices)
-	_, err = s.reader().Top(t.Context(), lookup.TopQuery{N: 1, By: "reboots", Span: lookup.Week})
-	require.EqualError(t, err, `ranking by "reboots": want bytes, events, sessions or cost`)
+	_, err = s.reader().Top(t.Context(), lookup.TopQuery{N: 1, By: "weight", Span: lookup.Week})
+	require.EqualError(t, err, `ranking by "weight": want bytes, sat, session_bytes, events, events_total, platform, watchdog, sessions, tls, first_syncs, `+
+		`reboots, fw_updates, sat_packets, notefiles["data.qo"], transport["wifi"], routed, route_failures, route_latency, cost`)
 	s.Rules = s.Rules[:1]
 	var unread *lookup.NotReadError
-	_, err = s.reader().Top(t.Context(), lookup.TopQuery{N: 1, By: "events", Span: lookup.Week})
+	_, err = s.reader().Top(t.Context(), lookup.TopQuery{N: 1, By: "reboots", Span: lookup.Week})
 	require.ErrorAs(t, err, &unread)
-	require.Equal(t, rules.Events, unread.Figure)
+	require.Equal(t, rules.Reboots, unread.Figure)
 	s.Prices = prices
 	_, err = s.reader().Top(t.Context(), lookup.TopQuery{N: 1, By: lookup.ByCost, Span: lookup.Week})
 	require.EqualError(t, err, "no rule reads events, so notewatch does not fetch them")

@@ -25,10 +25,12 @@ type Usage struct {
 	Period     UsagePeriod    `json:"period"`          // as of AsOf
 	Device     *Device        `json:"device,omitzero"` // entry of a listed device in the device list; else nil
 	Plan       *Plan          `json:"plan,omitzero"`   // that of an organization; else nil
-	Figures    []FigureUsage  `json:"figures"`         // those that rules read, in the order bytes, events, sessions
-	NotRead    []rules.Figure `json:"not_read"`        // those that no rule reads, so notewatch does not fetch them
+	Figures    []FigureUsage  `json:"figures"`         // those that rules read or the question names
+	NotRead    []rules.Figure `json:"not_read"`        // of bytes, events and sessions those that no rule reads, so notewatch does not fetch them
 	Alerts     []Alert        `json:"alerts"`          // open ones of the subject and of the subjects in it, the worst first, at most 5
 	AlertCount int            `json:"alert_count"`
+
+	named bool // the question names metrics
 }
 
 // A UsagePeriod is the period of a forecast.
@@ -82,7 +84,10 @@ type DayUsage struct {
 
 // Usage returns the usage of a subject over a span, as of the last poll of its projects; only the span today is as of now. The usage of a
 // device, a project or all projects is added up by day, that of a fleet by device.
-func (r *Reader) Usage(ctx context.Context, s Subject, span Span) (Usage, error) {
+func (r *Reader) Usage(ctx context.Context, s Subject, span Span, metrics ...rules.Figure) (Usage, error) {
+	if err := r.readable(ctx, s, metrics...); err != nil {
+		return Usage{}, err
+	}
 	asOf, err := r.asOf(ctx, r.ProjectsOf(s))
 	if err != nil {
 		return Usage{}, err
@@ -94,6 +99,9 @@ func (r *Reader) Usage(ctx context.Context, s Subject, span Span) (Usage, error)
 	u.Period = UsagePeriod{period.Start, period.End, period.DaysLeft}
 	q := r.question(s, span, r.dayOf(span, asOf))
 	u.From, u.To = q.from.Start(), q.to.Start()
+	if len(metrics) > 0 {
+		q.figures, u.NotRead, u.named = metrics, []rules.Figure{}, true
+	}
 	if err := r.describe(ctx, &u, &q); err != nil {
 		return Usage{}, err
 	}
@@ -105,7 +113,7 @@ func (r *Reader) Usage(ctx context.Context, s Subject, span Span) (Usage, error)
 	if err != nil {
 		return Usage{}, err
 	}
-	for _, figure := range r.figuresOf(s) {
+	for _, figure := range q.figures {
 		f := tallies[figure].over(figure)
 		f.Limit, f.LimitRule = limit(limiting, figure, span, f.Total)
 		f.LimitAt = rules.LimitAt(f.Total, f.Forecast, f.Limit, u.AsOf, period.DaysLeft)

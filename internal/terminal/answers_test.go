@@ -131,7 +131,7 @@ func TestSpanText(t *testing.T) {
 // Who uses most, as far as that is known.
 func TestTopText(t *testing.T) {
 	top := lookup.Top{
-		Now: noon, By: "events", Span: lookup.Week, From: noon.AddDate(0, 0, -7).Truncate(24 * time.Hour), To: noon.Truncate(24 * time.Hour),
+		Now: noon, Ranked: lookup.KindDevice, By: "events", Span: lookup.Week, From: noon.AddDate(0, 0, -7).Truncate(24 * time.Hour), To: noon.Truncate(24 * time.Hour),
 		Source: lookup.Source{AsOf: noon},
 		Rows: []lookup.TopRow{
 			{Subject: truck, Value: 1000, Share: 80}, {Subject: lookup.Subject{UID: "dev:8", Project: lookup.Named{UID: "app:2", Name: "lab"}}, Value: 1, Share: 0.08},

@@ -10,9 +10,10 @@ import (
 
 	"notewatch/internal/lookup"
 	"notewatch/internal/words"
+	"notewatch/rules"
 )
 
-// Top prints the devices with the highest usage.
+// Top prints the devices or routes with the highest usage.
 func Top(s Screen, top lookup.Top) error {
 	t := topText{top}
 	where := "all projects"
@@ -41,7 +42,7 @@ type topText struct{ lookup.Top }
 
 // table returns a row for each device, with its project if there are several.
 func (t topText) table() *table {
-	names := []string{"#", "DEVICE~"}
+	names := []string{"#", strings.ToUpper(string(t.Ranked)) + "~"}
 	several := slices.ContainsFunc(t.Rows, func(r lookup.TopRow) bool { return r.Project != t.Rows[0].Project })
 	if several {
 		names = append(names, "PROJECT_")
@@ -84,7 +85,10 @@ func bar(value, largest float64) string {
 
 // sum returns the total of all devices, and the number of those without data.
 func (t topText) sum() string {
-	said := "All " + words.Count(t.Devices, "device") + ": " + t.value(t.Total)
+	if figure := rules.Figure(t.By); figure.Average() {
+		return words.Count(t.Devices, string(t.Ranked)) + "."
+	}
+	said := "All " + words.Count(t.Devices, string(t.Ranked)) + ": " + t.value(t.Total)
 	if t.Unknown > 0 {
 		said += "; no data for " + strconv.Itoa(t.Unknown) + " of them"
 	}

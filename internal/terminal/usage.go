@@ -18,7 +18,7 @@ func Usage(s Screen, usage lookup.Usage, polls []status.Project) error {
 	if err := u.head(s, polls); err != nil {
 		return err
 	}
-	if len(u.Figures) > 0 {
+	if shown, _ := u.Shown(); len(shown) > 0 {
 		if err := errors.Join(s.blank(), u.table().print(s)); err != nil {
 			return err
 		}
@@ -126,7 +126,8 @@ func (u usageText) table() *table {
 		names = append(names, strings.ToUpper(u.Usage.Period.End.Add(-1).UTC().Format("by 2 Jan")))
 	}
 	t := &table{columns: columns(append(names, "MEDIAN DAY", "DAY BY DAY_")...)}
-	for _, f := range u.Figures {
+	shown, _ := u.Shown()
+	for _, f := range shown {
 		cells := []string{string(f.Figure), words.Figure(f.Total, f.Unit)}
 		if limited {
 			cells = append(cells, limitText(f))
@@ -186,7 +187,8 @@ func values(days []lookup.DayUsage) []float64 {
 // notes prints what is not in the table: days without data, costs, and metrics that are not fetched.
 func (u usageText) notes(s Screen) error {
 	var notes []string
-	for _, f := range u.Figures {
+	shown, idle := u.Shown()
+	for _, f := range shown {
 		if unknown := u.unknown(f); unknown != "" {
 			notes = append(notes, fmt.Sprintf("%s: %s.", f.Figure, unknown))
 		}
@@ -196,6 +198,9 @@ func (u usageText) notes(s Screen) error {
 		if cost := costText(f); cost != "" {
 			notes = append(notes, fmt.Sprintf("%s: %s.", f.Figure, cost))
 		}
+	}
+	if len(idle) > 0 {
+		notes = append(notes, "None on these days: "+figureNames(idle)+".")
 	}
 	if len(u.NotRead) > 0 {
 		notes = append(notes, "Not fetched from Notehub, because no rule uses them: "+figureNames(u.NotRead)+".")

@@ -22,14 +22,14 @@ type word struct {
 func commands() []word {
 	return []word{
 		{
-			name: "usage", hint: "[project|fleet|device|route|organization] [NAME] [today|7d|30d|period]",
+			name: "usage", hint: "[project|fleet|device|route|organization] [NAME] [METRIC] [today|7d|30d|period]",
 			summary:  "Usage against the limits, with a forecast.",
 			examples: []string{"device {device}", "", "project {project} 30d", "fleet {fleet} 7d", "{device} today share"},
 			answer:   (*question).usage,
 		},
 		{
-			name: "top", hint: "[N] [bytes|events|sessions|cost] [today|7d|30d|period] [project|fleet NAME]",
-			summary:  "Devices with the highest usage.",
+			name: "top", hint: "[N] [METRIC|cost] [today|7d|30d|period] [project|fleet|organization NAME]",
+			summary:  "Devices with the highest usage, or routes by a metric of routes.",
 			examples: []string{"10 {figure} 30d", "5 {figure} project {project}", "{figure} today fleet {fleet} share", "{cost} period"},
 			answer:   (*question).top,
 		},

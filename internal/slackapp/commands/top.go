@@ -15,7 +15,7 @@ import (
 	"notewatch/rules"
 )
 
-// top ranks devices.
+// top ranks devices or routes.
 func (q *question) top(ctx context.Context) (page, error) {
 	order, err := grammar.ParseTop(q.line.Rest)
 	if err != nil {
@@ -27,6 +27,9 @@ func (q *question) top(ctx context.Context) (page, error) {
 		}
 	}
 	of, err := q.find(ctx, order.Name, order.Kinds...)
+	if _, unknown := errors.AsType[*lookup.UnknownError](err); unknown && len(order.Kinds) > 1 {
+		return page{}, fmt.Errorf("%w; the metrics are %s", err, strings.Join(lookup.By(), ", "))
+	}
 	if err != nil {
 		return page{}, err
 	}
@@ -54,7 +57,7 @@ func topMistake(err error) error {
 // topPage lays out a ranking.
 func (q *question) topPage(top lookup.Top, of lookup.Subject) page {
 	var p page
-	p.say("*Most "+top.By+" of "+subjectText(of)+"*, "+spanText(top.Span, top.From, top.To, q.reader.Now()), slackapi.Mrkdwn(top.Note, maxSaid))
+	p.say("*Most "+name(top.By)+" of "+subjectText(of)+"*, "+spanText(top.Span, top.From, top.To, q.reader.Now()), slackapi.Mrkdwn(top.Note, maxSaid))
 	var lines []string
 	for i, row := range top.Rows {
 		lines = append(lines, fmt.Sprintf("%d. %s ", i+1, link(row.Subject))+words.Dotted(rankedText(top, row.Value),
@@ -64,7 +67,7 @@ func (q *question) topPage(top lookup.Top, of lookup.Subject) page {
 		lines = append(lines, "Nothing to rank: all known values are 0.")
 	}
 	p.say(lines...)
-	p.say(fmt.Sprintf("Total %s, %s", rankedText(top, top.Total), words.Count(top.Devices, "device")), unmeasuredText(top.Unknown))
+	p.say(fmt.Sprintf("Total %s, %s", rankedText(top, top.Total), words.Count(top.Devices, string(top.Ranked))), unmeasuredText(top))
 	p.say(readText(top.AsOf, top.Failures, top.Failure, top.Truncated)...)
 	p.note = asOfText(top.AsOf, q.reader.Now())
 	return p
@@ -88,12 +91,12 @@ func shareBar(share, largest float64) string {
 	return strings.TrimSpace(words.Figure(share, "%") + " " + strings.Repeat("▇", drawn))
 }
 
-// unmeasuredText returns how many devices have no data.
-func unmeasuredText(n int) string {
-	if n == 0 {
+// unmeasuredText returns how many devices or routes have no data.
+func unmeasuredText(top lookup.Top) string {
+	if top.Unknown == 0 {
 		return ""
 	}
-	return fmt.Sprintf("No data for %s.", words.Count(n, "device"))
+	return fmt.Sprintf("No data for %s.", words.Count(top.Unknown, string(top.Ranked)))
 }
 
 // rankedText returns a value of a ranking: an amount of money, or a value with its unit.

@@ -25,12 +25,12 @@ func (q *question) usage(ctx context.Context) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	return q.usageOf(ctx, subject, order.Span)
+	return q.usageOf(ctx, subject, order.Span, order.Metrics...)
 }
 
 // usageOf returns the usage of a subject.
-func (q *question) usageOf(ctx context.Context, subject lookup.Subject, span lookup.Span) (page, error) {
-	u, err := q.reader.Usage(ctx, subject, span)
+func (q *question) usageOf(ctx context.Context, subject lookup.Subject, span lookup.Span, metrics ...rules.Figure) (page, error) {
+	u, err := q.reader.Usage(ctx, subject, span, metrics...)
 	if err != nil {
 		return page{}, err
 	}
@@ -52,8 +52,16 @@ func (q *question) usagePage(u lookup.Usage, polls []status.Project) page {
 	now := q.reader.Now()
 	var p page
 	p.say("*Usage of "+subjectText(u.Subject)+"*, "+spanText(u.Span, u.From, u.To, now), deviceText(u, now))
-	for _, f := range u.Figures {
+	shown, idle := u.Shown()
+	for _, f := range shown {
 		p.say(figureLines(u, f)...)
+	}
+	if len(idle) > 0 {
+		names := make([]string, len(idle))
+		for i, figure := range idle {
+			names[i] = string(figure)
+		}
+		p.say(slackapi.Mrkdwn("None on these days: "+strings.Join(names, ", ")+".", maxSaid))
 	}
 	for _, figure := range u.NotRead {
 		p.say(fmt.Sprintf("*%s*: not fetched, because no rule uses it. To change that, add a rule that uses `%[1]s.today`.", figure))
@@ -137,7 +145,7 @@ func figureLines(u lookup.Usage, f lookup.FigureUsage) []string {
 		total += " of " + words.Figure(f.Limit, f.Unit) + " " + within(words.Share(f.Total, f.Limit), f.LimitRule)
 	}
 	return []string{
-		fmt.Sprintf("*%s* %s", f.Figure, total), paceText(f), forecastText(u, f), costText(f), gapText(u, f),
+		fmt.Sprintf("*%s* %s", name(string(f.Figure)), total), paceText(f), forecastText(u, f), costText(f), gapText(u, f),
 	}
 }
 

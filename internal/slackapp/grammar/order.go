@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"notewatch/internal/lookup"
+	"notewatch/rules"
 )
 
 // MaxRows is the maximum number of rows in a ranking.
@@ -17,13 +18,16 @@ type UsageOrder struct {
 	Kinds []lookup.Kind // empty means any
 	Name  string        // "" means everything
 	Span  lookup.Span
+
+	Metrics []rules.Figure // empty means those that rules read
 }
 
-// ParseUsage reads [project|fleet|device|route] [NAME] [today|7d|30d|period].
+// ParseUsage reads [KIND] [NAME] [METRIC] [today|7d|30d|period].
 func ParseUsage(tokens []Token) (o UsageOrder, err error) {
 	if tokens, o.Span, err = takeSpan(tokens); err != nil {
 		return o, err
 	}
+	tokens, o.Metrics = lookup.TakeMetrics(tokens, Token.metricWord)
 	tokens, o.Kinds = TakeKind(tokens)
 	o.Name = Joined(tokens)
 	if o.Name == "" && len(o.Kinds) == 1 && o.Kinds[0] != lookup.KindProject {
@@ -41,7 +45,7 @@ type TopOrder struct {
 	Span  lookup.Span
 }
 
-// ParseTop reads [N] [bytes|events|sessions|cost] [today|7d|30d|period] [project|fleet NAME].
+// ParseTop reads [N] [METRIC|cost] [today|7d|30d|period] [project|fleet|organization NAME].
 func ParseTop(tokens []Token) (o TopOrder, err error) {
 	o = TopOrder{Rows: 10, Kinds: []lookup.Kind{lookup.KindProject, lookup.KindFleet}}
 	if tokens, o.Span, err = takeSpan(tokens); err != nil {
@@ -55,8 +59,8 @@ func ParseTop(tokens []Token) (o TopOrder, err error) {
 			return o, MistakeError("top ranks 1 to " + strconv.Itoa(MaxRows) + " devices, not " + Quote(t.Text) + ".")
 		case !t.Quoted && notNumber == nil:
 			o.Rows = n
-		case t.Is(lookup.By()...):
-			o.By = t.Word()
+		case t.by() != "":
+			o.By = t.by()
 		case t.Is("device"):
 			return o, MistakeError("top ranks the devices of all projects, of one project or of one fleet.")
 		default:
@@ -69,8 +73,8 @@ func ParseTop(tokens []Token) (o TopOrder, err error) {
 
 // of reads the project or fleet whose devices are ranked, and the remaining tokens.
 func (o TopOrder) of(tokens []Token) (TopOrder, error) {
-	if last := len(tokens) - 1; tokens[last].Is(lookup.By()...) {
-		o.By, tokens = tokens[last].Word(), tokens[:last]
+	if last := len(tokens) - 1; tokens[last].by() != "" {
+		o.By, tokens = tokens[last].by(), tokens[:last]
 	}
 	named, kinds := TakeKind(tokens)
 	if kinds != nil {

@@ -54,10 +54,27 @@ func (t Token) spanWord() string {
 	return t.Word()
 }
 
+// metricWord returns the word that may name a metric; "" for a token in quotes.
+func (t Token) metricWord() string {
+	if t.Quoted {
+		return ""
+	}
+	return strings.TrimLeft(t.Text, "-")
+}
+
+// by returns the ranking that the token names; "" if it names none.
+func (t Token) by() string {
+	by, ok := lookup.ParseBy(t.metricWord())
+	if !ok {
+		return ""
+	}
+	return by
+}
+
 // Special reports whether some command would read the token as something other than a name.
 func (t Token) Special() bool {
 	_, notNumber := strconv.Atoi(t.Word())
-	return t.Span() || notNumber == nil || t.Is(lookup.By()...) ||
+	return t.Span() || notNumber == nil || t.by() != "" ||
 		t.Is("share", "because", "project", "fleet", "device", "route", "organization", "alert", "rule", "everything", "from", "for", "until")
 }
 

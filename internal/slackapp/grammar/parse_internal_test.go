@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/rules"
 	"notewatch/rules/muting"
 
 	"notewatch/internal/lookup"
@@ -270,4 +271,26 @@ func mistakeOrNil(t *testing.T, err error) {
 	if err != nil {
 		require.ErrorAs(t, err, new(MistakeError))
 	}
+}
+
+// Metrics may be named in usage and top, whatever quotes Slack makes of those around their keys.
+func TestMetricsAreRead(t *testing.T) {
+	l, err := Parse("usage pump 7 Reboots notefiles[“data.qo”] 7d")
+	require.NoError(t, err)
+	usage, err := ParseUsage(l.Rest)
+	require.NoError(t, err)
+	require.Equal(t, UsageOrder{Name: "pump 7", Span: lookup.Week, Metrics: []rules.Figure{rules.Reboots, rules.Notefile("data.qo")}}, usage)
+
+	l, err = Parse(`usage device "reboots"`)
+	require.NoError(t, err)
+	usage, err = ParseUsage(l.Rest)
+	require.NoError(t, err)
+	require.Equal(t, "reboots", usage.Name, "in quotes it is a name")
+	require.Empty(t, usage.Metrics)
+
+	l, err = Parse("top 5 transport[wifi] today organization acme")
+	require.NoError(t, err)
+	top, err := ParseTop(l.Rest)
+	require.NoError(t, err)
+	require.Equal(t, TopOrder{Rows: 5, By: string(rules.Transport("wifi")), Kinds: []lookup.Kind{lookup.KindOrganization}, Name: "acme", Span: lookup.Today}, top)
 }
