@@ -192,8 +192,15 @@ func (p Plan) Facts() (facts []string) {
 	if rules.Known(p.Capacity) {
 		facts = append(facts, "capacity "+words.Figure(p.Capacity, "")+" events")
 	}
-	if rules.Known(p.DaysLeft) {
-		facts = append(facts, "lasts "+words.Figure(p.DaysLeft, "d")+" at the pace of the last days")
+	const far = 10 * 365 // days, after which a date means nothing
+	switch {
+	case !rules.Known(p.DaysLeft):
+		facts = append(facts, "when its events run out is not known")
+	case p.DaysLeft > far:
+		facts = append(facts, "its events do not run out at the pace of the last days")
+	default:
+		end := p.AsOf.Add(time.Duration(p.DaysLeft * 24 * float64(time.Hour)))
+		facts = append(facts, "lasts "+words.Figure(p.DaysLeft, "d")+" at the pace of the last days, until about "+end.UTC().Format("Mon 2 Jan"))
 	}
 	return facts
 }
