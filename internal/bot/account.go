@@ -71,10 +71,13 @@ func (b *Bot) accountAlert(account Account, cause store.Cause, failure string) S
 			projects = append(projects, p.Name)
 		}
 	}
+	body := "rules are not evaluated for: " + strings.Join(projects, ", ")
+	if len(projects) == 0 {
+		body = "its projects are not known yet, so no rule is evaluated for them"
+	}
 	return SelfAlert{
 		Rule: accountFailing, Subject: account.Name, Level: rules.Critical, Receivers: b.accountReceivers(account),
-		Summary: summary, Advice: "Next step: " + remedy(metrics.Class(cause), account) + ".",
-		Body: "rules are not evaluated for: " + strings.Join(projects, ", "),
+		Summary: summary, Advice: "Next step: " + remedy(metrics.Class(cause), account) + ".", Body: body,
 	}
 }
 
@@ -94,10 +97,11 @@ func AccountText(cause store.Cause, account string) string {
 // NextStep returns the next step for a cause that concerns a whole account.
 func NextStep(cause store.Cause) string { return remedy(metrics.Class(cause), Account{}) }
 
-// accountReceivers returns the receivers of alerts that a project of the account cannot be polled, as for the rule watcher-blind.
+// accountReceivers returns the receivers of alerts that a project of the account cannot be polled, as for the rule watcher-blind; the default
+// receivers if no project is known.
 func (b *Bot) accountReceivers(account Account) []string {
 	rule, ok := b.rule(evaluate.WatcherBlind)
-	if !ok {
+	if !ok || len(b.ProjectsOf(account.Name)) == 0 {
 		return b.defaultReceivers
 	}
 	var all []string
@@ -127,9 +131,9 @@ func (b *Bot) accountRestored(ctx context.Context, account Account, others []str
 	return err
 }
 
-// dropAccounts withdraws the alerts about accounts without projects, because no poll can end them.
+// dropAccounts withdraws the alerts about accounts without projects, because no poll and no list can end them.
 func (b *Bot) dropAccounts(ctx context.Context) error {
-	used := names(b.projects, func(p Project) string { return p.Account })
+	used := append(names(b.projects, func(p Project) string { return p.Account }), b.Listing()...)
 	return b.Withdraw(ctx, accountFailing, used, "no project in the rules file uses this account")
 }
 

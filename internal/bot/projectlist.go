@@ -10,6 +10,7 @@ import (
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
 	"notewatch/notehub"
+	"notewatch/rules"
 )
 
 const (
@@ -48,14 +49,43 @@ func (b *Bot) ListProjects(ctx context.Context, lease work.Lease) error {
 		return stop
 	}
 	if failure != nil {
-		b.log.Error("listing the projects of an account: those of the last list are watched", "account", account.Name, "err", failure,
-			"next_try", confirmAfter)
-		return b.store.Work.Complete(ctx, lease, now, now.Add(confirmAfter), lease.Failures+1)
+		return b.unlisted(ctx, lease, account, failure, now)
 	}
 	changed, err := b.store.SaveProjectList(ctx, lease, list, now, now.Add(listProjectsEvery), now.Add(confirmAfter))
-	if err == nil && changed {
+	if err != nil {
+		return err
+	}
+	if len(b.ProjectsOf(account.Name)) == 0 {
+		if err := b.accountRestored(ctx, account, nil, now); err != nil {
+			return err
+		}
+	}
+	if changed {
 		b.log.Info("the projects of an account have changed", "account", account.Name, "projects", len(list))
 		b.listed()
 	}
-	return err
+	return nil
+}
+
+// unlisted records that the projects of an account could not be listed. While no project of it is known, no poll can raise the alert that
+// the account fails, so the list does, and is tried again as soon as a poll would be.
+func (b *Bot) unlisted(ctx context.Context, lease work.Lease, account Account, failure error, now time.Time) error {
+	failures, pause := lease.Failures+1, confirmAfter
+	known := len(b.ProjectsOf(account.Name)) > 0
+	if !known {
+		pause = min(pause, firstRetry<<min(lease.Failures, 10))
+	}
+	b.log.Error("listing the projects of an account: those of the last list are watched", "account", account.Name, "err", failure, "next_try", pause)
+	if err := b.store.Work.Complete(ctx, lease, now, now.Add(pause), failures); err != nil {
+		return err
+	}
+	cause := store.Cause(request.ClassOf(failure, false))
+	if known || !cause.AccountWide() || failures < failuresUntil(cause) {
+		return nil
+	}
+	open, err := b.open(ctx, rules.Key{Rule: accountFailing, Subject: account.Name})
+	if err != nil || open.Open() && cause == store.Unreachable {
+		return err // the text of a failure may differ each time
+	}
+	return b.RaiseSelfAlert(ctx, b.accountAlert(account, cause, failure.Error()))
 }

@@ -111,3 +111,35 @@ func TestAListThatFailsChangesNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []store.ListedProject{{UID: first.UID, Name: first.Name}, {UID: second.UID, Name: second.Name}}, listed)
 }
+
+// While no project of an account is known, no poll can show that its token is refused: the list of its projects does, once, also over
+// restarts.
+func TestAnAccountWhoseProjectsWereNeverListedFails(t *testing.T) {
+	r, _, _ := newAllRig(t)
+	r.config.Bot.DefaultReceivers = []string{"ops"}
+	r.reload()
+	r.hub.Fail(notehubtest.Fault{Kind: notehubtest.Unauthorized})
+	r.watchAll(monday.Add(time.Hour))
+	r.reload()
+	r.watchAll(monday.Add(2 * time.Hour))
+	require.Equal(t, []told{{"fired", "firing", "critical", "account-failing", "acme"}}, r.told("ops"))
+	fired := r.taken("ops")[0]
+	require.Equal(t, "Notehub refuses the token of account acme (401)", fired.Summary)
+	require.Contains(t, fired.Advice, "make a new token")
+	require.Equal(t, "its projects are not known yet, so no rule is evaluated for them", fired.Body)
+	require.Less(t, fired.FiredAt.Sub(monday), 5*time.Minute)
+
+	r.hub.ClearFaults()
+	r.watchAll(monday.Add(3 * time.Hour))
+	require.Equal(t, []string{"fired", "resolved"}, r.reasonsOf("ops", "account-failing"))
+}
+
+func TestAListOfProjectsThatFailsOnceNotifiesNobody(t *testing.T) {
+	r, _, _ := newAllRig(t)
+	r.config.Bot.DefaultReceivers = []string{"ops"}
+	r.reload()
+	r.hub.Fail(notehubtest.Fault{Kind: notehubtest.Unauthorized, Times: 1})
+	r.watchAll(monday.Add(time.Hour))
+	require.Empty(t, r.reasonsOf("ops", "account-failing"))
+	require.NotEmpty(t, r.config.Bot.Projects)
+}
