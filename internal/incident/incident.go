@@ -123,3 +123,16 @@ func (w *world) usedBy(at time.Time) int {
 	_, used := hub.Balance(w.organization.UID, at)
 	return int(used)
 }
+
+// SubjectUID returns the UID of what the alert is about; "" is the project, or the organization that pays for it.
+func (i Incident) SubjectUID() string {
+	if i.Subject == routeName {
+		return routeUID
+	}
+	for _, d := range i.fleet() {
+		if d.Name == i.Subject {
+			return d.UID
+		}
+	}
+	return ""
+}

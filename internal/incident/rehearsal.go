@@ -31,18 +31,21 @@ type Record struct {
 	Messages []rehearse.Message // of the receiver team
 }
 
-// Project is the UID of the project that is rehearsed.
-const Project = "app:00000000-0000-4000-8000-000000000001"
+// The UID and the name of the project that is rehearsed.
+const (
+	Project     = "app:00000000-0000-4000-8000-000000000001"
+	ProjectName = "depot"
+)
 
 // Rules returns a rules file with the whole catalogue, and a budget for the events of a month.
 func Rules(budget float64) string {
-	return fmt.Sprintf(`projects: [{uid: %q, name: depot}]
+	return fmt.Sprintf(`projects: [{uid: %q, name: %s}]
 receivers: [{name: team, slack: {channel: C0123456789}}]
 prices: {currency: USD, event: 0.00075, free_events: 5000}
 satellite: {allowance: kb(30), every: month}
 include: [catalogue/*]
 rules: [{like: catalogue/month-over-budget, limit: %.0f}]
-`, Project, budget)
+`, Project, ProjectName, budget)
 }
 
 // Rehearse lets a watch work.
@@ -91,7 +94,7 @@ func Rehearse(ctx context.Context, r Rehearsal) (got Record, err error) {
 
 // Rehearse lets a watch work through the incident.
 func (i Incident) Rehearse(ctx context.Context, every time.Duration, sample func(context.Context, *rehearse.Stage) error) (Record, error) {
-	got, err := Rehearse(ctx, Rehearsal{Hub: i.Hub(Project, "depot"), Budget: 50, From: i.Watch, To: i.Until(), Every: every, Sample: sample})
+	got, err := Rehearse(ctx, Rehearsal{Hub: i.Hub(Project, ProjectName), Budget: 50, From: i.Watch, To: i.Until(), Every: every, Sample: sample})
 	if err != nil {
 		return got, fmt.Errorf("rehearsing the incident %q: %w", i.Name, err)
 	}
