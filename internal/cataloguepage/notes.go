@@ -164,7 +164,7 @@ var groups = []group{
 		{
 			"suspended",
 			"Call the person who pays the bills. Nothing of the account is watched until it is settled.",
-			"It has nothing to tune. Route it to somebody who can pay.",
+			"It has nothing to tune. Route it to someone who can pay.",
 		},
 	}},
 	{"notewatch itself", []note{

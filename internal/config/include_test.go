@@ -149,11 +149,11 @@ func TestLike(t *testing.T) {
 		}},
 		"taken away": {"{like: catalogue/event-flood, resolve_when: null}", func(s *rules.Spec) { s.ResolveWhen = "" }},
 		"a condition of its own": {"{like: catalogue/event-flood, when: events.h1 > limit, summary: x}", func(s *rules.Spec) {
-			s.Let, s.ResolveWhen, s.Summary = nil, "", "x"
+			s.Let, s.ResolveWhen, s.Resolved, s.Summary = nil, "", "", "x"
 			s.When = []rules.Condition{{Level: rules.Critical, Expr: "events.h1 > limit"}}
 		}},
 		"levels of its own": {"{like: catalogue/event-flood, when: {info: events.h1 > limit}}", func(s *rules.Spec) {
-			s.Let, s.ResolveWhen, s.Summary = nil, "", ""
+			s.Let, s.ResolveWhen, s.Resolved, s.Summary = nil, "", "", ""
 			s.When = []rules.Condition{{Level: rules.Info, Expr: "events.h1 > limit"}}
 		}},
 	} {
