@@ -179,8 +179,10 @@ func (c *company) live(begin, end, from int, each func(step int)) {
 	for _, d := range c.doors {
 		d.suffer(nil)
 	}
-	for _, m := range c.members { // as an operator does who has mended the settings: one after the other, so that the active rules stay active
+	for _, m := range c.members {
 		c.restore(m)
+	}
+	for _, m := range c.members { // as an operator does who has mended the settings: one after the other, so that the active rules stay active
 		c.quit(m)
 		c.launch(m)
 		c.settle(instantOf(end))
