@@ -86,6 +86,8 @@ func (m *manual) block(line int, language, text string) {
 	case rules.Kind == yaml.MappingNode:
 		m.write("part.yaml", text+"tests: [{name: part, devices: {pump: {events: 24}}, expect: {alerts: []}}]\n")
 		m.run(where, "test", "part.yaml")
+	case has("when", "each"): // a rule of the catalogue, in place of the one with its name
+		m.check(where, "include: [catalogue/*]\nrules:\n  -\n"+indented(text), map[string]yaml.Node{"rules": {}})
 	default:
 		m.check(where, text, parts)
 	}
