@@ -77,7 +77,7 @@ func TestExplanationAgrees(t *testing.T) {
 }
 
 // requireSameResult compares what the conditions of an explanation come to with what Eval found.
-func requireSameResult(t *testing.T, r *rules.Rule, e rules.Explanation, about string) {
+func requireSameResult(t *testing.T, r *rules.Rule, e rules.Explanation, about fmt.Stringer) {
 	t.Helper()
 	var where, resolve rules.Truth
 	var result rules.Result

@@ -5,7 +5,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 
 	"notewatch/rules"
 	"notewatch/rules/internal/names"
@@ -80,18 +82,27 @@ func fieldOf(l *names.Leaf, env *rules.Env) reflect.Value {
 
 // objects returns the fields of an Env that say whether an object, or a member of one, is known.
 func objects(env *rules.Env) (all []reflect.Value) {
-	for _, object := range reflect.ValueOf(env).Elem().Fields() {
-		if object.Kind() != reflect.Struct {
+	fields := reflect.ValueOf(env).Elem()
+	for _, index := range knownFields() {
+		all = append(all, fields.FieldByIndex(index))
+	}
+	return all
+}
+
+// knownFields returns the indices of the fields of objects.
+var knownFields = sync.OnceValue(func() (all [][]int) {
+	for object := range reflect.TypeFor[rules.Env]().Fields() {
+		if object.Type.Kind() != reflect.Struct {
 			continue
 		}
-		for field, value := range object.Fields() {
+		for field := range object.Type.Fields() {
 			if strings.HasSuffix(field.Name, "Known") {
-				all = append(all, value)
+				all = append(all, append(slices.Clone(object.Index), field.Index...))
 			}
 		}
 	}
 	return all
-}
+})
 
 // A hole is something of an Env that can be made no data, and filled with any value again.
 type hole struct {
@@ -111,10 +122,11 @@ func holesOf(leaves []*names.Leaf) (all []hole) {
 			all = append(all, hole{func(env *rules.Env) { fieldOf(l, env).Set(reflect.ValueOf(holed)) }, fill})
 		}
 	}
-	for i := range objects(new(rules.Env)) {
+	for _, index := range knownFields() {
+		set := func(env *rules.Env, known bool) { reflect.ValueOf(env).Elem().FieldByIndex(index).SetBool(known) }
 		all = append(all, hole{
-			hide: func(env *rules.Env) { objects(env)[i].SetBool(false) },
-			fill: func(_ *writer, env *rules.Env) { objects(env)[i].SetBool(true) },
+			hide: func(env *rules.Env) { set(env, false) },
+			fill: func(_ *writer, env *rules.Env) { set(env, true) },
 		})
 	}
 	return all
@@ -146,4 +158,13 @@ func tooComplex(problems []rules.Problem) bool {
 	return len(problems) > 0
 }
 
-func describe(expr string, env rules.Env) string { return fmt.Sprintf("%s\nin %+v", expr, env) }
+// A description is an expression in an Env, for a test that fails: all others would take longer to write it than to check it.
+type description struct {
+	expr string
+	env  rules.Env
+}
+
+// String implements fmt.Stringer.
+func (d *description) String() string { return fmt.Sprintf("%s\nin %+v", d.expr, d.env) }
+
+func describe(expr string, env rules.Env) *description { return &description{expr, env} }
