@@ -146,21 +146,20 @@ func (b *Bot) explained(ctx context.Context, current store.Project) (func(rules.
 		return nil, err
 	}
 	failing[current.UID] = current
-	explained := map[string]bool{}
+	explained, said := map[string]bool{}, map[string]accountSaid{}
 	for _, p := range b.projects {
 		state := failing[p.UID]
 		known := state.Failures >= failuresUntil(state.Cause)
 		explained[p.UID] = state.Cause == store.Restored || state.Cause.AccountWide() && !known
 		if state.Cause.AccountWide() && known {
-			alert, err := b.open(ctx, rules.Key{Rule: accountFailing, Subject: p.Account})
-			if err != nil {
-				return nil, err
+			of, ok := said[p.Account]
+			if !ok {
+				if of, err = b.accountSaid(ctx, p.Account); err != nil {
+					return nil, err
+				}
+				said[p.Account] = of
 			}
-			by, err := b.suspendedBy(ctx, p.Account)
-			if err != nil {
-				return nil, err
-			}
-			explained[p.UID] = alert.Open() || state.Cause == store.Suspended && by != ""
+			explained[p.UID] = of.failing || state.Cause == store.Suspended && of.suspended
 		}
 	}
 	return func(a rules.Alert) string {
@@ -169,4 +168,17 @@ func (b *Bot) explained(ctx context.Context, current store.Project) (func(rules.
 		}
 		return ""
 	}, nil
+}
+
+// accountSaid is which alerts about an account are open.
+type accountSaid struct{ failing, suspended bool }
+
+// accountSaid returns which alerts about an account are open.
+func (b *Bot) accountSaid(ctx context.Context, account string) (accountSaid, error) {
+	alert, err := b.open(ctx, rules.Key{Rule: accountFailing, Subject: account})
+	if err != nil {
+		return accountSaid{}, err
+	}
+	by, err := b.suspendedBy(ctx, account)
+	return accountSaid{failing: alert.Open(), suspended: by != ""}, err
 }

@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -82,8 +83,9 @@ func (r *rig) runTogether(end time.Time) {
 			}
 		})
 	}
+	ctx := context.WithoutCancel(r.t.Context()) // as watchtest.RunUntil
 	serve := func(kind work.Kind, keys ...string) time.Time {
-		next, err := r.watch.Serve(r.t.Context(), kind, keys...)
+		next, err := r.watch.Serve(ctx, kind, keys...)
 		assert.NoError(r.t, err)
 		return next
 	}
@@ -93,10 +95,12 @@ func (r *rig) runTogether(end time.Time) {
 			return work.Earlier(next, serve(work.Organization, a.Name))
 		})
 	}
+	var projects []string
+	for _, p := range r.config.Bot.Projects {
+		projects = append(projects, p.UID)
+	}
 	loop(func() time.Time {
-		for _, p := range r.config.Bot.Projects {
-			serve(work.PollRules, p.UID)
-		}
+		serve(work.PollRules, projects...)
 		serve(work.Mute, "")
 		return serve(work.Receiver, "ops")
 	})
