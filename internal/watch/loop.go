@@ -156,7 +156,8 @@ func (w *Watch) due(ctx context.Context, kind work.Kind, keys []string) (map[str
 	return due, err
 }
 
-// serveOne does a work item as long as it is due. A lost lease is not an error: the process that took it over does the work.
+// serveOne does a work item that is due, and again as long as it is. A lost lease is not an error: the process that took it over does the
+// work.
 func (w *Watch) serveOne(ctx context.Context, kind work.Kind, key string) error {
 	for {
 		lease, err := w.claim(ctx, kind, key)
@@ -169,16 +170,18 @@ func (w *Watch) serveOne(ctx context.Context, kind work.Kind, key string) error 
 		if err != nil && !errors.Is(err, work.ErrLeaseLost) {
 			return errors.Join(err, w.release(ctx, lease))
 		}
+		due, ok, err := w.store.Work.NextDue(ctx, kind, key) // a claim would write
+		if err != nil || !ok || due.After(w.clock.Now()) {
+			w.outage.note(work.Job{Kind: kind, Key: key}, claiming, err, w.clock.Now())
+			return err
+		}
 	}
 }
 
-// claim leases a work item if it is due; it writes only then. It returns the zero Lease if the item is not due or is leased by others.
-func (w *Watch) claim(ctx context.Context, kind work.Kind, key string) (lease work.Lease, err error) {
-	now := w.clock.Now()
-	due, ok, err := w.store.Work.NextDue(ctx, kind, key)
-	if err == nil && ok && !due.After(now) {
-		lease, _, err = w.store.Work.ClaimFor(ctx, work.Claimant{Process: w.process.ID, Rules: w.rules}, kind, key, now, w.machine())
-	}
+// claim leases a work item that is due. It returns the zero Lease if it is not due any more or is leased by others.
+func (w *Watch) claim(ctx context.Context, kind work.Kind, key string) (work.Lease, error) {
+	c := work.Claimant{Process: w.process.ID, Rules: w.rules}
+	lease, _, err := w.store.Work.ClaimFor(ctx, c, kind, key, w.clock.Now(), w.machine())
 	return lease, err
 }
 
