@@ -146,18 +146,18 @@ func (b *Bot) explained(ctx context.Context, current store.Project) (func(rules.
 		return nil, err
 	}
 	failing[current.UID] = current
-	explained, said := map[string]bool{}, map[string]accountSaid{}
+	explained, alerts := map[string]bool{}, map[string]accountAlerts{}
 	for _, p := range b.projects {
 		state := failing[p.UID]
 		known := state.Failures >= failuresUntil(state.Cause)
 		explained[p.UID] = state.Cause == store.Restored || state.Cause.AccountWide() && !known
 		if state.Cause.AccountWide() && known {
-			of, ok := said[p.Account]
+			of, ok := alerts[p.Account]
 			if !ok {
-				if of, err = b.accountSaid(ctx, p.Account); err != nil {
+				if of, err = b.openAlerts(ctx, p.Account); err != nil {
 					return nil, err
 				}
-				said[p.Account] = of
+				alerts[p.Account] = of
 			}
 			explained[p.UID] = of.failing || state.Cause == store.Suspended && of.suspended
 		}
@@ -170,15 +170,15 @@ func (b *Bot) explained(ctx context.Context, current store.Project) (func(rules.
 	}, nil
 }
 
-// accountSaid is which alerts about an account are open.
-type accountSaid struct{ failing, suspended bool }
+// accountAlerts says which alerts about an account are open.
+type accountAlerts struct{ failing, suspended bool }
 
-// accountSaid returns which alerts about an account are open.
-func (b *Bot) accountSaid(ctx context.Context, account string) (accountSaid, error) {
+// openAlerts returns which alerts about an account are open.
+func (b *Bot) openAlerts(ctx context.Context, account string) (accountAlerts, error) {
 	alert, err := b.open(ctx, rules.Key{Rule: accountFailing, Subject: account})
 	if err != nil {
-		return accountSaid{}, err
+		return accountAlerts{}, err
 	}
 	by, err := b.suspendedBy(ctx, account)
-	return accountSaid{failing: alert.Open(), suspended: by != ""}, err
+	return accountAlerts{failing: alert.Open(), suspended: by != ""}, err
 }
