@@ -76,6 +76,9 @@ type Alert struct {
 	Mute  string // why it is muted: silenced until 14:00 UTC by amy: maintenance; "" if it is not muted
 	Ack   string // who acknowledged it and when: amy at 13:02 UTC; "" if it is not acknowledged
 
+	MutedBy Mute // Mute as data; the zero value if it is not muted
+	AckedBy Ack  // Ack as data; the zero value if it is not acknowledged
+
 	Figure string  // figure of Value, such as bytes.used
 	Unit   string  // of Value, Peak, Limit and Usual: "B" or ""
 	Value  float64 // now, or when it ended
@@ -99,6 +102,20 @@ type Alert struct {
 	Forecast     *Forecast     // of Value, at the end of its period; nil if it does not add up, or has no limit
 
 	Trend []Point // the figure day by day, oldest first, for a chart with Limit; may be empty
+}
+
+// A Mute is the reason why an alert is muted.
+type Mute struct {
+	Kind    string    // silence, window, unless or shadow
+	Until   time.Time // zero if it is not known, and for a silence that ends with the alert
+	By      string    // who made the silence, or which rule is firing
+	Because string
+}
+
+// An Ack is the acknowledgement of an alert.
+type Ack struct {
+	By string
+	At time.Time
 }
 
 // A Condition is a condition of a rule that is true.

@@ -79,9 +79,9 @@ func acknowledge(c *cobra.Command, id, by string, acked, asJSON bool) error {
 		}
 		return command.AlertReader(c, db).EachAlert(c.Context(), store.AlertFilter{Match: muting.Match{Alert: a.ID}}, func(now lookup.Alert) error {
 			return terminal.WriteJSON(c.OutOrStdout(), struct {
-				lookup.Alert
+				lookup.AlertJSON
 				Changed bool `json:"changed"`
-			}{now, changed})
+			}{now.JSON(), changed})
 		})
 	})
 }

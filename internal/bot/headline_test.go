@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/alertjson"
 	"notewatch/internal/bot"
 	"notewatch/internal/store"
 	"notewatch/internal/words"
@@ -128,10 +129,10 @@ func inWords(a rules.Alert) string {
 	if !a.QuietSince.IsZero() {
 		detail = "quiet since then"
 	}
-	return cardOf(webhook.Alert{
-		State: string(a.State), Summary: a.Texts.Summary, Detail: []string{detail},
+	return cardOf(webhook.Alert{Detail: []string{detail}, Alert: alertjson.Alert{
+		State: string(a.State), Summary: a.Texts.Summary,
 		Figure: a.Texts.Figure, Unit: a.Texts.Unit, Value: &a.Value, Peak: &a.Peak,
-	})
+	}})
 }
 
 // cardOf is an alert as a card that begins with its summary.

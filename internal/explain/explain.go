@@ -47,7 +47,7 @@ type Explanation struct {
 	Alert      *lookup.Alert `json:"alert,omitzero"` // the open one; nil if there is none
 	Ending     string        `json:"-"`              // when that alert ends, or would end, as a sentence
 	Ended      *lookup.Alert `json:"-"`              // the alert in the question, if it has ended
-	Mute       rules.Mute    `json:"mute,omitzero"`
+	Mute       rules.Mute    `json:"muted,omitzero"`
 	TooShort   []TooShort    `json:"held"`
 }
 

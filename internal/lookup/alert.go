@@ -7,43 +7,92 @@ import (
 	"slices"
 	"time"
 
+	"notewatch/internal/alertjson"
 	"notewatch/internal/delivery"
 	"notewatch/internal/store"
 	"notewatch/internal/store/outbox"
 	"notewatch/internal/store/work"
+	"notewatch/internal/words"
 	"notewatch/rules"
 	"notewatch/rules/muting"
 )
 
-// An Alert is an alert for display and for JSON. NaN is no data.
+// An Alert is an alert for display. NaN is no data.
 type Alert struct {
-	ID        string      `json:"id"`
-	State     rules.State `json:"state"`
-	Reason    rules.Event `json:"reason"`        // of the newest version
-	Why       string      `json:"why,omitempty"` // that reason in words
-	Level     rules.Level `json:"level"`
-	Since     time.Time   `json:"since"`
-	FiredAt   time.Time   `json:"fired_at,omitzero"`
-	EndedAt   time.Time   `json:"ended_at,omitzero"`
-	Rule      string      `json:"rule"`
-	Project   Named       `json:"project"` // the zero value for an alert about notewatch itself
-	Subject   Named       `json:"subject"` // without a UID for an alert about its project
-	Summary   string      `json:"summary"`
-	Runbook   string      `json:"runbook,omitempty"` // address of a page with instructions
-	Figure    string      `json:"figure"`            // of Value, such as bytes.used; "" if there is none
-	Unit      string      `json:"unit"`
-	Value     float64     `json:"value"`
-	Peak      float64     `json:"peak"`
-	Limit     float64     `json:"limit"`
-	Usual     float64     `json:"usual"`
-	AsOf      time.Time   `json:"as_of,omitzero"` // the poll that Value comes from
-	Drill     bool        `json:"drill"`
-	Mute      rules.Mute  `json:"mute,omitzero"`
-	Ack       rules.Ack   `json:"ack,omitzero"`
-	Receivers []Showing   `json:"receivers"` // by name
+	ID        string
+	State     rules.State
+	Reason    rules.Event // of the newest version
+	Why       string      // that reason in words
+	Level     rules.Level
+	Version   int64
+	Since     time.Time
+	FiredAt   time.Time
+	EndedAt   time.Time
+	Rule      string
+	Project   Named // the zero value for an alert about notewatch itself
+	Subject   Named // without a UID for an alert about its project
+	Summary   string
+	Advice    string
+	Runbook   string // address of a page with instructions
+	Figure    string // of Value, such as bytes.used; "" if there is none
+	Unit      string
+	Value     float64
+	Peak      float64
+	Limit     float64
+	Usual     float64
+	AsOf      time.Time // the poll that Value comes from
+	Drill     bool
+	Mute      rules.Mute
+	Ack       rules.Ack
+	Receivers []Showing // by name
 
-	MutedFor        time.Duration `json:"muted_seconds,omitzero"`        // since its silence began; 0 if no silence mutes it
-	AcknowledgedFor time.Duration `json:"acknowledged_seconds,omitzero"` // 0 if it is not acknowledged
+	MutedFor        time.Duration // since its silence began; 0 if no silence mutes it
+	AcknowledgedFor time.Duration // 0 if it is not acknowledged
+}
+
+// An AlertJSON is an Alert as JSON.
+type AlertJSON struct {
+	alertjson.Alert           // its keys are keys of the answer
+	Receivers       []Showing `json:"receivers"`
+
+	MutedFor        time.Duration `json:"muted_seconds,omitzero"`        // since its silence began
+	AcknowledgedFor time.Duration `json:"acknowledged_seconds,omitzero"` // since it was acknowledged
+}
+
+// JSON returns the alert as JSON.
+func (a Alert) JSON() AlertJSON {
+	project := alertjson.Named{UID: a.Project.UID, Name: a.Project.Name, URL: words.ProjectURL(a.Project.UID)}
+	subject := alertjson.Named{UID: a.Subject.UID, Name: a.Subject.Name, URL: words.SubjectURL(a.Project.UID, a.Subject.UID)}
+	switch {
+	case a.Project.UID == "":
+		subject.UID = ""
+	case a.Subject.UID == "":
+		subject = project
+	}
+	return AlertJSON{alertjson.Alert{
+		ID: a.ID, State: string(a.State), Reason: string(a.Reason), Why: a.Why, Level: a.Level.String(), Version: a.Version,
+		Since: alertjson.Time(a.Since), FiredAt: alertjson.Time(a.FiredAt), EndedAt: alertjson.Time(a.EndedAt),
+		Rule: a.Rule, Project: project, Subject: subject, Summary: a.Summary, Advice: a.Advice, Runbook: a.Runbook,
+		Figure: a.Figure, Unit: a.Unit, Value: alertjson.Number(a.Value), Peak: alertjson.Number(a.Peak),
+		Limit: alertjson.Number(a.Limit), Usual: alertjson.Number(a.Usual), AsOf: alertjson.Time(a.AsOf),
+		Drill: a.Drill, Muted: MuteJSON(a.Mute), Acknowledged: AckJSON(a.Ack),
+	}, a.Receivers, a.MutedFor, a.AcknowledgedFor}
+}
+
+// MuteJSON returns a mute as JSON; nil for none.
+func MuteJSON(m rules.Mute) *alertjson.Mute {
+	if m.IsZero() {
+		return nil
+	}
+	return &alertjson.Mute{Kind: string(m.Kind), Until: alertjson.Time(m.Until), By: m.By, Because: m.Because}
+}
+
+// AckJSON returns an acknowledgement as JSON; nil for none.
+func AckJSON(a rules.Ack) *alertjson.Ack {
+	if a.IsZero() {
+		return nil
+	}
+	return &alertjson.Ack{By: a.By, At: alertjson.Time(a.At)}
 }
 
 // A Showing describes what one receiver shows of an alert.
@@ -70,10 +119,10 @@ func AlertOf(a rules.Alert, now time.Time, receivers []Showing) Alert {
 		acknowledged = max(0, now.Sub(a.Ack.At))
 	}
 	return Alert{
-		ID: a.ID, State: a.State, Reason: a.Reason, Why: a.Why, Level: a.Level, Since: a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt,
+		ID: a.ID, State: a.State, Reason: a.Reason, Why: a.Why, Level: a.Level, Version: a.Version, Since: a.Since, FiredAt: a.FiredAt, EndedAt: a.EndedAt,
 		Rule: a.Rule, Project: Named{a.Project, a.Texts.Project}, Subject: Named{a.Subject, a.Texts.Subject},
-		Summary: a.Texts.Headline(now), Runbook: a.Texts.Runbook, Figure: a.Texts.Figure, Unit: a.Texts.Unit,
-		Value: a.Value, Peak: a.Peak, Limit: a.Limit, Usual: a.Usual, AsOf: a.AsOf,
+		Summary: a.Texts.Headline(now), Advice: a.Texts.Advice, Runbook: a.Texts.Runbook, Figure: a.Texts.Figure, Unit: a.Texts.Unit,
+		Value: a.ValueAtEnd(), Peak: a.Peak, Limit: a.Limit, Usual: a.Usual, AsOf: a.AsOf,
 		Drill: a.Drill, Mute: a.Mute, Ack: a.Ack, Receivers: receivers,
 		AcknowledgedFor: acknowledged,
 	}

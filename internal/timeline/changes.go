@@ -25,8 +25,8 @@ type Change struct {
 	Figure  string          `json:"figure"`
 	Unit    string          `json:"unit"`
 	Value   float64         `json:"value"` // NaN: no data
-	Mute    rules.Mute      `json:"mute,omitzero"`
-	Ack     rules.Ack       `json:"ack,omitzero"`
+	Mute    rules.Mute      `json:"muted,omitzero"`
+	Ack     rules.Ack       `json:"acknowledged,omitzero"`
 	By      string          `json:"by,omitempty"`
 	Why     string          `json:"why,omitempty"`
 	Drill   bool            `json:"drill"`

@@ -33,8 +33,8 @@ type Event struct {
 	State rules.State `json:"state,omitempty"` // this and the fields below are set only for a change
 	Level string      `json:"level,omitempty"`
 	Value float64     `json:"value,omitempty"` // NaN: no data
-	Mute  rules.Mute  `json:"mute,omitzero"`
-	Ack   rules.Ack   `json:"ack,omitzero"`
+	Mute  rules.Mute  `json:"muted,omitzero"`
+	Ack   rules.Ack   `json:"acknowledged,omitzero"`
 	By    string      `json:"by,omitempty"`
 	Why   string      `json:"why,omitempty"`
 

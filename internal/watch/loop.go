@@ -178,7 +178,7 @@ func (w *Watch) serveOne(ctx context.Context, kind work.Kind, key string) error 
 	}
 }
 
-// claim leases a work item that is due. It returns the zero Lease if it is not due any more or is leased by others.
+// claim leases a work item that is due. It returns the zero Lease if it is no longer due or is leased by others.
 func (w *Watch) claim(ctx context.Context, kind work.Kind, key string) (work.Lease, error) {
 	c := work.Claimant{Process: w.process.ID, Rules: w.rules}
 	lease, _, err := w.store.Work.ClaimFor(ctx, c, kind, key, w.clock.Now(), w.machine())

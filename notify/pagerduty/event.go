@@ -9,7 +9,6 @@ import (
 	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/notify/internal/message"
-	"notewatch/notify/internal/post"
 )
 
 // Limits of an event. PagerDuty accepts a summary of 1,024 characters and events of 512 KB; the rows are the largest part.
@@ -31,14 +30,14 @@ type event struct {
 }
 
 type payload struct {
-	Summary   string     `json:"summary"`
-	Source    string     `json:"source"`
-	Severity  string     `json:"severity"`
-	Timestamp *time.Time `json:"timestamp,omitempty"`
-	Component string     `json:"component,omitempty"`
-	Group     string     `json:"group,omitempty"`
-	Class     string     `json:"class,omitempty"`
-	Details   details    `json:"custom_details"`
+	Summary   string    `json:"summary"`
+	Source    string    `json:"source"`
+	Severity  string    `json:"severity"`
+	Timestamp time.Time `json:"timestamp,omitzero"`
+	Component string    `json:"component,omitempty"`
+	Group     string    `json:"group,omitempty"`
+	Class     string    `json:"class,omitempty"`
+	Details   details   `json:"custom_details"`
 }
 
 // details are displayed as a table, in this order.
@@ -82,7 +81,7 @@ func (e *event) describe(n notify.Notification, alerts []notify.Alert) {
 	}
 	e.Payload.Summary = words.Cut(e.Payload.Summary, maxSummary)
 	e.Payload.Severity = severityOf(worst.Level)
-	e.Payload.Timestamp = post.Time(message.Happened(worst))
+	e.Payload.Timestamp = message.Happened(worst).UTC().Truncate(time.Second)
 	e.Payload.Details.Message = n.ID
 }
 

@@ -3,10 +3,10 @@ package webhook
 import (
 	"time"
 
+	"notewatch/internal/alertjson"
 	"notewatch/internal/words"
 	"notewatch/notify"
 	"notewatch/notify/internal/message"
-	"notewatch/notify/internal/post"
 )
 
 // version is the version of a Body. It is raised when a field is removed or changes its meaning; additional fields do not raise it.
@@ -67,79 +67,30 @@ type Cohort struct {
 	Share float64 `json:"share"`
 }
 
-// An Alert is the state of one alert.
+// An Alert is the state of one alert, and what a message shows with it. State is never pending. Versions may be skipped. When this receiver
+// is sent no more of an alert, its State is resolved or withdrawn, although the alert may be firing.
 type Alert struct {
-	// ID is short and stays the same over the life of the alert. When a rule fires again later for the same subject, that is a new alert.
-	ID string `json:"id"`
-	// Version rises with every change of the alert. Versions may be skipped.
-	Version int64 `json:"version"`
-	// State is firing, resolved or withdrawn (ended because the rule or the subject was removed or changed).
-	State string `json:"state"`
-	// Reason is the change that made this version: fired, escalated, deescalated, reminded, updated, muted, unmuted, acknowledged,
-	// unacknowledged, resolved, corrected (ended because the values were wrong; the state is resolved), period_ended, revised (late data of
-	// a past day or period; no alert was opened), withdrawn or reported (a report, without a condition).
-	Reason string `json:"reason"`
-	// Level is info, warning or critical: now, or when the alert ended.
-	Level string `json:"level"`
+	alertjson.Alert
+
 	// Was is the level when the alert was last sent here; null if it is sent for the first time.
 	Was *string `json:"was"`
-
-	// Rule is the name of the rule.
-	Rule    string `json:"rule"`
-	Project Named  `json:"project"`
-	// Subject is the device, or the project again if the rule is about projects.
-	Subject Named `json:"subject"`
-	// Summary is one sentence about the problem.
-	Summary string `json:"summary"`
-	// Advice is one next step; it may be empty.
-	Advice string `json:"advice"`
-	// Runbook is the address of a page with instructions.
-	Runbook string `json:"runbook,omitempty"`
-	// Why is the reason why the alert was withdrawn, corrected or updated, such as "limit is 200 now".
-	Why string `json:"why,omitempty"`
 	// Detail holds further short lines of text.
 	Detail []string `json:"detail"`
 	// Body holds several lines to show unchanged, such as a report.
 	Body string `json:"body,omitempty"`
-
-	// Drill marks a test alert.
-	Drill bool `json:"drill,omitempty"`
-	// Mute is the reason why the alert is muted.
+	// Mute is Muted as text: silenced until Mon 15 Jun 14:00 UTC by amy: maintenance.
 	Mute string `json:"mute,omitempty"`
-	// Ack is who acknowledged the alert and when.
+	// Ack is Acknowledged as text: amy at Mon 15 Jun 13:02 UTC.
 	Ack string `json:"ack,omitempty"`
-
-	// Figure is the figure of Value, such as bytes.used.
-	Figure string `json:"figure"`
-	// Unit is "B" for bytes, otherwise empty. It applies to value, peak, limit and usual.
-	Unit string `json:"unit"`
-	// Value is the value now, or when the alert ended.
-	Value *float64 `json:"value"`
-	// Peak is the highest value since the alert began.
-	Peak *float64 `json:"peak"`
-	// Limit is that of the rule; null if it has none.
-	Limit *float64 `json:"limit"`
-	// Usual is the usual value of the subject for one day, or for one or six hours if the figure is h1 or h6.
-	Usual *float64 `json:"usual"`
 
 	// Contributors are the devices behind the value of an alert about a fleet or project; left out for an alert about one device.
 	Contributors *Contributors `json:"contributors,omitempty"`
-
 	// Condition is the condition that is true; left out if the rule has a limit, or the alert has ended.
 	Condition *Condition `json:"condition,omitempty"`
 	// Causes are the notefiles whose events are most above their median day, three at most; left out if there are none.
 	Causes []Cause `json:"causes,omitempty"`
 	// Forecast is what Value comes to by the end of its period; left out if it does not add up over a period, or has no limit.
 	Forecast *Forecast `json:"forecast,omitempty"`
-
-	// Since is when the condition was first found true.
-	Since *time.Time `json:"since"`
-	// FiredAt is when it had been true for long enough.
-	FiredAt *time.Time `json:"fired_at"`
-	// EndedAt is null while the alert is firing.
-	EndedAt *time.Time `json:"ended_at"`
-	// AsOf is the time up to which the data of Value is complete.
-	AsOf *time.Time `json:"as_of"`
 }
 
 // A Condition is a condition of a rule.
@@ -199,7 +150,7 @@ func forecastOf(f *notify.Forecast) *Forecast {
 	if f == nil || !words.Known(f.Value) {
 		return nil
 	}
-	return &Forecast{Value: f.Value, LimitAt: post.Time(f.LimitAt)}
+	return &Forecast{Value: f.Value, LimitAt: alertjson.Time(f.LimitAt)}
 }
 
 // Contributors are the devices behind a value.
@@ -242,14 +193,6 @@ func contributorsOf(c *notify.Contributors) *Contributors {
 	return out
 }
 
-// A Named is a device or project.
-type Named struct {
-	UID  string `json:"uid"`
-	Name string `json:"name"`
-	// URL is a page about it; it may be empty.
-	URL string `json:"url"`
-}
-
 // bodyOf returns the body for n.
 func bodyOf(n notify.Notification) Body {
 	changed := n.ChangedAlerts()
@@ -259,7 +202,7 @@ func bodyOf(n notify.Notification) Body {
 	for i, a := range changed {
 		data.Alerts[i] = alertOf(a)
 	}
-	return Body{Type: typeOf(changed), Timestamp: post.Time(message.Newest(changed)), Version: version, Data: data}
+	return Body{Type: typeOf(changed), Timestamp: alertjson.Time(message.Newest(changed)), Version: version, Data: data}
 }
 
 func typeOf(alerts []notify.Alert) string {
@@ -271,16 +214,18 @@ func typeOf(alerts []notify.Alert) string {
 
 func alertOf(a notify.Alert) Alert {
 	w := Alert{
-		ID: a.ID, Version: a.Version, State: a.State, Reason: a.Reason, Level: a.Level, Rule: a.Rule,
-		Project: Named(a.Project), Subject: Named(a.Subject),
-		Summary: a.Summary, Advice: a.Advice, Runbook: a.Runbook, Why: a.Why, Detail: append([]string{}, a.Detail...),
-		Body: a.Body, Drill: a.Drill, Mute: a.Mute, Ack: a.Ack,
-		Figure: a.Figure, Unit: a.Unit,
-		Value: numberOf(a.Value), Peak: numberOf(a.Peak),
-		Limit: numberOf(a.Limit), Usual: numberOf(a.Usual),
-		Since: post.Time(a.Since), FiredAt: post.Time(a.FiredAt),
-		EndedAt: post.Time(a.EndedAt), AsOf: post.Time(a.AsOf), Contributors: contributorsOf(a.Contributors),
-		Condition: conditionOf(a.Condition), Causes: causesOf(a.Causes), Forecast: forecastOf(a.Forecast),
+		Alert: alertjson.Alert{
+			ID: a.ID, State: a.State, Reason: a.Reason, Why: a.Why, Level: a.Level, Version: a.Version,
+			Since: alertjson.Time(a.Since), FiredAt: alertjson.Time(a.FiredAt), EndedAt: alertjson.Time(a.EndedAt),
+			Rule: a.Rule, Project: alertjson.Named(a.Project), Subject: alertjson.Named(a.Subject),
+			Summary: a.Summary, Advice: a.Advice, Runbook: a.Runbook,
+			Figure: a.Figure, Unit: a.Unit, Value: alertjson.Number(a.Value), Peak: alertjson.Number(a.Peak),
+			Limit: alertjson.Number(a.Limit), Usual: alertjson.Number(a.Usual), AsOf: alertjson.Time(a.AsOf),
+			Drill: a.Drill, Muted: mutedOf(a.MutedBy), Acknowledged: acknowledgedOf(a.AckedBy),
+		},
+		Detail: append([]string{}, a.Detail...), Body: a.Body, Mute: a.Mute, Ack: a.Ack,
+		Contributors: contributorsOf(a.Contributors),
+		Condition:    conditionOf(a.Condition), Causes: causesOf(a.Causes), Forecast: forecastOf(a.Forecast),
 	}
 	if a.Was != "" {
 		w.Was = &a.Was
@@ -288,9 +233,18 @@ func alertOf(a notify.Alert) Alert {
 	return w
 }
 
-func numberOf(x float64) *float64 {
-	if !words.Known(x) {
+// mutedOf returns why an alert is muted; nil if it is not.
+func mutedOf(m notify.Mute) *alertjson.Mute {
+	if m == (notify.Mute{}) {
 		return nil
 	}
-	return &x
+	return &alertjson.Mute{Kind: m.Kind, Until: alertjson.Time(m.Until), By: m.By, Because: m.Because}
+}
+
+// acknowledgedOf returns the acknowledgement of an alert; nil if there is none.
+func acknowledgedOf(a notify.Ack) *alertjson.Ack {
+	if a == (notify.Ack{}) {
+		return nil
+	}
+	return &alertjson.Ack{By: a.By, At: alertjson.Time(a.At)}
 }
