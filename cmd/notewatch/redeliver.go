@@ -1,17 +1,11 @@
 package main
 
 import (
-	"time"
-
 	"github.com/spf13/cobra"
 
 	"notewatch/internal/command"
+	"notewatch/internal/command/act"
 	"notewatch/internal/complete"
-	"notewatch/internal/dispatch"
-	"notewatch/internal/lookup"
-	"notewatch/internal/terminal"
-	"notewatch/internal/watch"
-	"notewatch/rules"
 )
 
 func newRedeliver() *cobra.Command {
@@ -31,28 +25,11 @@ func newRedeliver() *cobra.Command {
 				return err
 			}
 			defer closeDB()
-			a, err := lookup.New(lookup.Config{Store: w.Config.Bot.Store, Now: time.Now}).Alert(c.Context(), args[0])
-			if err != nil {
-				return terminal.Hinted(err)
-			}
-			return redeliver(c, w, a, receiver, asJSON)
+			return act.Redeliver(c, w, args[0], receiver, asJSON)
 		},
 	}
 	c.Flags().StringVar(&receiver, "receiver", "", "send only to this receiver")
 	command.CompleteFlag(c, "receiver", complete.ReceiverNames)
 	command.JSONFlag(c, &asJSON)
 	return c
-}
-
-func redeliver(c *cobra.Command, w *watch.Watch, a rules.Alert, receiver string, asJSON bool) error {
-	again, receivers, err := dispatch.Again(c.Context(), w, a.ID, receiver)
-	if err != nil {
-		return err
-	}
-	c.PrintErrf("sending %s again to %s\n", a.ID, dispatch.Listed(receivers))
-	results, err := again.Deliver(c.Context(), dispatch.SendPatience, dispatch.Waits)
-	if err != nil {
-		return err
-	}
-	return report(c, results, asJSON)
 }

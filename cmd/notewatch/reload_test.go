@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -138,7 +139,7 @@ func TestReload(t *testing.T) {
 	r.soon("reported", "watching", "it runs")
 	r.spoil()
 	r.soon("fired", "rules-file", "operators are told that the file is not valid")
-	require.Contains(t, r.stderr.String(), "surprise")
+	require.Eventually(t, func() bool { return strings.Contains(r.stderr.String(), "surprise") }, time.Minute, 20*time.Millisecond, "and it is logged why")
 
 	r.write(reloadRules + "  - {name: calm, when: events.today >= 0}\n")
 	r.soon("resolved", "rules-file", "without a signal too, that it is valid again")

@@ -1,17 +1,12 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
-	"notewatch/internal/arguments"
-	"notewatch/internal/bot"
 	"notewatch/internal/command"
+	"notewatch/internal/command/act"
 	"notewatch/internal/complete"
-	"notewatch/internal/selection"
 	"notewatch/internal/silences"
-	"notewatch/internal/terminal"
 )
 
 func newSilence() *cobra.Command {
@@ -21,7 +16,7 @@ func newSilence() *cobra.Command {
 		Use:   "silence",
 		Short: "Mute matching alerts for a while",
 		Args:  command.NoArguments,
-		RunE:  func(c *cobra.Command, _ []string) error { return silence(c, o, asJSON) },
+		RunE:  func(c *cobra.Command, _ []string) error { return act.Silence(c, o, asJSON) },
 	}
 	command.MatchFlags(c, &o.Match)
 	c.Flags().StringVar(&o.Match.Alert, "alert", "", "only this alert")
@@ -35,40 +30,4 @@ func newSilence() *cobra.Command {
 	c.Flags().StringVar(&o.Because, "because", "", "reason, shown with the silence")
 	command.JSONFlag(c, &asJSON)
 	return c
-}
-
-func silence(c *cobra.Command, o silences.Order, asJSON bool) error {
-	return command.Change(c, func(db command.Opened) error {
-		now := db.Clock.Now().UTC()
-		silence, err := o.Silence(now)
-		if err != nil {
-			return command.UsageError{Err: fmt.Errorf("%w; see notewatch silence --help", err)}
-		}
-		silence.ID, silence.By = bot.NewSilenceID(), whoami()
-		selector, err := selection.NewSelector(c.Context(), db.Reader(c))
-		if err != nil {
-			return err
-		}
-		if silence.Match, err = arguments.Identify(c.Context(), selector, silence.Match); err != nil {
-			return terminal.Hinted(err)
-		}
-		count, err := selector.Reader.CountOpen(c.Context(), silence.Match)
-		if err != nil {
-			return err
-		}
-		if err := command.Bot(db).Silence(c.Context(), silence); err != nil {
-			return err
-		}
-		made, err := silences.Of(c.Context(), selector.Reader, silence)
-		switch {
-		case err != nil:
-			return err
-		case asJSON:
-			return terminal.WriteJSON(c.OutOrStdout(), struct {
-				silences.Silence
-				Matches int `json:"matches"`
-			}{made, count})
-		}
-		return terminal.NewSilence(command.ScreenOf(c), silence, made.Match, count, now, db.Hence("applies it"))
-	})
 }
