@@ -22,19 +22,6 @@ const (
 	watching      = "watching"
 )
 
-// summaryHour is the hour of the weekly summary, on Mondays, UTC.
-const summaryHour = 8
-
-// NextSummary returns the first Monday at 08:00 UTC after now.
-func NextSummary(now time.Time) time.Time {
-	year, month, day := now.UTC().Date()
-	next := time.Date(year, month, day, summaryHour, 0, 0, 0, time.UTC)
-	for next.Weekday() != time.Monday || !next.After(now) {
-		next = next.AddDate(0, 0, 1)
-	}
-	return next
-}
-
 // Summarize sends the default receivers the usage of the week, and the rules that may need a change.
 func (b *Bot) Summarize(ctx context.Context, lease work.Lease) error {
 	now := b.clock.Now().UTC()
@@ -53,7 +40,7 @@ func (b *Bot) Summarize(ctx context.Context, lease work.Lease) error {
 			return err
 		}
 	}
-	return b.store.Work.Complete(ctx, lease, now, NextSummary(now), 0)
+	return b.store.Work.Complete(ctx, lease, now, weekly.Next(now), 0)
 }
 
 // polling reports whether a poll of a project is due soon, for example after a time without a running process.

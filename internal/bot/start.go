@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"notewatch/internal/store/work"
+	"notewatch/internal/weekly"
 	"notewatch/rules"
 )
 
@@ -44,7 +45,7 @@ func (b *Bot) Register(ctx context.Context) error {
 	if err := b.store.Work.KeepProjects(ctx, projects); err != nil {
 		return err
 	}
-	if err := b.store.Work.AddWork(ctx, work.Summary, []string{""}, NextSummary(now)); err != nil {
+	if err := b.store.Work.AddWork(ctx, work.Summary, []string{""}, weekly.Next(now)); err != nil {
 		return err
 	}
 	if err := b.store.Work.MakeDue(ctx, work.Mute, "", now); err != nil {

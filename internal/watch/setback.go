@@ -9,6 +9,7 @@ import (
 	"notewatch/internal/deliver"
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
+	"notewatch/internal/weekly"
 )
 
 const (
@@ -31,7 +32,7 @@ func (w *Watch) longestPauses() store.Pauses {
 // checkClock detects that the clock was set back: times in the store lie further ahead than anything waits. Then all work is made due, so
 // that nothing waits until the clock is there again.
 func (w *Watch) checkClock(ctx context.Context) error {
-	ahead, err := w.store.SetBack(ctx, w.clock.Now, bot.NextSummary, w.longestPauses())
+	ahead, err := w.store.SetBack(ctx, w.clock.Now, weekly.Next, w.longestPauses())
 	if err != nil || ahead.IsZero() {
 		return err
 	}
