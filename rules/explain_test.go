@@ -88,7 +88,7 @@ func TestExplain(t *testing.T) {
 		},
 		"a truth in the place of one that is not known": {
 			rules.Spec{When: at(rules.Warning, "(device.silent_hours > 6) ?? poll.truncated")}, `
-			✓ warning: the first that is known of
+			✓ warning: the first with data of
 			  ? device.silent_hours no data > 6
 			  ✓ poll.truncated true`,
 		},

@@ -1,7 +1,7 @@
 // Package explain says why a condition is true, false or no data: part by part, with the values that each part read. It decides nothing;
-// every truth is that of package lang.
+// package lang computes every truth.
 //
-//   - An [Explainer] reads the text of a condition again and walks its parts (source.go) beside the expression that was compiled of it
+//   - An [Explainer] reads the text of a condition again and walks its parts (source.go) beside the expression that was compiled from it
 //     (explain.go). It returns a [Condition].
 //   - A [Phrase] is the text of a part with each [Value] that it reads or computes (value.go).
 //   - [Condition.Lines] writes all of it for people (lines.go).

@@ -15,12 +15,12 @@ type Condition struct {
 
 // A Part is a condition or a part of one.
 type Part struct {
-	Name     string // of the let that stands in its place; "" is that it is written there
-	Operator string // that joins Parts: "and", "or", "not", "?:" or "??"; "" is a part that has none: a test
+	Name     string // of the let that stands for the part; "" if the condition contains its text
+	Operator string // that joins Parts: "and", "or", "not", "?:" or "??"; "" for a test, which has no parts
 	Phrase
 	Truth lang.Truth
 	Parts []Part    // of ?: the condition and both branches
-	Lets  []Meaning // of the names in a test that were not explained further up in the condition
+	Lets  []Meaning // of the names in a test that the condition does not explain earlier
 }
 
 // A Meaning is what a name in an expression stands for.
@@ -35,18 +35,19 @@ const (
 	maxValues = 40 // of a phrase
 )
 
-// An Explainer explains the conditions of one rule. It reads their text once more, and walks it side by side with what was
-// compiled of it. It is used by one goroutine at a time.
+// An Explainer explains the conditions of one rule. It parses their text again, and walks the tree together with the compiled expression.
+// Use it from one goroutine at a time.
 type Explainer struct {
 	compiler *lang.Compiler
 	view     *lang.View
 	units    *lang.Units
 	lets     map[string]source // by name
 	named    map[string]bool   // names that were explained in this condition
-	left     int               // parts that may still be made in it
+	left     int               // parts that the condition may still get
 }
 
-// New returns an explainer of what a compiler with the same limit and named parts as c has compiled. unit is that of the limit.
+// New returns an explainer of the conditions that c, or a compiler with the same limit and named parts, has compiled. unit is the unit of
+// the limit.
 func New(c *lang.Compiler, v *lang.View, unit string) *Explainer {
 	x := &Explainer{compiler: c, view: v, units: c.Units(unit), lets: map[string]source{}}
 	for name, text := range c.Texts() {
@@ -63,7 +64,7 @@ func (x *Explainer) Condition(field, text string, compiled *lang.Expression) Con
 	return explained
 }
 
-// part explains a source of which an expression was compiled.
+// part explains a source and the expression that was compiled from it.
 func (x *Explainer) part(s source, e *lang.Expression, omitted *int) Part {
 	if let, ok := x.lets[s.name()]; ok {
 		p := x.part(let, e, omitted)
@@ -92,10 +93,10 @@ func (x *Explainer) part(s source, e *lang.Expression, omitted *int) Part {
 	return p
 }
 
-// operatorWords are what connectives are called, however they were written.
+// operatorWords are the names of connectives, by each way to write them.
 var operatorWords = map[string]string{"!": "not", "&&": "and", "||": "or", "??": "??", "?:": "?:"}
 
-// meanings says what the names in a source stand for, and what the names in that stand for.
+// meanings returns the meanings of the names in a source, and of the names in these meanings.
 func (x *Explainer) meanings(s source) (all []Meaning) {
 	for _, name := range s.names() {
 		if let, ok := x.lets[name]; ok && !x.named[name] {

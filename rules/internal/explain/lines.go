@@ -10,8 +10,8 @@ import (
 // maxLine is how many characters a line of an explanation may have.
 const maxLine = 300
 
-// Lines writes the explanation of a condition for people, a line for each part, indented by two spaces below what it is a part of.
-// A line begins with the mark of its truth. format writes a number with its unit.
+// Lines writes the explanation of a condition for people, one line for each part, indented by two spaces below the part that contains it. A
+// line begins with the mark of its truth. format writes a number with its unit.
 func (c Condition) Lines(format func(value float64, unit string) string) []string {
 	w := liner{format: format}
 	w.part(0, strings.ReplaceAll(strings.TrimPrefix(c.Field, "when."), "_", " ")+": ", c.Part)
@@ -31,10 +31,10 @@ func (w *liner) line(indent int, text string) {
 	w.lines = append(w.lines, strings.Repeat("  ", indent)+lang.Shortened(text, maxLine))
 }
 
-// headings say what the parts below a connective have to be.
-var headings = map[string]string{"and": "all of", "or": "any of", "not": "not", "??": "the first that is known of", "?:": "if, then, else"}
+// headings say how many of the parts below a connective must be true.
+var headings = map[string]string{"and": "all of", "or": "any of", "not": "not", "??": "the first with data of", "?:": "if, then, else"}
 
-// branchNames are what the parts of ?: are called.
+// branchNames are the names of the parts of ?:.
 var branchNames = []string{"if: ", "then: ", "else: "}
 
 // part writes a part and what is below it.

@@ -10,7 +10,7 @@ import (
 	"notewatch/rules/internal/lang"
 )
 
-// A passage is a stretch of the text of an expression.
+// A passage is a part of the text of an expression.
 type passage struct {
 	text   []rune // of the whole expression
 	tokens []lexer.Token
@@ -45,13 +45,13 @@ func (p passage) bare() passage {
 	return p
 }
 
-// closing returns where the bracket that the passage begins with is closed.
+// closing returns the place of the bracket that closes the first one of the passage.
 func (p passage) closing() int {
 	return p.find(1, func(_ lexer.Token, depth int) bool { return depth < 0 })
 }
 
-// find returns the first token from a place on that is wanted; depth is how many brackets are open there that were not
-// at that place. It is -1 if there is none.
+// find returns the place of the first wanted token from a place on, or -1. depth is the number of brackets that were opened since that
+// place and are not closed.
 func (p passage) find(from int, wanted func(t lexer.Token, depth int) bool) int {
 	depth := 0
 	for i := from; i < len(p.tokens); i++ {
@@ -104,7 +104,7 @@ func (p passage) branches() []passage {
 	return []passage{condition, yes, no}
 }
 
-// A source is a tree as it was parsed, and the passage that it was parsed from.
+// A source is a parsed tree, and the passage that it was parsed from.
 type source struct {
 	node ast.Node
 	passage
@@ -118,7 +118,7 @@ func (s source) name() string {
 	return ""
 }
 
-// An operand is a source below a connective, and what was compiled of it.
+// An operand is a source below a connective, and the expression that was compiled from it.
 type operand struct {
 	source
 	compiled *lang.Expression
@@ -139,8 +139,8 @@ func tests(e *lang.Expression) int {
 	return count
 }
 
-// operands returns what the connective of a source connects, nested ones of the same kind put side by side. It is nil if the
-// source has no connective, or one that cannot be taken apart in its text, such as a < b < c or a not in b.
+// operands returns what the connective of a source connects. Nested connectives of the same kind give one list. It is nil if the source has
+// no connective, or one whose text cannot be split, such as a < b < c or a not in b.
 func (s source) operands(e *lang.Expression) []operand {
 	var all []operand
 	for i, below := range s.below(e.Operator) {
@@ -178,7 +178,7 @@ func (s source) below(operator string) []source {
 	return nil
 }
 
-// sources puts nodes and their passages together; nil if there are not as many passages.
+// sources pairs nodes with their passages; nil if their numbers differ.
 func sources(nodes []ast.Node, passages []passage) []source {
 	if len(nodes) != len(passages) {
 		return nil
@@ -201,7 +201,7 @@ func (s source) names() []string {
 	return all
 }
 
-// visit calls see with a node of a source and all below it, but for what a leaf and the name of a function consist of.
+// visit calls see with a node of a source and all nodes below it, except those that make up a leaf or the name of a function.
 func visit(n ast.Node, see func(ast.Node)) {
 	see(n)
 	if call, ok := n.(*ast.CallNode); ok {

@@ -15,7 +15,7 @@ import (
 	"notewatch/rules/internal/names"
 )
 
-// A Phrase is a piece of an expression with what it read.
+// A Phrase is a part of an expression with the values that it read.
 type Phrase struct {
 	Text   string  // as its author wrote it, which may be on several lines
 	Values []Value // in the order of the text
@@ -23,19 +23,19 @@ type Phrase struct {
 
 // A Value is something that an expression reads or computes.
 type Value struct {
-	Path   string    // what has the value: bytes.used, limit, the name of a let; "" is a computation, such as 0.8 * limit
+	Path   string    // the expression of the value: bytes.used, limit, the name of a let; "" for a computation, such as 0.8 * limit
 	Known  bool      // false is no data
 	Number float64   // NaN if it is no number, or not known
 	Unit   string    // of Number, such as "B" for bytes; "" is a plain number
-	Text   string    // what it is if it is neither a number nor a list of numbers: true, "a text" or ["a", "list"]
-	List   []float64 // the last of a list of numbers, of Unit each
+	Text   string    // the value if it is neither a number nor a list of numbers: true, "a text" or ["a", "list"]
+	List   []float64 // the last numbers of a list, each in Unit
 	Length int       // of that list
 
-	end int // the byte of the text behind what has the value
+	end int // the byte in the text at which the expression of the value ends
 }
 
-// Fill returns the text of the phrase on one line, with each value behind what has it: bytes.used 41.2 MB > 0.8 * limit 40
-// MB = 32 MB. format writes a number with its unit.
+// Fill returns the text of the phrase on one line, with each value after its expression: bytes.used 41.2 MB > 0.8 * limit 40 MB = 32 MB.
+// format writes a number with its unit.
 func (p Phrase) Fill(format func(value float64, unit string) string) string {
 	var out strings.Builder
 	from := 0
@@ -64,7 +64,7 @@ func (v Value) Format(format func(value float64, unit string) string) string {
 	return format(v.Number, v.Unit)
 }
 
-// values returns what a source reads, and what it computes of that on both sides of a comparison.
+// values returns what a source reads, and what each side of a comparison computes from that.
 func (x *Explainer) values(s source) []Value {
 	if s.node == nil {
 		return nil
@@ -122,7 +122,7 @@ func (s source) endOfMember(n *ast.MemberNode) int {
 	return end
 }
 
-// computed reports whether a node of a source is more than a value that stands there.
+// computed reports whether a node of a source is a computation, not only a value.
 func computed(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.UnaryNode:
@@ -132,7 +132,7 @@ func computed(n ast.Node) bool {
 	case *ast.MemberNode:
 		_, leaf := names.PathOf(n)
 		return !leaf
-	case *ast.CallNode: // mb(40) says itself what it is
+	case *ast.CallNode: // mb(40) shows its value already
 		return slices.ContainsFunc(n.Arguments, func(n ast.Node) bool {
 			_, written := lang.Literal(n)
 			return computed(n) || !written
@@ -147,7 +147,7 @@ const (
 	maxText     = 80 // characters of a text
 )
 
-// describeValue returns a value that a program gave.
+// describeValue describes a value that a program computed.
 func describeValue(value any) Value {
 	v := Value{Known: true, Number: math.NaN()}
 	switch value := value.(type) {
@@ -183,7 +183,7 @@ func lastElements[T any](list []T) []T { return list[max(0, len(list)-maxElement
 
 func quoted(text string) string { return strconv.Quote(lang.Shortened(text, maxText)) }
 
-// listText writes the last elements of a list of some length.
+// listText writes the last elements of a list of a given length.
 func listText[T any](elements []T, length int, text func(T) string) string {
 	var texts []string
 	for _, element := range elements {

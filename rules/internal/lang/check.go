@@ -12,7 +12,7 @@ import (
 	"notewatch/rules/internal/names"
 )
 
-// The bounds of an expression. expr has no time limit, so that an expression ends soon must follow from its form.
+// The bounds of an expression. expr has no time limit, so the form of an expression must ensure that it ends soon.
 const (
 	maxSource = 4096 // bytes of text
 	maxNodes  = 500  // nodes after named parts are put in place
@@ -27,8 +27,8 @@ type part struct {
 	uses  map[string]bool // names of the parts in it
 }
 
-// A checker reads the expression of one field: it finds out what the names mean, puts named parts in their place,
-// derives kinds and notes everything that is wrong. Of expr's syntax it lets pass what it understands, nothing else.
+// A checker reads the expression of one field. It resolves names, replaces named parts by their expressions, derives kinds and notes all
+// problems. It accepts only the syntax that it understands.
 type checker struct {
 	compiler    *Compiler // of the other expressions of the rule
 	field, text string
@@ -37,7 +37,7 @@ type checker struct {
 	size  int
 	deep  int     // the most predicates within predicates so far
 	loops []typed // the lists that the enclosing predicates run over, innermost last
-	maps  []bool  // whether they are of map, which alone knows #index
+	maps  []bool  // whether each of them is of map, the only function with #index
 }
 
 // problem notes what is wrong at a character of the text and returns the broken expression.
@@ -97,7 +97,7 @@ func (c *checker) checkAll(nodes ...ast.Node) (all []typed, ok bool) {
 	return all, ok
 }
 
-// grow counts nodes; it complains once when there are too many.
+// grow counts nodes. It notes a problem once, when there are too many.
 func (c *checker) grow(nodes int, at ast.Node) bool {
 	within := c.size <= maxNodes
 	c.size += nodes
@@ -108,7 +108,7 @@ func (c *checker) grow(nodes int, at ast.Node) bool {
 	return c.size <= maxNodes
 }
 
-// descend notes how many predicates deep an expression goes; it complains when that is too deep.
+// descend notes how deep predicates are nested. It notes a problem when that is too deep.
 func (c *checker) descend(loops int, at ast.Node) bool {
 	deep := len(c.loops) + loops
 	c.deep = max(c.deep, deep)
@@ -136,7 +136,7 @@ func (c *checker) refuse(n ast.Node) typed {
 	return c.problem(at, "", "this form is not used in rules")
 }
 
-// name reads a bare name: a named part. Everything else that has a name has members.
+// name checks a bare name, which must be a named part: every other name has members.
 func (c *checker) name(n *ast.IdentifierNode) typed {
 	at := n.Location().From
 	if p, ok := c.compiler.parts[n.Value]; ok {
@@ -193,7 +193,7 @@ func (c *checker) member(n *ast.MemberNode) typed {
 		return c.problem(start(n.Node), "", "[] takes an element of a list, not of %s", kindNames[list.kind])
 	}
 	if !index.integer() {
-		return c.problem(start(n.Property), "int(…) makes one of a number", "the position in a list must be a whole number, not %s", kindNames[index.kind])
+		return c.problem(start(n.Property), "int(…) converts a number", "the position in a list must be a whole number, not %s", kindNames[index.kind])
 	}
 	if at, ok := Literal(index.node); ok && at < 0 {
 		if _, made := list.node.(*ast.BuiltinNode); made {
@@ -203,7 +203,7 @@ func (c *checker) member(n *ast.MemberNode) typed {
 	return list.element(&ast.MemberNode{Node: list.node, Property: index.node})
 }
 
-// object returns the name of the object that a node reads a member of, or a key; nil if it reads neither.
+// object returns the name of the object from which a node reads a member or a key; nil if it reads neither.
 func (c *checker) object(n *ast.MemberNode) *ast.IdentifierNode {
 	object, ok := n.Node.(*ast.IdentifierNode)
 	if !ok {
@@ -256,7 +256,7 @@ func (c *checker) leaf(n *ast.MemberNode, object *ast.IdentifierNode) typed {
 	return retyped(c.compiler.layout.place(l), l.Kind, largest)
 }
 
-// keyed reads the key of an object of which a node reads a member, and returns the text of the object with it.
+// keyed checks the key of an object whose member a node reads, and returns the text of the object with the key.
 func (c *checker) keyed(n *ast.MemberNode, object string, members []string) (text string, ok bool) {
 	of, whole := n.Node.(*ast.MemberNode)
 	if !whole {
@@ -274,7 +274,7 @@ func (c *checker) keyed(n *ast.MemberNode, object string, members []string) (tex
 	return text, whole
 }
 
-// notValue notes that an object was read without a member of it. example is how an object of its kind is read.
+// notValue notes that an object is read without a member. example shows how objects of its kind are read.
 func (c *checker) notValue(at int, object, example string, members []string) typed {
 	return c.problem(at, "write "+example+". and one of "+strings.Join(members, ", "), "%s is not a value by itself", object)
 }
@@ -299,7 +299,7 @@ func (c *checker) position(n ast.Node) (ast.Node, bool) {
 	}
 	t := c.check(n)
 	if !t.broken() && !t.integer() {
-		t = c.problem(start(n), "int(…) makes one of a number", "the position in a list must be a whole number, not %s", kindNames[t.kind])
+		t = c.problem(start(n), "int(…) converts a number", "the position in a list must be a whole number, not %s", kindNames[t.kind])
 	}
 	return t.node, !t.broken()
 }
@@ -327,14 +327,14 @@ func (c *checker) array(n *ast.ArrayNode) typed {
 		return typed{}
 	}
 	if len(elements) == 0 {
-		return c.problem(start(n), "", "an empty list is of no use")
+		return c.problem(start(n), "", "an empty list has nothing to compare with")
 	}
 	kind, most := elements[0].kind, 0.0
 	for i, element := range elements {
 		elements[i] = settle(element)
 		if kind = common(kind, element.kind); kind == nil || !element.scalar() {
 			return c.problem(start(n.Nodes[i]), "",
-				"the elements of a list must be numbers, texts, or true and false, not %s among others", kindNames[element.kind])
+				"the elements of a list must be of one kind: numbers, texts, or true and false; this one is %s", kindNames[element.kind])
 		}
 		most = max(most, elements[i].most)
 	}
@@ -361,7 +361,7 @@ func (c *checker) pointer(n *ast.PointerNode) typed {
 	return c.problem(n.Location().From, "# is the element", "unknown name %q", "#"+n.Name)
 }
 
-// integer returns a whole number; one that float64 cannot count exactly is a number only.
+// integer returns a whole number; a number that float64 cannot count exactly is not whole.
 func integer(x int) typed {
 	if x < -largest || x > largest {
 		return number(float64(x))

@@ -38,13 +38,13 @@ func (l *Layout) Compiler(scope string) *Compiler {
 	return &Compiler{names: l.names, layout: l, scope: scope, parts: map[string]part{}, texts: map[string]string{}, used: map[string]bool{}}
 }
 
-// Whole notes a problem with a whole field. The hint may be "".
+// Whole notes a problem of a whole field. The hint may be "".
 func (c *Compiler) Whole(field, hint, format string, args ...any) {
 	c.Problems = append(c.Problems, Problem{Field: field, Offset: -1, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
-// Limit compiles the text of the field limit and names it limit. The text is a number, which is constant or reads nothing but the leaves
-// of some paths. It returns nil if anything is wrong with the text.
+// Limit compiles the text of the field limit and names it limit. The text is a number that is constant, or that reads only leaves of the
+// given paths. It returns nil if anything is wrong with the text.
 func (c *Compiler) Limit(text string, readable ...string) *Number {
 	p := c.check(LimitName, text)
 	c.parts[LimitName] = part{}
@@ -67,8 +67,8 @@ func (c *Compiler) Limit(text string, readable ...string) *Number {
 	return c.number(LimitName, p)
 }
 
-// LimitOf has the name limit stand for a number that follows from the struct that is read, and where that is no data, for what Limit has
-// compiled. path is that of no other leaf of the layout.
+// LimitOf makes the name limit stand for the number that of computes from the struct that is read. Where that is no data, it stands for
+// own, which Limit has compiled. No other leaf of the layout may have the path.
 func (c *Compiler) LimitOf(path string, own *Number, of func(structure reflect.Value) float64) *Number {
 	if own == nil {
 		return nil
@@ -86,7 +86,7 @@ func (c *Compiler) LimitOf(path string, own *Number, of func(structure reflect.V
 	return c.number(LimitName, p)
 }
 
-// Let names a part of expressions. The field of its text is let, a dot and the name.
+// Let names a part of expressions. The field of its text is "let." and the name.
 func (c *Compiler) Let(name, text string) {
 	field := "let." + name
 	if !c.free(field, name) {
@@ -117,7 +117,7 @@ func (c *Compiler) Condition(field, text string) *Expression {
 	return e
 }
 
-// Number compiles an expression of a number that reads something. It returns nil if anything is wrong with it.
+// Number compiles an expression that is a number and reads something. It returns nil if anything is wrong with it.
 func (c *Compiler) Number(field, text string) *Number {
 	p := c.checkUse(field, text)
 	if p.typed.broken() {
@@ -229,7 +229,7 @@ func (c *Compiler) free(field, name string) bool {
 var keywords = []string{"true", "false", "nil", "let", "if", "else", "not", "in", "and", "or", "matches", "contains",
 	"startsWith", "endsWith"}
 
-// folded computes a part that is constant.
+// folded computes a constant part.
 func (c *Compiler) folded(field string, p part) part {
 	p.size, p.deep = 1, 0
 	if _, ok := Literal(p.typed.node); ok {

@@ -9,8 +9,8 @@ import (
 
 // An Expression is a compiled condition. It never changes and is safe for use by several goroutines.
 //
-// While all that it reads is known, one program of expr decides it. Else the connectives are computed here, after Kleene, and
-// programs decide only what they connect: the atoms, such as comparisons, of which those that lack a figure need not run.
+// While everything that it reads is known, one program of expr decides it. Otherwise Truth computes the connectives after Kleene, and
+// programs decide only the atoms that they connect, such as comparisons. An atom without a figure that it needs is not run.
 type Expression struct {
 	Reads    []*Leaf       // what it reads, in the order of the vocabulary; only of a whole condition
 	Compared []*Leaf       // what stands in its comparisons, in the order of its text; only of a whole condition
@@ -20,7 +20,7 @@ type Expression struct {
 	layout   *Layout
 	field    string
 	reads    mask        // of the leaves that it reads
-	vital    mask        // of leaves without any of which it is certainly no data
+	vital    mask        // of leaves that it needs: if one is no data, so is the expression
 	divisors mask        // of leaves that are divisors by themselves: while any is 0, known does not decide
 	known    *vm.Program // decides it when all that it reads is known, and no divisor is 0; may be nil where there is an operator
 	verdict  *vm.Program // decides an atom always
@@ -40,8 +40,8 @@ func (l *Layout) compile(field string, condition ast.Node) (*Expression, error) 
 	return e, err
 }
 
-// compileAny makes the programs of an atom, or those of the atoms below a connective. Of a partial one a figure more
-// than those it reads can be missing: it can be no data when all that it reads is known.
+// compileAny makes the programs of an atom, or those of the atoms below a connective. A partial expression can be no data although
+// everything that it reads is known.
 func (l *Layout) compileAny(field string, n ast.Node) (e *Expression, partial bool, err error) {
 	operator, operands := connected(n)
 	if operator == "" {
@@ -105,7 +105,7 @@ func (e *Expression) Truth(v *View) (Truth, error) {
 	return e.connect(v)
 }
 
-// connect computes a connective after Kleene. In the order of truths and is the minimum, or the maximum.
+// connect computes a connective after Kleene. In the order of truths, and is the minimum and or is the maximum.
 func (e *Expression) connect(v *View) (Truth, error) {
 	first, err := e.Operands[0].Truth(v)
 	if err != nil {
@@ -132,7 +132,7 @@ func (e *Expression) connect(v *View) (Truth, error) {
 	return second, nil
 }
 
-// choose computes ?: of which the condition is known. Where that is no data the branches decide if they agree.
+// choose computes ?: from the truth of its condition. If that is no data, the branches decide if they agree.
 func (e *Expression) choose(condition Truth, v *View) (Truth, error) {
 	if condition == False {
 		return e.Operands[2].Truth(v)

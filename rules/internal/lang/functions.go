@@ -9,8 +9,8 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-// A function is one of expr's that rules may call. Those that could make texts or lists grow without bound are not
-// among them, nor those that read a clock.
+// A function is one of expr's that rules may call. Functions that could make texts or lists grow without bound, or that read a clock, are
+// not among them.
 type function struct {
 	fewest, most int // arguments
 	takes        func(typed) bool
@@ -52,12 +52,12 @@ var functions = map[string]function{
 	"lastIndexOf": {2, 2, typed.text, "texts", counted},
 }
 
-// What functions take, beyond single kinds.
+// Arguments that functions take, beyond single kinds.
 func numeric(t typed) bool  { return t.number() || t.list() && t.element(&ast.PointerNode{}).number() }
 func sized(t typed) bool    { return t.list() || t.text() }
 func sortable(t typed) bool { return t.list() && t.kind != listOf(booleanKind) }
 
-// What functions give.
+// Results of functions: the kind, and a bound of their magnitude.
 func likeFirst(a []typed) (reflect.Type, float64)      { return a[0].kind, a[0].most }
 func rounded(a []typed) (reflect.Type, float64)        { return numberKind, a[0].most + 1 }
 func wholeNumber(a []typed) (reflect.Type, float64)    { return integerKind, min(a[0].most, largest) }
@@ -66,7 +66,7 @@ func elementOfFirst(a []typed) (reflect.Type, float64) { return a[0].kind.Elem()
 func aText([]typed) (reflect.Type, float64)            { return textKind, 0 }
 func aTruth([]typed) (reflect.Type, float64)           { return booleanKind, 0 }
 
-// extreme gives a whole number only if nothing else can be chosen.
+// extreme is a whole number only if all arguments are.
 func extreme(a []typed) (reflect.Type, float64) {
 	kind := integerKind
 	var most float64
@@ -79,7 +79,7 @@ func extreme(a []typed) (reflect.Type, float64) {
 	return kind, most
 }
 
-// average adds before it divides, which overflows only what is settled anyway.
+// average adds before it divides. That overflows only if settle marks the result anyway.
 func average(a []typed) (reflect.Type, float64) {
 	_, most := extreme(a)
 	return numberKind, most
@@ -124,7 +124,7 @@ func functionNames() []string {
 	return names
 }
 
-// call checks a call of what expr does not know: kb and the like, or nothing.
+// call checks a call of a function that expr does not have, such as kb.
 func (c *checker) call(n *ast.CallNode) typed {
 	callee, ok := n.Callee.(*ast.IdentifierNode)
 	if !ok {

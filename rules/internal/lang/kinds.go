@@ -32,7 +32,7 @@ func (t typed) scalar() bool  { return t.kind != nil && !t.list() }
 // element returns what a list consists of.
 func (t typed) element(n ast.Node) typed { return retyped(n, t.kind.Elem(), t.most) }
 
-// retyped returns a node with its kind, which the node carries too.
+// retyped sets the kind of a node, and returns it as a checked expression.
 func retyped(n ast.Node, kind reflect.Type, most float64) typed {
 	n.SetType(kind)
 	return typed{node: n, kind: kind, most: most}

@@ -6,21 +6,21 @@ import "github.com/expr-lang/expr/ast"
 // truths come near it: their programs double with every level.
 const maxProgram = 5000
 
-// A compilation makes programs of a checked tree. With unknown figures an expression is true, false or no data, after
-// Kleene: it is surely true if it would be true whatever the unknown figures were, as far as its form shows. Two
-// trees are derived, one true exactly where the expression is surely true and one where it is surely false. They test
-// what is known before they read it, so that what is no data is never computed with.
+// A compilation makes programs of a checked tree. With unknown figures an expression is true, false or no data, after Kleene: it is surely
+// true if its form shows that it is true whatever the unknown figures are. The compilation derives two trees: one is true exactly where the
+// expression is surely true, the other where it is surely false. They test whether a value is known before they read it, so they compute
+// nothing from no data.
 type compilation struct {
 	layout   *Layout
 	left     int     // nodes that may still be made
 	complete bool    // make programs for when all figures that are read are known
-	partial  bool    // set when the expression can be no data even then, for another reason than a divisor that is 0
+	partial  bool    // set when the expression can be no data even then, and not because a divisor is 0
 	divisors []*Leaf // leaves that are divisors by themselves
 }
 
 func (l *Layout) compilation() *compilation { return &compilation{layout: l, left: maxProgram} }
 
-// spend counts a node and reports whether the bound is passed; then what is made is of no use.
+// spend counts a node and reports whether there are too many; then the caller discards the tree.
 func (c *compilation) spend() bool {
 	c.left--
 	return c.left < 0

@@ -20,8 +20,8 @@ type (
 	Vocabulary = names.Vocabulary
 )
 
-// A Layout is the leaves that a set of expressions reads, each with a place in the struct that their programs run on. So what no
-// expression reads costs nothing. Compilers add leaves to it, one compiler at a time. Afterwards several goroutines may use it.
+// A Layout gives each leaf that a set of expressions reads a place in the struct that their programs run on. A leaf that no expression
+// reads costs nothing. Compilers add leaves to it, one compiler at a time. Afterwards several goroutines may use it.
 type Layout struct {
 	names  *Vocabulary
 	slots  []slot
@@ -39,7 +39,7 @@ type slot struct {
 	known int // the field that says whether it is known; -1: the value itself does
 }
 
-// The names of fields begin with these, and go on with the number of the slot.
+// The names of fields are one of these prefixes and the number of the slot.
 const (
 	valuePrefix = "V"
 	knownPrefix = "K"
@@ -92,8 +92,8 @@ func (l *Layout) leaf(n ast.Node) *Leaf {
 	return nil
 }
 
-// tests returns the tests under which the leaf of a node is known. A View makes NaN of every number that is not, and an empty list
-// of every series.
+// tests returns the tests that tell whether the leaf of a node is known. A View stores NaN for a number that is not known, and an empty
+// list for such a series.
 func (l *Layout) tests(n ast.Node) []test {
 	at, _ := l.slot(n)
 	s := l.slots[at]
@@ -122,7 +122,7 @@ func (l *Layout) read(n ast.Node, all []*Leaf) []*Leaf {
 	return all
 }
 
-// vital returns leaves without any of which an expression is no data, whatever the others are.
+// vital returns leaves that an expression needs: if one of them is no data, so is the expression, whatever the others are.
 func (l *Layout) vital(n ast.Node) (all []*Leaf) {
 	if leaf := l.leaf(n); leaf != nil {
 		return []*Leaf{leaf}
@@ -177,7 +177,7 @@ func (l *Layout) mask(leaves []*Leaf) mask {
 	return maskOf(places)
 }
 
-// structure returns the type of the struct that programs run on. No leaf is added any longer.
+// structure returns the type of the struct that programs run on. Compilers cannot add leaves after the first call.
 func (l *Layout) structure() reflect.Type {
 	l.sealed.Do(func() { l.kind = reflect.StructOf(l.fields) })
 	return l.kind
@@ -224,8 +224,8 @@ func read(l *Leaf, from, to reflect.Value) (ok bool) {
 	return known
 }
 
-// The numbers that count as data lie between these magnitudes, or are zero. Beyond the largest a float64 no longer
-// counts exactly; and with both, arithmetic on a handful of numbers cannot overflow.
+// A number counts as data if it is zero, or if its magnitude lies between these. Beyond the largest, a float64 no longer counts exactly.
+// With both bounds, arithmetic on a few numbers cannot overflow.
 const (
 	largest  = 1 << 53
 	smallest = 1e-30

@@ -5,8 +5,8 @@ import "slices"
 // A bitmap has one bit for each leaf of a layout, in words of 64.
 type bitmap []uint64
 
-// A mask is the words of a bitmap in which leaves have their bits. The few leaves of an expression are in one word or two, however many
-// leaves there are.
+// A mask selects leaves in a bitmap: it has the words in which they have bits. The few leaves of an expression are in one word or two,
+// however many leaves there are.
 type mask []maskWord
 
 type maskWord struct {
@@ -14,7 +14,7 @@ type maskWord struct {
 	bits uint64 // at least one
 }
 
-// maskOf returns the mask of places of leaves, which ascend.
+// maskOf returns the mask of the leaves at some places, which must be in ascending order.
 func maskOf(places []int) mask {
 	var m mask
 	for _, place := range places {

@@ -9,7 +9,7 @@ import (
 // A test is a condition under which something is known.
 type test struct {
 	node ast.Node
-	leaf string // what is tested to be known, if it is a leaf: not to be tested twice
+	leaf string // the leaf that is tested, which needs only one test; "" if it is none
 }
 
 // known returns the tests under which the value of an expression is known, in the order to make them.
@@ -109,7 +109,7 @@ func (c *compilation) either(a, b []test) []test {
 	return []test{{node: binary("||", and(a), and(b))}}
 }
 
-// divisor tests that a divisor is not zero, unless that is plain.
+// divisor tests that a divisor is not zero, unless its form shows that.
 func (c *compilation) divisor(n ast.Node) []test {
 	if x, ok := Literal(n); ok && x != 0 || positive(n) > 0 {
 		return nil
@@ -135,7 +135,7 @@ func (c *compilation) inRange(n *ast.MemberNode) []test {
 	}
 }
 
-// nonEmpty tests that a known list has elements, unless that is plain.
+// nonEmpty tests that a known list has elements, unless its form shows that.
 func (c *compilation) nonEmpty(list ast.Node) []test {
 	if neverEmpty(list) {
 		return nil
@@ -170,7 +170,7 @@ func literalOr(n ast.Node, missing float64) (float64, bool) {
 
 func isList(n ast.Node) bool { return typed{kind: n.Type()}.list() }
 
-// and joins tests; none are true.
+// and joins tests with &&; without tests the result is true.
 func and(tests []test) ast.Node {
 	tested := map[string]bool{}
 	var all ast.Node

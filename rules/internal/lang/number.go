@@ -18,7 +18,7 @@ type Number struct {
 	program  *vm.Program // computes it; nil: there is nothing to compute
 }
 
-// number compiles a part that is a number. It returns nil if that does not work.
+// number compiles a part that is a number. It returns nil if it does not compile.
 func (c *Compiler) number(field string, p part) *Number {
 	if p.typed.broken() {
 		return nil
@@ -50,7 +50,7 @@ func (n *Number) Constant() float64 {
 	return n.constant
 }
 
-// Leaf returns the leaf that the number consists of; nil if it is constant or computed.
+// Leaf returns the leaf if the number is nothing else; nil if it is constant or computed.
 func (n *Number) Leaf() *Leaf {
 	if n == nil {
 		return nil
@@ -58,7 +58,7 @@ func (n *Number) Leaf() *Leaf {
 	return n.leaf
 }
 
-// Of computes the number of what v reads; NaN is no data.
+// Of computes the number from the values of v; NaN is no data.
 func (n *Number) Of(v *View) float64 {
 	switch {
 	case n == nil:

@@ -8,19 +8,18 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-// Arithmetic is done in such a way that known figures give a known result: what may leave the range of numbers is
-// marked, and at run time no data when it does.
+// Arithmetic on known figures gives a known result: what may leave the range of numbers is marked, and is no data when it does.
 const (
 	huge    = 1e300   // sums and products below it are far from overflowing
 	intMost = 1 << 62 // so are those of whole numbers
 	longest = 1e6     // no list is longer
 )
 
-// within is the name of a mark, within(x, most): no data if x is not a number of at most that magnitude. It is no
-// function of expr: the programs that are made of a tree test it and leave it out.
+// within is the name of a mark: within(x, most) is no data if x is not a number of at most that magnitude. expr has no such function: the
+// programs of a tree test the mark, and do not call it.
 const within = "within"
 
-// settle marks a number that may have overflowed, before something reads it that would not pass the overflow on.
+// settle marks a number that may have overflowed before an operator that would hide the overflow reads it.
 func settle(t typed) typed {
 	if t.most <= huge || !t.number() {
 		return t
@@ -80,7 +79,7 @@ func (c *checker) binary(n *ast.BinaryNode) typed {
 	return c.comparison(n, settle(l), settle(r))
 }
 
-// mismatch notes that an operator does not take what stands beside it.
+// mismatch notes that an operator does not take operands of these kinds.
 func (c *checker) mismatch(n *ast.BinaryNode, takes string, l, r typed) typed {
 	return c.problem(n.Location().From, "", "%s takes %s, not %s and %s", n.Operator, takes, kindNames[l.kind], kindNames[r.kind])
 }
@@ -149,7 +148,7 @@ func (c *checker) arithmetic(n *ast.BinaryNode, l, r typed) typed {
 	case !l.number() || !r.number():
 		return c.mismatch(n, "two numbers", l, r)
 	case op == "%" && !(l.integer() && r.integer()):
-		return c.problem(n.Location().From, "int(…) makes one of a number", "%% takes two whole numbers")
+		return c.problem(n.Location().From, "int(…) converts a number", "%% takes two whole numbers")
 	}
 	if folded, ok := fold(op, l, r); ok {
 		return folded
@@ -173,8 +172,8 @@ func (c *checker) arithmetic(n *ast.BinaryNode, l, r typed) typed {
 	return retyped(binary(op, float(l), float(r)), numberKind, most)
 }
 
-// alike returns a value as one of the kind it shares with others. expr takes c ? 1 : x for a whole number, because its
-// first branch is one, and compares it as such.
+// alike converts a value to the kind that it shares with others. expr takes c ? 1 : x for a whole number, because its first branch is one,
+// and compares it as such.
 func alike(t typed, kind reflect.Type) ast.Node {
 	if kind == numberKind {
 		return float(t)
@@ -182,7 +181,7 @@ func alike(t typed, kind reflect.Type) ast.Node {
 	return t.node
 }
 
-// float returns a whole number as one that arithmetic cannot wrap around.
+// float converts a whole number to a number with which arithmetic cannot wrap around.
 func float(t typed) ast.Node {
 	switch literal := t.node.(type) {
 	case *ast.IntegerNode:
@@ -196,7 +195,7 @@ func float(t typed) ast.Node {
 	return retyped(call("float", t.node), numberKind, t.most).node
 }
 
-// least returns a magnitude above which the value of a divisor is known to lie: 0 if nothing is known.
+// least returns a magnitude that a divisor is known to exceed; 0 if nothing is known.
 func least(n ast.Node) float64 {
 	if x, ok := Literal(n); ok {
 		return math.Abs(x)
@@ -207,7 +206,7 @@ func least(n ast.Node) float64 {
 	return positive(n)
 }
 
-// positive returns a bound that a value is known to reach: 0 if none above zero is known.
+// positive returns a positive number that a value is known to reach; 0 if none is known.
 func positive(n ast.Node) float64 {
 	if x, ok := Literal(n); ok {
 		return max(x, 0)
@@ -232,7 +231,7 @@ func Literal(n ast.Node) (float64, bool) {
 	return 0, false
 }
 
-// fold computes with two numbers that are written out. It leaves alone what would be no data.
+// fold computes an operation on two numbers that are written out, unless its result is no data.
 func fold(op string, l, r typed) (typed, bool) {
 	a, aOK := Literal(l.node)
 	b, bOK := Literal(r.node)

@@ -33,12 +33,12 @@ func byteOffset(text string, characters int) int {
 	return len(text)
 }
 
-// start returns where a tree begins in the text, in characters.
+// start returns the character at which the text of a tree begins.
 func start(n ast.Node) int {
 	first := n.Location().From
 	switch n := n.(type) {
 	case *ast.ConditionalNode:
-		return start(n.Cond) // expr puts the location of ?: behind it
+		return start(n.Cond) // expr puts the location of ?: after the condition
 	case *ast.MemberNode:
 		return start(n.Node)
 	}
@@ -48,7 +48,7 @@ func start(n ast.Node) int {
 	return first
 }
 
-// What messages of expr's parser look like.
+// Patterns of the messages of expr's parser.
 var (
 	unexpectedToken = regexp.MustCompile(`^unexpected token (?:(EOF)|\w+\("(.*)"\))$`)
 	mixedWithNoData = regexp.MustCompile(`^Operator \((.*)\) and coalesce expressions`)
@@ -72,12 +72,12 @@ func syntaxProblem(field, text string, err error) Problem {
 	} else if m := wrongNumber.FindStringSubmatch(at.Message); m != nil {
 		p.Message = m[1] + ": " + m[2]
 	} else if strings.HasPrefix(at.Message, "unrecognized character") {
-		p.Hint = `texts stand in quotes: "a" or 'a'`
+		p.Hint = `write texts in quotes: "a" or 'a'`
 	}
 	return p
 }
 
-// tokenHint says what may have been meant by a token that stands where it cannot, behind some text.
+// tokenHint suggests what to write in place of a token that cannot stand there. before is the text in front of the token.
 func tokenHint(token, before string) string {
 	switch strings.ToLower(token) {
 	case "=", "===":

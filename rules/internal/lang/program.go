@@ -46,7 +46,7 @@ func (c *compilation) program(n ast.Node) (*vm.Program, error) {
 	return compiler.Compile(tree, config)
 }
 
-// message returns what an error of expr says, without the position and the source it quotes.
+// message returns the message of an error of expr, without the position and the source that it quotes.
 func message(err error) string {
 	if at, ok := errors.AsType[*file.Error](err); ok {
 		return at.Message

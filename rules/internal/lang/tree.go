@@ -9,7 +9,7 @@ import (
 	"notewatch/rules/internal/names"
 )
 
-// Children returns where a node holds its children, in the order of the text. A leaf has none, in a source neither.
+// Children returns pointers to the children of a node, in the order of the text. A leaf has none.
 func Children(n ast.Node) []*ast.Node {
 	switch n := n.(type) {
 	case *ast.UnaryNode:
@@ -43,7 +43,7 @@ func pointers(nodes []ast.Node) []*ast.Node {
 	return list
 }
 
-// rebuild returns a copy of a node whose children are what change makes of them.
+// rebuild returns a copy of a node in which change has replaced each child.
 func rebuild(n ast.Node, change func(ast.Node) ast.Node) ast.Node {
 	twin := copyOf(n)
 	for _, child := range Children(twin) {

@@ -7,15 +7,15 @@ import (
 	"github.com/expr-lang/expr/vm"
 )
 
-// A View is a struct of which expressions read the leaves. It is read once for all expressions of a [Layout]. A View is used by one
-// goroutine at a time.
+// A View is a struct whose leaves expressions read. It reads them once for all expressions of a [Layout]. Use it from one goroutine at a
+// time.
 type View struct {
 	source  reflect.Value // the struct that is read
 	machine vm.VM
 
-	layout  *Layout       // of which the rest is; nil: nothing was read yet
+	layout  *Layout       // of the fields below; nil: nothing was read yet
 	scratch reflect.Value // the struct that programs run on
-	boxed   any           // scratch by value, which expr reads several times as fast as through a pointer
+	boxed   any           // scratch as a value, which expr reads several times as fast as a pointer
 	unknown bitmap        // of the leaves that are no data, by place
 	zero    bitmap        // of the numbers that are 0
 }

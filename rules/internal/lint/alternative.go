@@ -8,10 +8,10 @@ type test struct {
 	negated bool
 }
 
-// An alternative is tests that are all true when a condition is. A condition is true when all of one of its alternatives are.
+// An alternative is a list of tests that must all be true. A condition is true when one of its alternatives is.
 type alternative []test
 
-// maxAlternatives bounds the alternatives of a condition: what has more is not taken apart further.
+// maxAlternatives bounds the alternatives of a condition. A larger condition is one test.
 const maxAlternatives = 32
 
 // alternatives takes a condition apart.
@@ -60,7 +60,7 @@ type side struct {
 	value
 }
 
-// key names what a side is, so that two comparisons of the same can be found.
+// key names a side. Two comparisons with the same key compare the same thing.
 func (s side) key() string {
 	if s.leaf != "" {
 		return s.leaf
@@ -68,7 +68,7 @@ func (s side) key() string {
 	return s.expression.String()
 }
 
-// A comparison is a test of two numbers, as it has to be for the test to be true.
+// A comparison is a test of two numbers; if the test is negated, it has the inverse operator.
 type comparison struct {
 	test
 	operator    string
@@ -120,7 +120,7 @@ func (r *reader) possible(t test) (canBeTrue, canBeFalse bool) {
 	return true, true
 }
 
-// clear reports whether the arithmetic follows all of a test, so that what it says of it is all that can be said.
+// clear reports whether the arithmetic follows every part of a test, so that nothing is missing from its result.
 func (r *reader) clear(t test) bool {
 	c, ok := r.compared(t)
 	return ok && !c.left.opaque && !c.right.opaque
@@ -129,7 +129,7 @@ func (r *reader) clear(t test) bool {
 // reads returns what a test reads.
 func (r *reader) reads(t test) value { return r.opaque(t.node) }
 
-// narrowed returns the numbers that what is compared with a fixed number can have where all of an alternative is true, by its key.
+// narrowed returns the range of each side that is compared with a fixed number, by key, for when the whole alternative is true.
 func (r *reader) narrowed(a alternative) map[string]Range {
 	ranges := map[string]Range{}
 	for _, t := range a {

@@ -1,6 +1,6 @@
 package lint
 
-// checkAmounts looks for multiples of what may be 0, and for estimates.
+// checkAmounts looks for multiples of a value that may be 0, and for estimates.
 func (l *linter) checkAmounts() {
 	for _, e := range conditions(l.rule.When) {
 		for _, a := range l.alternatives(e, false) {
@@ -10,7 +10,7 @@ func (l *linter) checkAmounts() {
 	}
 }
 
-// checkFloor looks for a value that is above a multiple of another, and for a ratio, where nothing says what it must come to at least.
+// checkFloor looks for ratios, and for comparisons with a multiple of another value, that lack a least amount.
 func (l *linter) checkFloor(a alternative) {
 	for _, t := range a {
 		c, ok := l.compared(t)
@@ -34,7 +34,7 @@ func (l *linter) checkFloor(a alternative) {
 	}
 }
 
-// enough is a number of what a metric counts that is worth a look, as an example. Only bytes have a floor of thousands.
+// enough is an example of an amount that is worth a look. Only bytes have a floor of thousands.
 func enough(l Leaf) string {
 	if l.Floor >= 1000 {
 		return "kb(500)"
@@ -47,7 +47,7 @@ var ratios = map[string]string{"ratio": "today", "peer_ratio": "yesterday"}
 
 func isRatio(l Leaf) bool { return l.Metric && ratios[l.Member] != "" }
 
-// bounded reports whether an alternative bounds a metric that a value is made of from below, by a number.
+// bounded reports whether an alternative compares a metric of a value with a lower bound that is a number.
 func (l *linter) bounded(a alternative, v side) bool {
 	for _, t := range a {
 		c, ok := l.compared(t)
@@ -76,7 +76,7 @@ func amount(x float64, l Leaf) string {
 // estimated is the metric that Notehub corrects after each session.
 const estimated = "session_bytes"
 
-// checkEstimate looks for an estimate that would fire and be corrected by turns.
+// checkEstimate looks for an estimate with which an alert would fire and be corrected by turns.
 func (l *linter) checkEstimate(a alternative) {
 	if len(l.rule.ResolveWhen) > 0 {
 		return

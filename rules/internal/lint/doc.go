@@ -1,7 +1,7 @@
-// Package lint finds what a valid rule can hardly mean: conditions that can never be true, bytes compared with hours, an alert that
-// would end at every midnight. It knows the form of expressions, and of what they read the range and the unit that package rules gives it.
+// Package lint finds likely mistakes in valid rules: conditions that can never be true, bytes compared with hours, an alert that would end
+// at every midnight. It knows the form of expressions, and the range and the unit of each leaf, which package rules provides.
 //
-// [Rule.Findings] is all that it offers. It goes like this:
+// Everything starts at [Rule.Findings]:
 //
 //   - The expressions of a rule are parsed once more (expression.go), so that a finding stands where its author wrote it. Named parts
 //     are looked into where they are used.
@@ -12,6 +12,6 @@
 //   - Each kind of finding is one function (truths.go, units.go, times.go, amounts.go, levels.go) with a code, by which a rule can
 //     accept it.
 //
-// To look at a test at midnight, what begins at 0 then is given the range from 0 to 0: if the test is not surely false, it is true at
-// every midnight, or might be.
+// A test at midnight is checked with the range from 0 to 0 for values that begin at 0 then: unless the test is surely false with it, the
+// test is or may be true at every midnight.
 package lint

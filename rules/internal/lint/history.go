@@ -6,7 +6,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-// checkHistory looks for the period before where that is no longer kept.
+// checkHistory looks for values of the previous period that are no longer kept.
 func (l *linter) checkHistory() {
 	if needed := 2 * l.rule.Period; needed > l.rule.Kept {
 		for _, e := range conditions(l.rule.Named, l.rule.Where, l.rule.When, l.rule.ResolveWhen) {

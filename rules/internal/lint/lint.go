@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A Rule is what is looked at: the expressions of a rule that has been compiled.
+// A Rule is the rule to check: its expressions, compiled before, and its times.
 type Rule struct {
 	Subject     string        // what each of its subjects is, such as device
 	Named       []Text        // limit and the lets in their order, the fields as limit and let.x
@@ -35,22 +35,22 @@ const (
 	Hold     = "hold"
 	History  = "history"
 	Fleets   = "fleets"
-	Unless   = "unless" // found by who knows the other rules
-	Hours    = "hours"  // found by who knows the receivers
-	Prices   = "prices" // found by who knows the prices
-	None     = "none"   // found by who knows the data, like the next
+	Unless   = "unless" // found where the other rules are known
+	Hours    = "hours"  // found where the receivers are known
+	Prices   = "prices" // found where the prices are known
+	None     = "none"   // found where the data is known, like the next
 	Blind    = "blind"
 )
 
-// Codes returns the codes of findings that can be accepted, and of those that are certain.
+// Codes returns the codes that a rule can accept, and those of findings that are certain.
 func Codes() (accepted, certain []string) {
 	return []string{Always, Bytes, Units, Midnight, Late, Floor, Start, Estimate, Levels, Hold, Unless, Hours, Prices, None, Blind}, []string{Never, History, Fleets}
 }
 
-// A Finding is what a rule can hardly mean.
+// A Finding is a likely mistake in a rule.
 type Finding struct {
 	Code    string
-	Certain bool   // it is a mistake; else it may be meant
+	Certain bool   // it is a mistake; otherwise the author may mean it
 	Field   string // as in the rule
 	Offset  int    // byte offset into its text
 	Message string // lower case, without the name of the field
@@ -63,7 +63,7 @@ type linter struct {
 	findings []Finding
 }
 
-// Findings returns what the rule can hardly mean, in the order of its text, each once, but for those of codes that are accepted.
+// Findings returns the likely mistakes in the rule, in the order of its text, each once. It leaves out findings whose codes are accepted.
 func (r Rule) Findings(accepted []string) []Finding {
 	l := &linter{reader: &reader{rule: r, named: map[string]expression{}, given: func(l Leaf) Range { return l.Range }}}
 	for _, text := range r.Named {

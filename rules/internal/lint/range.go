@@ -6,10 +6,11 @@ import (
 	"strings"
 )
 
-// A Range is the numbers from Least to Most that a value can have while it is data. With Most below Least it has none: it is no data.
+// A Range is the numbers from Least to Most that a value can have while it is data. If Most is below Least, the range is empty: the value
+// is no data.
 type Range struct {
 	Least, Most       float64
-	NotLeast, NotMost bool // the end itself is left out
+	NotLeast, NotMost bool // the end itself is excluded
 }
 
 // any number.
@@ -18,8 +19,8 @@ var anyNumber = Range{Least: math.Inf(-1), Most: math.Inf(1)}
 // nothing is the range of what is no data.
 var nothing = Range{Least: 1, Most: -1}
 
-// ParseRange returns the numbers that a text names: "0 100", or "any". Without a text it is everything from 0 on. It panics if the text is
-// none of these, since such texts are part of the program.
+// ParseRange returns the numbers that a text names: "0 100", or "any". An empty text names all numbers from 0 on. It panics on any other
+// text, because the texts are part of the program.
 func ParseRange(text string) Range {
 	least, most, _ := strings.Cut(text, " ")
 	switch text {
@@ -73,7 +74,7 @@ func (r Range) or(o Range) Range {
 	return Range{Least: min(r.Least, o.Least), Most: max(r.Most, o.Most)}
 }
 
-// The arithmetic gives ranges that hold every result, and take their ends in.
+// The arithmetic gives ranges that hold every result, and include their ends.
 
 func (r Range) negated() Range { return Range{Least: -r.Most, Most: -r.Least} }
 
@@ -83,7 +84,7 @@ func (r Range) times(o Range) Range {
 	return combined(r, o, product(r.Least, o.Least), product(r.Least, o.Most), product(r.Most, o.Least), product(r.Most, o.Most))
 }
 
-// product returns a × b, and 0 for 0 × ∞: an end at infinity stands for numbers that have an end.
+// product returns a × b, and 0 for 0 × ∞, because an infinite end stands for finite numbers.
 func product(a, b float64) float64 {
 	if a == 0 || b == 0 {
 		return 0

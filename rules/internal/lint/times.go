@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// lateFor is how long a rule has to wait for what Notehub adds to yesterday after midnight.
+// lateFor is how long after midnight a rule must wait, because Notehub still adds to yesterday.
 const lateFor = 6 * time.Hour
 
 const day = 24 * time.Hour
 
-// A beginning is when some members are 0 for every subject.
+// A beginning is a time at which some members are 0 for every subject.
 type beginning struct {
 	member string // that is 0: today, used or yesterday
 	zero   func(Leaf) (Range, bool)
@@ -42,7 +42,7 @@ func (b beginning) reads(l Leaf) bool {
 	return l.Metric && zero && (b.member != "used" || l.Member == "used")
 }
 
-// at returns a reader for the time of a beginning.
+// at returns a reader with the ranges that leaves have at a beginning.
 func (l *linter) at(b beginning) *reader {
 	return l.with(func(leaf Leaf) Range {
 		if zero, ok := b.zero(leaf); ok && leaf.Metric {
@@ -52,7 +52,8 @@ func (l *linter) at(b beginning) *reader {
 	})
 }
 
-// open returns the test of an alternative that reads what is 0 at a beginning, and what that is, if the alternative may be true then.
+// open returns the test of an alternative that reads a member that is 0 at a beginning, and the path of that member. ok is false if the
+// alternative is false then.
 func (l *linter) open(a alternative, b beginning) (at test, path string, ok bool) {
 	then := l.at(b)
 	for _, t := range a {
@@ -68,7 +69,7 @@ func (l *linter) open(a alternative, b beginning) (at test, path string, ok bool
 	return at, path, path != ""
 }
 
-// metricOf returns the first metric, by name, of which a member that is 0 at a beginning is read.
+// metricOf returns the first metric, by name, with a member that is read and is 0 at a beginning.
 func metricOf(reads value, b beginning) (metric string) {
 	for _, l := range reads.reads {
 		if b.reads(l) && (metric == "" || l.Object < metric) {
@@ -81,7 +82,7 @@ func metricOf(reads value, b beginning) (metric string) {
 // elapsed is how much of the period has passed.
 const elapsed = "period.elapsed_pct"
 
-// leastElapsed is how much of a period has to have passed for a comparison with what was used since it began.
+// leastElapsed is the percentage of a period that must have passed before usage since its start can be compared.
 const leastElapsed = 5
 
 // waits reports whether an alternative is true only when some of the period has passed.
@@ -127,7 +128,7 @@ func (l *linter) checkLate(a alternative) {
 	}
 }
 
-// checkStart looks for what was used since the period began, above a part of something that grows with the period.
+// checkStart looks for usage since the start of the period that is compared with a part of something that grows with the period.
 func (l *linter) checkStart(a alternative) {
 	start := l.with(func(leaf Leaf) Range {
 		if leaf.Path == elapsed {
@@ -149,7 +150,7 @@ func (l *linter) checkStart(a alternative) {
 	}
 }
 
-// checkHold looks for a condition that must hold longer than what it reads grows before it begins at 0 again.
+// checkHold looks for a condition that must be true for longer than its values grow before they begin at 0 again.
 func (l *linter) checkHold(e expression, all []alternative) {
 	for _, b := range []struct {
 		beginning

@@ -8,7 +8,7 @@ import (
 // written writes a number as it is in an expression.
 func written(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
-// checkTruths looks for what can never be true, or always is.
+// checkTruths looks for conditions that can never be true, or always are.
 func (l *linter) checkTruths() {
 	for _, e := range conditions(l.rule.Where, l.rule.When, l.rule.ResolveWhen) {
 		alternatives := l.alternatives(e, false)
@@ -20,7 +20,7 @@ func (l *linter) checkTruths() {
 	}
 }
 
-// checkNever looks for a test that can never be true, by itself or beside the others of its alternative.
+// checkNever looks for a test that can never be true, by itself or together with the others of its alternative.
 func (l *linter) checkNever(a alternative) (found bool) {
 	for _, t := range a {
 		if can, _ := l.possible(t); !can && len(l.reads(t).reads) > 0 {
@@ -43,7 +43,7 @@ func (l *linter) checkNever(a alternative) (found bool) {
 			continue
 		}
 		if others := l.others(a, t); len(others) > 0 {
-			l.never(t, "can never be true beside "+strings.Join(others, " and "))
+			l.never(t, "can never be true together with "+strings.Join(others, " and "))
 			return true
 		}
 	}
@@ -67,7 +67,7 @@ func (l *linter) others(a alternative, t test) (texts []string) {
 	return texts
 }
 
-// why says which end of a leaf decides a comparison with a fixed number; "" if it is not one.
+// why names the end of a leaf's range that decides a comparison with a fixed number; "" if the test is not one.
 func (l *linter) why(t test) string {
 	c, ok := l.compared(t)
 	if !ok {

@@ -37,7 +37,7 @@ func sum(a, b unit) unit {
 	return unknown
 }
 
-// productUnit returns the unit of a product. A share of something is counted in nothing that is known.
+// productUnit returns the unit of a product. A share of something has no known unit.
 func productUnit(a, b unit) unit {
 	switch {
 	case a == share || b == share:

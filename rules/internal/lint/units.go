@@ -20,7 +20,7 @@ func (l *linter) checkUnits() {
 	}
 }
 
-// checkBytes looks at a number that is compared with bytes. Satellites count single bytes.
+// checkBytes looks at a number that is compared with bytes. Satellite data is so little that single bytes are usual.
 func (l *linter) checkBytes(at expression, number, beside value) {
 	ofSatellite := func(l Leaf) bool { return l.Object == "sat" || l.Object == "sat_plan" }
 	size := math.Abs(number.Least)

@@ -19,17 +19,17 @@ type Leaf struct {
 	Floor                float64 // of a metric: the least that a ratio divides by
 }
 
-// A value is what is known of a number, or of each number of a list.
+// A value is what is known about a number, or about each number of a list.
 type value struct {
 	Range
 	unit   unit
 	leaf   string          // the path of the leaf that it is; "" if it is computed
 	reads  map[string]Leaf // by path
-	parted Leaf            // the member of a metric that it is a share of, and that may be 0; else zero
+	parted Leaf            // the member of a metric of which the value is a share, and which may be 0; zero if there is none
 	opaque bool            // the arithmetic does not follow all of it
 }
 
-// unclear is a value of which nothing is known but what it reads.
+// unclear returns a value about which nothing is known except what it reads.
 func unclear(values ...value) value {
 	return value{Range: anyNumber, unit: unknown, reads: readsOf(values...), opaque: true}
 }
@@ -77,7 +77,7 @@ type reader struct {
 	given func(Leaf) Range      // the range of a leaf
 }
 
-// with returns a reader for which leaves have other ranges.
+// with returns a reader with other ranges of leaves.
 func (r *reader) with(given func(Leaf) Range) *reader { return &reader{r.rule, r.named, given} }
 
 // factors are the functions that write bytes.

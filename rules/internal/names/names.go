@@ -1,5 +1,5 @@
-// Package names says what the names in expressions stand for: the leaves of a struct, each an object and a member, such as bytes.today.
-// Some objects are many, and have a key: notefiles["data.qo"].today.
+// Package names defines what the names in expressions stand for: the leaves of a struct, each an object and a member, such as bytes.today.
+// Some objects have keys: notefiles["data.qo"].today.
 package names
 
 import (
@@ -29,13 +29,13 @@ type Leaf struct {
 	of func(structure reflect.Value) float64 // computes a number; nil: it is read
 }
 
-// Computed returns a leaf that no vocabulary has: a number that follows from the struct that is read. The path must be that of no other
-// leaf of a layout.
+// Computed returns a leaf that is in no vocabulary: a number computed from the struct that is read. No other leaf of a layout may have the
+// path.
 func Computed(path string, of func(structure reflect.Value) float64) *Leaf {
 	return &Leaf{Object: path, Kind: reflect.TypeFor[float64](), id: math.MaxInt, of: of}
 }
 
-// Computed reports whether the leaf is none of a vocabulary.
+// Computed reports whether [Computed] made the leaf.
 func (l *Leaf) Computed() bool { return l.of != nil }
 
 // Path returns the text that reads the leaf, such as bytes.today.
@@ -54,8 +54,7 @@ func (l *Leaf) Compare(other *Leaf) int {
 // Is reports whether two leaves are the same.
 func (l *Leaf) Is(other *Leaf) bool { return l.Compare(other) == 0 }
 
-// Field returns the field of the struct that is read, and whether the leaf is known. Of an object that is not in the map that it is
-// looked up in there is no field.
+// Field returns the field of the struct that is read, and whether the leaf is known. There is no field if the object is not in its map.
 func (l *Leaf) Field(structure reflect.Value) (field reflect.Value, known bool) {
 	if l.of != nil {
 		return reflect.ValueOf(l.of(structure)), true
@@ -71,7 +70,7 @@ func (l *Leaf) Field(structure reflect.Value) (field reflect.Value, known bool) 
 	return object.FieldByIndex(l.index[1:]), l.known == nil || object.FieldByIndex(l.known[1:]).Bool()
 }
 
-// MayBeUnknown reports whether something beside its value says whether the leaf is known.
+// MayBeUnknown reports whether a field other than its value says whether the leaf is known.
 func (l *Leaf) MayBeUnknown() bool { return l.known != nil || l.keyed }
 
 // Number reports whether the leaf is a number.
@@ -155,7 +154,7 @@ func New[E any]() *Vocabulary {
 	return v
 }
 
-// leafOf returns what the tags of an object and its member say.
+// leafOf returns the leaf that the tags of an object and its member describe.
 func leafOf(object, member reflect.StructField) *Leaf {
 	l := &Leaf{
 		Object: object.Tag.Get(nameTag), Member: member.Tag.Get(nameTag), Unit: object.Tag.Get(unitTag), Tag: member.Tag, Kind: member.Type,
@@ -176,7 +175,7 @@ func leafOf(object, member reflect.StructField) *Leaf {
 	return l
 }
 
-// see leaves only some of the scopes that see the leaf.
+// see keeps only the given scopes among those that see the leaf.
 func (l *Leaf) see(only []string) {
 	if l.scopes == nil {
 		l.scopes = only

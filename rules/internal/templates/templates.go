@@ -1,5 +1,5 @@
-// Package templates compiles the templates that rules have for their texts, within bounds: a template that takes long, or makes much text of
-// little, does not compile.
+// Package templates compiles the templates that rules have for their texts, within bounds: it rejects a template that could run for long,
+// or make a long text.
 package templates
 
 import (
@@ -25,11 +25,11 @@ const (
 	maxRendered = 4 * maxLine * utf8.UTFMax
 )
 
-// A Template is the compiled template of a field of a rule. Nil is that the field has none.
+// A Template is the compiled template of a field of a rule. It is nil if the field has none.
 type Template struct{ compiled *template.Template }
 
-// Compile compiles the template of a field and tries it on samples of its facts, which are structs. If anything is wrong with it, that is
-// the problem.
+// Compile compiles the template of a field and tries it on samples of its facts, which are structs. It returns a problem if anything is
+// wrong with the template.
 func Compile(field, text string, samples []any) (*Template, *lang.Problem) {
 	whole := func(format string, args ...any) (*Template, *lang.Problem) {
 		return nil, &lang.Problem{Field: field, Offset: -1, Message: fmt.Sprintf(format, args...)}
@@ -98,7 +98,7 @@ func OneLine(text string) string {
 // functions are the functions of text/template that cannot make long texts of short ones.
 var functions = []string{"and", "or", "not", "eq", "ne", "lt", "le", "gt", "ge", "len", "index", "slice", "print"}
 
-// unbounded reports whether a node could run for long or make much of little: loops, templates, variables, and functions other than the
+// unbounded reports whether a node could run for long or make a long text: loops, templates, variables, and functions that are not listed
 // above.
 func unbounded(n parse.Node) bool {
 	switch n := n.(type) {
@@ -143,7 +143,7 @@ func below(n parse.Node) (nodes []parse.Node) {
 	case *parse.WithNode:
 		return []parse.Node{n.Pipe, n.List, n.ElseList}
 	case *parse.ListNode:
-		if n != nil { // as an else that is not there
+		if n != nil { // such as an else that is missing
 			return n.Nodes
 		}
 	}
