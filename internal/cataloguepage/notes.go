@@ -23,8 +23,8 @@ var groups = []group{
 		},
 		{
 			"plan-80",
-			"Look at `notewatch usage DEVICE 30d`. If its use is normal, order data or turn on Connectivity Assurance now; else find what grew first.",
-			"A lower limit gives more time to order. A SIM that buys data by itself is left to top-up-imminent.",
+			"Look at `notewatch usage DEVICE 30d`. If its use is normal, order data or turn on Connectivity Assurance now. Otherwise find what grew first.",
+			"A lower limit gives more time to order. For a SIM that buys data by itself, top-up-imminent fires instead.",
 		},
 		{
 			"plan-runs-out",
@@ -34,7 +34,7 @@ var groups = []group{
 		{
 			"top-up-imminent",
 			"A block will be bought at 100 MB. Accept that, or find what uses the data.",
-			"Raise the limit to hear of it earlier. With `prices: {data_block: …}` the message says what it costs.",
+			"Raise the limit to be notified earlier. With `prices: {data_block: …}` the message says what it costs.",
 		},
 		{
 			"chatty-sessions",
@@ -43,18 +43,18 @@ var groups = []group{
 		},
 		{
 			"heavy-sessions",
-			"Compare a note of before and after the last release: a lost template is the usual cause. Large environment variables and binary payloads are the others.",
+			"Compare a note from before the last release with one from after it: a lost template is the usual cause. Large environment variables and binary payloads are the others.",
 			"It waits for a second day, because a single heavy day is often a bad signal. Devices with large payloads are compared with their own month.",
 		},
 		{
 			"tls-heavy",
 			"Look for a notefile that ends in `.qos` or `.qis`, and for `secure` in `hub.set`. If neither is needed, remove it.",
-			"About a fifth of sessions over TLS is common. Fleets that must use TLS do without this rule.",
+			"About a fifth of sessions over TLS is common. Exclude fleets that must use TLS with `where`.",
 		},
 		{
 			"new-device-hungry",
-			"Look at its first sessions. A firmware update is left out; what remains are environment variables, a wrong sync period, or a backlog.",
-			"Set the limit to the first sync of your devices, and some room.",
+			"Look at its first sessions. The rule leaves out firmware updates, so the cause is environment variables, a wrong sync period, or a backlog.",
+			"Set the limit to the data of the first sync of your devices, with some room.",
 		},
 	}},
 	{"Events", []note{
@@ -71,7 +71,7 @@ var groups = []group{
 		{
 			"tracker-storm",
 			"Check `card.location.mode` and `card.location.track`: a short heartbeat, a low motion threshold or a GPS period of a minute.",
-			"Set the limit above the fastest tracking that you use. It waits 75 minutes, so a backlog that arrives at once does not fire it.",
+			"Set the limit above the fastest tracking that you use. The rule waits 75 minutes, so a backlog that arrives at once does not fire it.",
 		},
 		{
 			"debug-log-left-on",
@@ -107,7 +107,7 @@ var groups = []group{
 		},
 		{
 			"fleet-silent",
-			"It is rarely the devices. See status.notehub.io and the status of the carrier, then what was rolled out or which site lost power.",
+			"The devices are rarely the cause. See status.notehub.io and the status of the carrier, then find what was rolled out or which site lost power.",
 			"The limit is the share of devices. Alerts of silent-device about these devices are muted while it fires.",
 		},
 		{
@@ -119,13 +119,13 @@ var groups = []group{
 	{"Satellite", []note{
 		{
 			"sat-70",
-			"Lower what goes by satellite: a longer inbound period, compact templates, and notes that wait for cellular.",
-			"Set `satellite:` to what you bought; without it, 10 kB once are assumed.",
+			"Send less by satellite: a longer inbound period, compact templates, and notes that wait for cellular.",
+			"Set `satellite:` to what you bought; without it, notewatch assumes that each device has 10 kB in all.",
 		},
 		{
 			"sat-burst",
 			"Find out why cellular failed: coverage at the site, the SIM, the antenna. Until then each note costs at least 50 bytes.",
-			"The limit is bytes a day above which a fallback is worth a call.",
+			"The limit is the number of bytes a day by satellite that is worth a call.",
 		},
 		{
 			"sat-sessions",
@@ -137,11 +137,11 @@ var groups = []group{
 		{
 			"route-failing",
 			"Check that the endpoint answers, and its secret. Notehub tries three times within six minutes; route the events that failed again by hand.",
-			"A route with under 20 events an hour never fires it: for those write a rule with `h6` or `today`.",
+			"The rule never fires for a route with fewer than 20 events an hour: write a rule with `h6` or `today` for it.",
 		},
 		{
 			"route-slow",
-			"See how busy the endpoint is. It is urgent when it nears 30 seconds, from which on events count as failed.",
+			"See how busy the endpoint is. It is urgent near 30 seconds, because events that take longer count as failed.",
 			"The limit is in milliseconds, of the average of a day.",
 		},
 	}},
@@ -149,7 +149,7 @@ var groups = []group{
 		{
 			"free-events-80",
 			"`notewatch top 5 events 30d` names the devices that send most. Events above the free ones are billed.",
-			"Set `prices: {free_events: …}` to your contract. An account that used them up last month as well does not fire it.",
+			"Set `prices: {free_events: …}` to your contract. The rule does not fire for an account that used them up last month as well.",
 		},
 		{
 			"month-over-budget",
@@ -159,11 +159,11 @@ var groups = []group{
 		{
 			"balance-low",
 			"Buy capacity, or turn on automatic recharging: at zero, Notehub stops to route events.",
-			"The limit is the days that buying takes in your company.",
+			"The limit is the number of days that a purchase takes in your company.",
 		},
 		{
 			"suspended",
-			"Call the person who pays the bills. Nothing of the account is watched until it is settled.",
+			"Call the person who pays the bills. notewatch cannot watch the account until the bill is paid.",
 			"It has nothing to tune. Route it to someone who can pay.",
 		},
 	}},

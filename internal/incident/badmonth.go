@@ -6,7 +6,7 @@ import (
 	"notewatch/notehub/notehubtest"
 )
 
-// badMonth holds the days of June 2026 on which the incidents of a bad month begin.
+// badMonth holds the day of June 2026 on which each incident of a bad month begins.
 var badMonth = map[string]int{
 	"picture-upload": 2, "no-templates": 2, "full-plan": 2, "loose-antenna": 2, "trace-left-on": 3, "reconnects": 3, "every-reading": 4,
 	"boot-loop": 5, "loose-tracker": 6, "tls-for-all": 7, "blind-sensor": 8, "short-plan": 9, "busy-endpoint": 10, "power-cut": 11,
@@ -14,8 +14,9 @@ var badMonth = map[string]int{
 	"mute-host": 19, "unpaid-bill": 20, "cellular-outage": 21, "notehub-down": 21, "dead-tank": 22,
 }
 
-// BadMonth returns incidents that befall one fleet in June 2026, by their start, and its simulated Notehub. It leaves out what cannot befall it
-// beside the others, such as a full plan that buys data by itself, and what any of the others would hide, such as a budget that is too small.
+// BadMonth returns incidents on one fleet in June 2026, by their start, and its simulated Notehub. It leaves out incidents that cannot
+// happen together with the others, such as a full plan that buys data by itself, and those that any of the others would hide, such as a
+// budget that is too small.
 func BadMonth(uid, name string) ([]Incident, notehubtest.Config) {
 	var month []Incident
 	for _, i := range All() {

@@ -9,8 +9,8 @@ import (
 	"notewatch/rules"
 )
 
-// Check returns an error unless the rule of the incident fired once, in time, about the right subject, and ended when the incident did, and each
-// was announced once. The project has the name ProjectName.
+// Check returns an error unless the rule of the incident fired once, in time, about the right subject, and its alert ended in time for the
+// right reason, each with one message. The project has the name ProjectName.
 func (i Incident) Check(got Record) error {
 	var alerts []rules.Alert
 	for _, a := range got.Alerts {
@@ -45,7 +45,7 @@ func (i Incident) Check(got Record) error {
 // during reports whether an instant lies between the start of the incident and the end of its alert.
 func (i Incident) during(t time.Time) bool { return !t.Before(i.Start) && !t.After(i.Until()) }
 
-// announced counts the messages about the alert that give a reason.
+// announced counts the messages about the alert with a reason.
 func (i Incident) announced(got Record, subject, reason string) (n int) {
 	for _, m := range got.Messages {
 		if slices.Contains(m.Rules, i.Rule) && slices.Contains(m.Subjects, subject) && m.Reason == reason && i.during(m.At) {
@@ -55,7 +55,7 @@ func (i Incident) announced(got Record, subject, reason string) (n int) {
 	return n
 }
 
-// Others returns the rules that were announced beside those that are right to be.
+// Others returns the rules that were announced but should not be.
 func (i Incident) Others(got Record) (others []string) {
 	right := append(slices.Clone(i.Also), i.Rule)
 	for _, m := range got.Messages {

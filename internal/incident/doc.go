@@ -1,5 +1,5 @@
-// Package incident holds scripted incidents on a simulated Notehub: for each rule of the catalogue one that the rule is for, at the size of
-// real ones, and healthy months of each kind of fleet.
+// Package incident holds scripted incidents on a simulated Notehub, one for each rule of the catalogue, at the size of real ones. It also
+// holds healthy months of each kind of fleet.
 //
 //   - script.go is the list: what happens, to which devices, from when to when, and which rules are right to fire. [All] returns it, [Find] one by name.
 //   - incident.go makes a simulated Notehub of an incident: a healthy fleet, and what befalls it.

@@ -7,12 +7,12 @@ import (
 	"notewatch/notehub/notehubtest"
 )
 
-// A Healthy is a fleet to which nothing bad happens, in June 2026 and the months before: data is late as always, machines rest at weekends and on
-// a holiday, new devices come, no data plan is near its end, and the firmware of all is updated within three days.
+// A Healthy is a fleet without incidents, in June 2026 and the months before: data is late as always, machines rest at weekends and on a
+// holiday, new devices come, no data plan is near its end, and the firmware of all devices is updated within three days.
 type Healthy struct {
 	Kind    notehubtest.Archetype // of all its devices; "" is a usual mix
 	Devices int
-	Seed    uint64 // another one is another fleet
+	Seed    uint64 // each seed gives another fleet
 }
 
 // Kinds returns the kinds of fleets, the mixed one first.
@@ -23,7 +23,7 @@ func Kinds() []notehubtest.Archetype {
 	}
 }
 
-// The days of June on which something happens to healthy fleets.
+// The days of June with events on healthy fleets.
 const (
 	holiday     = 4  // a Thursday
 	firmwareDay = 16 // a Tuesday, and the two days after it
@@ -50,7 +50,7 @@ func (h Healthy) Hub(uid, name string) notehubtest.Config {
 	}}}
 }
 
-// rest returns the holiday of a device: machines do as on Sundays, trackers move less, and all others do not know of it.
+// rest returns the holiday of a device: machines do as on Sundays, trackers move less, and other devices work as always.
 func rest(d *notehubtest.Device) notehubtest.Incident {
 	habits := notehubtest.Usual()
 	switch d.Archetype {
@@ -64,7 +64,7 @@ func rest(d *notehubtest.Device) notehubtest.Incident {
 	}
 }
 
-// update returns the firmware update of a device: of one in ten on the first day, of half on the second, of the rest on the third.
+// update returns the firmware update of a device: on the first day for one in ten, on the second for half, on the third for the rest.
 func update(d *notehubtest.Device, source *rand.Rand) notehubtest.Incident {
 	date := firmwareDay
 	switch lot := source.IntN(10); {

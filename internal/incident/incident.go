@@ -11,16 +11,16 @@ import (
 
 const day = 24 * time.Hour
 
-// An Incident is something that goes wrong, and that a rule of the catalogue notices.
+// An Incident is a problem that a rule of the catalogue notices.
 type Incident struct {
-	Name    string   // of what happens: host-loop
+	Name    string   // such as host-loop
 	Story   string   // what happens, in one sentence
-	Rule    string   // that it is for
-	Subject string   // name of what the alert is about; "" is the project
-	Level   string   // the highest that is announced
-	Also    []string // other rules that are right to fire
+	Rule    string   // the rule that notices it
+	Subject string   // name of the device, route or organization of the alert; "" is the project
+	Level   string   // the highest level that is announced
+	Also    []string // other rules that should fire
 
-	Watch  time.Time     // when notewatch begins to watch, and all is well
+	Watch  time.Time     // when notewatch begins to watch, while all is well
 	Start  time.Time     // when it begins
 	End    time.Time     // when it has ended, or is repaired
 	Within time.Duration // from Start until the alert fires, at most
@@ -28,7 +28,7 @@ type Incident struct {
 	Ends   string        // the reason of its end
 
 	fleet  func() []notehubtest.Device
-	befall func(i Incident, w *world) // nil: the fleet is enough
+	befall func(i Incident, w *world) // applies the incident to the world; nil: the fleet is enough
 }
 
 // A world is the simulated Notehub of an incident.
@@ -46,7 +46,7 @@ func Names() (names []string) {
 	return names
 }
 
-// Find returns the incident of a name, or that of the rule of a name.
+// Find returns the incident with a name, or the one of the rule with that name.
 func Find(name string) (Incident, error) {
 	all := All()
 	at := slices.IndexFunc(all, func(i Incident) bool { return i.Name == name || i.Rule == name })
@@ -56,16 +56,16 @@ func Find(name string) (Incident, error) {
 	return all[at], nil
 }
 
-// Until returns when its alert has ended.
+// Until returns the latest time at which its alert has ended.
 func (i Incident) Until() time.Time { return i.End.Add(i.Closes) }
 
-// Hub returns the configuration of a simulated Notehub on which the incident befalls a project of the given UID and name. Its clock and its
-// token are left to the caller.
+// Hub returns the configuration of a simulated Notehub with the incident, in a project of the given UID and name. The caller sets its clock
+// and its token.
 func (i Incident) Hub(uid, name string) notehubtest.Config {
 	return hubOf(uid, name, i.fleet(), i)
 }
 
-// hubOf returns a simulated Notehub on which incidents befall a fleet.
+// hubOf returns a simulated Notehub with incidents on a fleet.
 func hubOf(uid, name string, fleet []notehubtest.Device, incidents ...Incident) notehubtest.Config {
 	p := notehubtest.Project{
 		UID: uid, Name: name, Devices: fleet, Routes: []string{routeUID}, FleetSettings: map[string]notehubtest.FleetSettings{},
@@ -92,7 +92,7 @@ const (
 	organizationName = "Acme"
 )
 
-// befalls adds an incident of the simulator to some devices, for as long as the incident lasts unless it says so.
+// befalls adds an incident of the simulator to some devices. Unless it has times of its own, it lasts as long as i.
 func (w *world) befalls(i Incident, of notehubtest.Incident, devices ...string) {
 	if of.Start.IsZero() {
 		of.Start = i.Start
@@ -115,7 +115,7 @@ func (w *world) device(name string) *notehubtest.Device {
 	return &w.Devices[at]
 }
 
-// usedBy returns the events that the organization has used of its plan by an instant.
+// usedBy returns the number of events of its plan that the organization has used by an instant.
 func (w *world) usedBy(at time.Time) int {
 	hub := notehubtest.New(notehubtest.Config{
 		Now: func() time.Time { return at }, Seed: seed, Projects: []notehubtest.Project{*w.Project}, Organizations: []notehubtest.Organization{w.organization},
@@ -124,7 +124,7 @@ func (w *world) usedBy(at time.Time) int {
 	return int(used)
 }
 
-// SubjectUID returns the UID of what the alert is about; "" is the project, or the organization that pays for it.
+// SubjectUID returns the UID of the subject of the alert; "" is the project, or the organization that pays for it.
 func (i Incident) SubjectUID() string {
 	if i.Subject == routeName {
 		return routeUID

@@ -15,23 +15,23 @@ import (
 	"notewatch/rules"
 )
 
-// A Rehearsal says what is rehearsed.
+// A Rehearsal is a configuration to rehearse.
 type Rehearsal struct {
 	Hub      notehubtest.Config // of one project, with the UID of Project
 	From, To time.Time
-	Budget   float64                                                // of a month, for its events, in the rules file that is made of the catalogue
-	Every    time.Duration                                          // from poll to poll
+	Budget   float64                                                // for the events of a month, in the rules file that is made from the catalogue
+	Every    time.Duration                                          // time between two polls
 	Rules    []byte                                                 // the rules file, with a receiver of the name team; nil: the whole catalogue
-	Sample   func(ctx context.Context, stage *rehearse.Stage) error // called after each poll; nil: nothing is
+	Sample   func(ctx context.Context, stage *rehearse.Stage) error // called after each poll; may be nil
 }
 
-// A Record is what followed.
+// A Record is the result of a rehearsal.
 type Record struct {
-	Alerts   []rules.Alert      // that were announced, in the order in which they fired
+	Alerts   []rules.Alert      // those that were announced, in the order in which they fired
 	Messages []rehearse.Message // of the receiver team
 }
 
-// The UID and the name of the project that is rehearsed.
+// The UID and the name of the rehearsed project.
 const (
 	Project     = "app:00000000-0000-4000-8000-000000000001"
 	ProjectName = "depot"
@@ -48,7 +48,7 @@ rules: [{like: catalogue/month-over-budget, limit: %.0f}]
 `, Project, ProjectName, budget)
 }
 
-// Rehearse lets a watch work.
+// Rehearse runs a watch on the hub.
 func Rehearse(ctx context.Context, r Rehearsal) (got Record, err error) {
 	text := r.Rules
 	if text == nil {
@@ -92,7 +92,7 @@ func Rehearse(ctx context.Context, r Rehearsal) (got Record, err error) {
 	return got, nil
 }
 
-// Rehearse lets a watch work through the incident.
+// Rehearse runs a watch through the incident.
 func (i Incident) Rehearse(ctx context.Context, every time.Duration, sample func(context.Context, *rehearse.Stage) error) (Record, error) {
 	got, err := Rehearse(ctx, Rehearsal{Hub: i.Hub(Project, ProjectName), Budget: 50, From: i.Watch, To: i.Until(), Every: every, Sample: sample})
 	if err != nil {

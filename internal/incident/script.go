@@ -7,7 +7,7 @@ import (
 	"notewatch/notehub/notehubtest"
 )
 
-// on returns an hour of a day of June 2026, whose 9th is a Tuesday.
+// on returns an hour of a day of June 2026. June 9 is a Tuesday.
 func on(date, hour int) time.Time {
 	return time.Date(2026, 6, date, hour, 0, 0, 0, time.UTC)
 }
@@ -24,7 +24,7 @@ func depot() []notehubtest.Device {
 	})
 }
 
-// provisioned is when the devices of all fleets were, but for new ones.
+// provisioned is when the devices of all fleets were provisioned, except new ones.
 var provisioned = time.Date(2025, 9, 1, 0, 0, 0, 0, time.UTC)
 
 // only returns a fleet of n devices of one archetype.
@@ -42,24 +42,24 @@ func names(archetype string, n int) (all []string) {
 	return all
 }
 
-// one returns what befalls the subject alone.
+// one applies an incident of the simulator to the subject alone.
 func one(of notehubtest.Incident) func(Incident, *world) {
 	return func(i Incident, w *world) { w.befalls(i, of, i.Subject) }
 }
 
-// habits returns habits that are usual but for what change says.
+// habits applies an incident that changes the usual habits of the subject.
 func habits(change func(*notehubtest.Habits)) func(Incident, *world) {
 	h := notehubtest.Usual()
 	change(&h)
 	return one(notehubtest.Incident{Kind: notehubtest.OtherHabits, Habits: h})
 }
 
-// daily returns what befalls a device that uses more, each day.
+// daily applies an incident in which the subject uses more each day.
 func daily(more notehubtest.Figures) func(Incident, *world) {
 	return one(notehubtest.Incident{Kind: notehubtest.ExtraUsage, Daily: more})
 }
 
-// plan gives the SIM of the subject a plan of which so much is used at the start, and that gets more data at the end.
+// plan gives the SIM of the subject a plan with so much used at the start. It gets more data at the end.
 func plan(used int64, assured bool) func(Incident, *world) {
 	return func(i Incident, w *world) {
 		d := w.device(i.Subject)
@@ -111,7 +111,7 @@ func ofData() []Incident {
 			befall: plan(399_900_000, false),
 		},
 		{
-			Name: "short-plan", Story: "A cold store sends 1.2 MB of pictures a day, and its SIM has data for less than three months, until a block is bought.",
+			Name: "short-plan", Story: "A cold store sends 1.2 MB of pictures a day; its SIM has data for less than three months, until a block is bought.",
 			Rule: "plan-runs-out", Subject: "cold-store-2", Level: "warning",
 			Start: on(9, 9), End: on(14, 9), Within: 5 * day, Closes: 9 * time.Hour,
 			befall: func(i Incident, w *world) {
@@ -121,7 +121,7 @@ func ofData() []Incident {
 			},
 		},
 		{
-			Name: "automatic-purchase", Story: "The SIM of a cold store has 130 MB left, and Connectivity Assurance buys a block at 100 MB; someone is faster.",
+			Name: "automatic-purchase", Story: "The SIM of a cold store has 130 MB left, and Connectivity Assurance would buy a block at 100 MB; a person buys one first.",
 			Rule: "top-up-imminent", Subject: "cold-store-2", Level: "info",
 			Start: on(9, 9), End: on(12, 9), Within: 3 * day, Closes: 9 * time.Hour,
 			befall: plan(369_900_000, true),

@@ -14,14 +14,15 @@ import (
 	"notewatch/notehub"
 )
 
-// An account is what a token sees.
+// An account is what a token gives access to.
 type account struct {
 	Projects      []notehub.Project // by name
 	Organizations []notehub.Organization
 	Unlisted      string // why the organizations could not be listed; "" if they were
 }
 
-// discover lists the projects and organizations that a token sees, in two or three requests. It returns an error if it sees no project.
+// discover lists the projects and organizations that a token sees, in two or three requests. It returns an error if the token sees no
+// project.
 func discover(ctx context.Context, client *notehub.Client) (a account, err error) {
 	err = patiently(ctx, func() error {
 		a.Projects = nil
@@ -109,7 +110,7 @@ var advice = []struct {
 	{notehub.ErrInvalidAnswer, "check NOTEWATCH_NOTEHUB_URL and the proxy"},
 }
 
-// choose returns the projects that words name, by UID or name, without regard to case; all of them if there are none.
+// choose returns the projects with the given UIDs or names, without regard to case; all of them if no words are given.
 func (a account) choose(wanted []string) (chosen []notehub.Project, err error) {
 	if len(wanted) == 0 {
 		return a.Projects, nil
@@ -152,7 +153,8 @@ func (a account) names() string {
 	return strings.Join(names, ", ")
 }
 
-// pays returns the organization that pays for the projects: the one with a UID or name, or the only one. why says why there is none.
+// pays returns the organization that pays for the projects: the one with a UID or name, or the only one. If there is none, why is the
+// reason.
 func (a account) pays(wanted string) (o notehub.Organization, why string, err error) {
 	for _, one := range a.Organizations {
 		if wanted != "" && (one.UID == wanted || strings.EqualFold(one.Name, wanted)) {

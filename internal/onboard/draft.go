@@ -40,7 +40,7 @@ type draft struct {
 	view     *view
 	projects []notehub.Project
 	skipped  []Skipped
-	channel  string // of Slack; "" is none
+	channel  string // ID of a Slack channel; "" is none
 	pays     notehub.Organization
 	several  bool   // organizations are visible, so that the file must name the one that pays
 	unpaid   string // why rules about money do not fit; "" if they do
@@ -48,10 +48,10 @@ type draft struct {
 	choices  []choice
 	leftOut  []leftOut
 	budgets  []choice
-	trial    string // what the trial showed as a whole; "" before it
+	trial    string // the result of the trial in a sentence; "" before it
 }
 
-// A page is text that is being written.
+// A page is the text of a file while it is written.
 type page struct{ strings.Builder }
 
 // line writes a line.
@@ -136,7 +136,7 @@ func (d *draft) receivers(p *page) {
 	p.line("defaults:\n  remind: [24h, 72h, 168h] # after an alert fired or last escalated, while it is firing\n  summary: weekly\n")
 }
 
-// includes writes which rules of the catalogue are taken unchanged, and which are not.
+// includes writes which rules of the catalogue are included unchanged, and which are not included.
 func (d *draft) includes(p *page) {
 	p.comment("", "Rules of the catalogue that fit this account. To change one, remove it here and begin a rule with it below: {like: catalogue/event-flood, limit: 500}.")
 	p.line("include:")
@@ -158,7 +158,7 @@ func (d *draft) includes(p *page) {
 	}
 }
 
-// limits writes the limits of fleets and projects with limits of their own.
+// limits writes the limits of fleets and projects that have their own.
 func (d *draft) limits(p *page) {
 	titled := false
 	for _, c := range slices.Concat(d.choices, d.budgets) {
@@ -198,7 +198,7 @@ func (d *draft) rules(p *page) {
 	}
 }
 
-// budgetTexts write the budgets.
+// budgetTexts are the texts of the rules about budgets.
 var budgetTexts = map[string]func(c choice) string{
 	dataBudget: func(c choice) string {
 		return fmt.Sprintf(`  - name: data-budget%s
@@ -324,7 +324,7 @@ func absent(path string) error {
 	return nil
 }
 
-// all returns the draft from which it is learned what the rules of the catalogue read.
+// all returns a draft with all rules of the catalogue, which shows what they read.
 func all(path string, projects []notehub.Project) *draft {
 	d := &draft{path: path, projects: projects, view: &view{}, made: time.Unix(0, 0)}
 	for _, p := range projects {

@@ -14,7 +14,7 @@ import (
 	"notewatch/rules/metric"
 )
 
-// A view is what the database holds of the chosen projects.
+// A view is what the database knows about the chosen projects.
 type view struct {
 	today    rules.Day
 	projects []viewedProject
@@ -23,7 +23,7 @@ type view struct {
 	assured  bool
 	remote   int // devices that can use satellites, or did
 	routes   int
-	biggest  int                // devices of the project that has most
+	biggest  int                // devices of the project that has the most
 	totals   map[string]float64 // of the last 30 complete days, by figure
 	usual    map[string][]level // of fleets, by the name of the rule
 }
@@ -35,28 +35,28 @@ type viewedProject struct {
 	events  float64 // on the last 30 complete days; NaN if not all are known
 }
 
-// A level is what is usual in a fleet: no device of it, except odd ones, exceeds it on eight of 35 days.
+// A level is what is usual in a fleet: none of its devices, except odd ones, exceeds it on eight of 35 days.
 type level struct {
 	fleet, name string // UID and name; "" for devices without a fleet
-	devices     int    // whose days are known
+	devices     int    // with days that are known
 	value       float64
-	device      string // that has the value; its name
+	device      string // name of the device with that value
 	odd         int    // devices at several times what the others of the fleet use
 }
 
 const (
 	month     = 30 // complete days
-	otherDays = 7  // days of 35 that a device may exceed what is usual: an incident of a week is none of its habits
+	otherDays = 7  // days of 35 on which a device may exceed what is usual; an incident of a week is not usual
 	oddTimes  = 5  // times the median of the other devices
-	oddPeers  = 5  // devices that a fleet needs for that
+	oddPeers  = 5  // devices that a fleet must have before one can be odd
 )
 
-// A measure is a value of a device for each day, and what is usual of its days.
+// A measure is a value of a device on each day, and the usual value of its days.
 type measure struct {
 	rule    string
 	figures []rules.Figure
 	daily   func(values []float64) float64 // of the figures on one day; NaN is no data
-	usual   func(sorted []float64) float64 // of its known days, highest first
+	usual   func(sorted []float64) float64 // computes the usual value from the known days, highest first
 }
 
 func first(values []float64) float64 { return values[0] }
@@ -64,7 +64,7 @@ func first(values []float64) float64 { return values[0] }
 // exceptional returns the value that days exceed no more than otherDays times.
 func exceptional(sorted []float64) float64 { return sorted[otherDays] }
 
-// monthly returns what 30 days add up to if none exceeds what is usual.
+// monthly returns the sum of 30 days that do not exceed what is usual.
 func monthly(sorted []float64) float64 {
 	sum := 0.0
 	for _, value := range sorted {
@@ -81,7 +81,7 @@ func tlsShare(values []float64) float64 {
 	return 100 * values[0] / values[1]
 }
 
-// view reads what the database holds of projects.
+// view reads what the database knows about projects.
 func (r *reader) view(ctx context.Context, projects []notehub.Project) (*view, error) {
 	v := &view{today: rules.DayOf(r.clock.Now()), totals: map[string]float64{}, usual: map[string][]level{}}
 	found := map[string]map[string]*gathered{}
@@ -105,7 +105,7 @@ func (r *reader) view(ctx context.Context, projects []notehub.Project) (*view, e
 	return v, nil
 }
 
-// A habit is what is usual of a device.
+// A habit is what is usual for one device.
 type habit struct {
 	device string // its name
 	value  float64
@@ -113,10 +113,11 @@ type habit struct {
 	oddIn  int // of them
 }
 
-// odd reports whether the device is odd in all of its fleets. In a fleet of mixed devices, one with a fleet of its kind is none.
+// odd reports whether the device is odd in all of its fleets. A device that is odd in a mixed fleet, but not in a fleet of its kind, is not
+// odd.
 func (h *habit) odd() bool { return h.oddIn == h.fleets }
 
-// A gathered holds what is usual of the devices of a fleet.
+// A gathered holds the habits of the devices of a fleet.
 type gathered struct {
 	uid, name string
 	habits    []*habit
@@ -214,7 +215,7 @@ func (m measure) read(ctx context.Context, r *reader, project string, block int,
 	return all, nil
 }
 
-// add adds what is usual of a device to its fleets.
+// add adds the habit of a device to its fleets.
 func (m measure) add(fleets map[string]*gathered, names map[string]string, d usage.Device, days [][metric.HistoryDays][]history.Cell) {
 	known, values := make([]float64, 0, metric.HistoryDays), make([]float64, len(m.figures))
 	for day := range metric.HistoryDays {

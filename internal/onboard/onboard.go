@@ -21,8 +21,8 @@ import (
 type Config struct {
 	Path         string   // of the rules file
 	Projects     []string // UIDs or names; none means all, or those that a person chooses
-	Organization string   // UID or name of the one that pays; "" means the only one
-	Channel      string   // ID of a Slack channel to notify; "" means none, or that which a person chooses
+	Organization string   // UID or name of the organization that pays; "" means the only one
+	Channel      string   // ID of a Slack channel to notify; "" means none, or the one that a person chooses
 	NoTrial      bool     // do not try the rules on the last month
 	Client       *notehub.Client
 	Open         func(ctx context.Context) (db *store.Store, closeDB func(), err error)
@@ -31,12 +31,12 @@ type Config struct {
 	Rate         float64                                   // requests a minute
 	Ask          func(question string) (string, error)     // asks a person and returns the line that is typed; nil asks no one
 	Say          func(text string)                         // prints a paragraph
-	Progress     func(text string)                         // shows how far it has come; nil does not
+	Progress     func(text string)                         // shows the progress; may be nil
 	Variable     func(name string) (value string, ok bool) // of the environment
 	Log          *slog.Logger
 }
 
-// A Result is what was written.
+// A Result describes the file that was written.
 type Result struct {
 	Path     string
 	Projects int
@@ -50,7 +50,7 @@ type Result struct {
 // ErrDeclined means that the person does not want to go on.
 var ErrDeclined = errors.New("stopped before anything was read or written")
 
-// Run asks the account what there is, and writes a rules file for it.
+// Run lists what the account has, and writes a rules file for it.
 func Run(ctx context.Context, c Config) (Result, error) {
 	if err := absent(c.Path); err != nil {
 		return Result{}, err
@@ -108,7 +108,7 @@ func (c Config) progress(text string) {
 	}
 }
 
-// decide returns a draft with what options, or a person, choose.
+// decide returns a draft with the choices of the options, or of a person.
 func (c Config) decide(a account) (*draft, error) {
 	d := &draft{path: c.Path, channel: c.Channel, several: len(a.Organizations) > 1, access: accessLines(c.Variable)}
 	var err error
@@ -159,7 +159,7 @@ func (c Config) chooseProjects(a account) (chosen []notehub.Project, err error) 
 	for i, p := range a.Projects {
 		c.Say(fmt.Sprintf("%4d  %s", i+1, nameOf(p)))
 	}
-	_, err = c.ask("Numbers or names of those to watch, with commas between them; Enter for all: ", func(answer string) string {
+	_, err = c.ask("Numbers or names of the projects to watch, with commas between them; Enter for all: ", func(answer string) string {
 		if chosen, err = a.choose(a.numbered(answer)); err != nil {
 			return err.Error()
 		}
@@ -168,7 +168,7 @@ func (c Config) chooseProjects(a account) (chosen []notehub.Project, err error) 
 	return chosen, err
 }
 
-// numbered returns the words of an answer, in which a number stands for a project of the list.
+// numbered returns the words of an answer, with a number replaced by the UID of that project in the list.
 func (a account) numbered(answer string) (wanted []string) {
 	for word := range strings.SplitSeq(answer, ",") {
 		word = strings.TrimSpace(word)

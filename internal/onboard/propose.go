@@ -18,7 +18,7 @@ type group struct {
 	names []string
 }
 
-// groups holds all rules of the catalogue but the one that is built in.
+// groups holds all rules of the catalogue except the built-in one.
 var groups = []group{
 	{"cellular data and sessions", []string{
 		"data-spike", "data-outlier-in-fleet", "chatty-sessions", "heavy-sessions", "tls-heavy", "sessions-no-events", "debug-log-left-on",
@@ -31,10 +31,10 @@ var groups = []group{
 	{"money", moneyRules},
 }
 
-// moneyRules are those about the organization that pays.
+// moneyRules are the rules about the organization that pays.
 var moneyRules = []string{"free-events-80", "month-over-budget", "balance-low", "suspended"}
 
-// The budgets, rules that a draft has beside those of the catalogue.
+// The budgets are rules of a draft that are not in the catalogue.
 const (
 	dataBudget  = "data-budget"
 	eventBudget = "event-budget"
@@ -43,7 +43,7 @@ const (
 // allowance names the measure from which the satellite allowance of each device is proposed.
 const allowance = "satellite"
 
-// measures are what limits are proposed from.
+// measures are the measures from which limits are proposed.
 var measures = []measure{
 	{"data-spike", []rules.Figure{rules.Bytes}, first, exceptional},
 	{"chatty-sessions", []rules.Figure{rules.Sessions}, first, exceptional},
@@ -57,7 +57,7 @@ var measures = []measure{
 }
 
 const (
-	headroom       = 1.5 // times what is usual
+	headroom       = 1.5 // times the usual value
 	budgetHeadroom = 2
 	shareHeadroom  = 1.15
 	costHeadroom   = 1.3
@@ -81,7 +81,7 @@ func need(rule string, l level) float64 {
 // steps are the numbers to which limits are rounded up, times a power of ten.
 var steps = []float64{1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10}
 
-// round rounds a limit up, to a number that people would write.
+// round rounds a limit up to a number that people would write.
 func round(x float64) float64 {
 	if !(x > 0) {
 		return 0
@@ -100,7 +100,7 @@ type choice struct {
 	name   string
 	limit  *proposal // nil keeps that of the catalogue
 	own    []proposal
-	result string // what it would have sent; "" is not known
+	result string // a sentence about the alerts of the trial; "" is not known
 }
 
 // A proposal is a limit with its reason.
@@ -142,7 +142,7 @@ func (d *draft) propose(file *config.File) {
 func (d *draft) unfit(name string) string {
 	v := d.view
 	if v.devices == 0 && !slices.Contains(moneyRules, name) {
-		return "" // it is not known yet
+		return "" // nothing is known yet
 	}
 	switch name {
 	case "plan-80", "plan-runs-out", "top-up-imminent":
@@ -160,7 +160,7 @@ func (d *draft) unfit(name string) string {
 		if v.biggest < 10 {
 			return "it is for projects with ten devices or more"
 		}
-	case "sat-70": // the other two notice devices that fall back to satellites
+	case "sat-70": // the other two rules notice devices that fall back to satellites
 		if v.remote == 0 && v.totals[string(rules.Sat)] == 0 && v.totals[string(rules.Transport("ntn"))] == 0 {
 			return "no device uses satellites"
 		}
@@ -189,7 +189,7 @@ func (d *draft) satellite() *proposal {
 	return &proposal{value: round(budgetHeadroom * most.value), why: reason(most, "usually sends "+words.Figure(most.value, "B")+" in 30 days")}
 }
 
-// raised proposes limits for a rule where what is usual needs more than its limit: for single fleets, or for all if many need it.
+// raised proposes higher limits for a rule where the usual value needs them: for single fleets, or for all if many need one.
 func (d *draft) raised(rule string, limit float64, unit string) (all *proposal, own []proposal) {
 	for _, l := range d.view.usual[rule] {
 		p := proposal{l.fleet, need(rule, l), reason(l, fmt.Sprintf("is above %s on 7 of 35 days at most", words.Figure(l.value, unit)))}
@@ -227,8 +227,8 @@ func reason(l level, does string) string {
 	return text
 }
 
-// dataBudget proposes how much cellular data a device may use in a month: that of the fleet with most devices for all, and other fleets have
-// their own.
+// dataBudget proposes how much cellular data a device may use in a month. The largest fleet sets the limit for all; other fleets have their
+// own.
 func (d *draft) dataBudget() []choice {
 	if d.view.totals[string(rules.Bytes)] == 0 {
 		return nil
@@ -275,7 +275,7 @@ func (d *draft) eventBudget() []choice {
 	return []choice{c}
 }
 
-// costLimit proposes what the events of a month may cost; nil if it is not known what they cost.
+// costLimit proposes a limit for the cost of the events of a month; nil if the cost is not known.
 func (d *draft) costLimit() *proposal {
 	events := 0.0
 	for _, p := range d.view.projects {

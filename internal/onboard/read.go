@@ -20,9 +20,9 @@ import (
 )
 
 const (
-	tried     = 30                         // complete days that the rules are tried on
+	tried     = 30                         // complete days of the trial
 	readDays  = tried + metric.HistoryDays // days that are read, before today
-	freshTime = time.Hour                  // for which what was read of a project is not read again
+	freshTime = time.Hour                  // within which a project is not read again
 )
 
 // A reader reads projects into the database.
@@ -43,14 +43,14 @@ type Skipped struct {
 	Why     string
 }
 
-// requests returns the number of requests for each project with at most 10,000 devices of which nothing has been read.
+// requests returns the number of requests for each project with at most 10,000 devices that has not been read.
 func requests(reads rules.Reads) int {
 	const lists = 3 // devices, fleets, routes
 	devices, routes := fetch.Requests(reads.Figures)
 	return lists + devices + routes
 }
 
-// readsOf returns what the rules of a file read together.
+// readsOf returns what all rules of a file read.
 func readsOf(file *config.File) (reads rules.Reads) {
 	for _, r := range file.Rules {
 		reads.Members, reads.Objects = reads.Members.With(r.Reads.Members), reads.Objects.With(r.Reads.Objects)
@@ -118,7 +118,7 @@ func (r *reader) readProject(ctx context.Context, usage *fetch.Reader, sender *r
 		Project: p.UID, Lease: lease, Client: r.client, Now: now, First: rules.DayOf(now) - readDays, List: list, Relist: true, Routes: true,
 		Request: sender.Poll(request.Account{Name: config.DefaultAccount, PerMinute: r.rate}, p.UID, lease, request.Times{}).Do,
 	}
-	if _, err = usage.Read(ctx, poll); refused(err) { // perhaps only its routes
+	if _, err = usage.Read(ctx, poll); refused(err) { // a token may lack access to routes only
 		poll.Routes = false
 		_, err = usage.Read(ctx, poll)
 	}
@@ -130,7 +130,7 @@ func refused(err error) bool {
 	return errors.Is(err, notehub.ErrForbidden) || errors.Is(err, notehub.ErrNotFound)
 }
 
-// isFresh reports whether all that is wanted of a project was read less than freshTime ago.
+// isFresh reports whether everything needed of a project was read less than freshTime ago.
 func (r *reader) isFresh(ctx context.Context, project string, now time.Time) (bool, error) {
 	listed, err := r.db.Usage.Listed(ctx, project)
 	if err != nil || listed.IsZero() || now.Sub(listed) >= freshTime {

@@ -9,10 +9,10 @@ import (
 	"notewatch/internal/words"
 )
 
-// maxTried is the maximum number of devices for which the rules are tried, because that takes minutes for more.
+// maxTried is the maximum number of devices of a trial: more devices take minutes.
 const maxTried = 5_000
 
-// try rehearses the draft on the last 30 days, unless no says otherwise, and notes at each rule what it would have sent.
+// try rehearses the draft on the last 30 days, unless no is true, and notes for each rule what it would have sent.
 func (d *draft) try(ctx context.Context, db *store.Store, no bool, done func(days, total int)) (*backtest.Report, error) {
 	switch {
 	case no:
@@ -49,13 +49,13 @@ func (d *draft) try(ctx context.Context, db *store.Store, no bool, done func(day
 			list[i].result = results[list[i].name]
 		}
 	}
-	d.trial = fmt.Sprintf("From %s to %s (UTC), the last month below, these rules would have fired %s, which makes %s with reminders and ends. "+
-		"It is not known for rules that read what no history is kept of, such as the events of an hour.",
+	d.trial = fmt.Sprintf("From %s to %s (UTC), called last month below, these rules would have fired %s and sent %s, with reminders and ends. "+
+		"The alerts of rules that read values without history, such as the events of an hour, are not known.",
 		report.First.Format("2 January"), report.Last.Format("2 January"), words.Count(alerts, "alert"), words.Count(most(report), "message"))
 	return &report, nil
 }
 
-// most returns the number of messages of the receiver that would have been sent most.
+// most returns the number of messages of the receiver with the most.
 func most(report backtest.Report) (messages int) {
 	for _, r := range report.Receivers {
 		messages = max(messages, r.Messages)

@@ -92,7 +92,7 @@ func (l *Layout) leaf(n ast.Node) *Leaf {
 	return nil
 }
 
-// tests returns the tests that tell whether the leaf of a node is known. A View stores NaN for a number that is not known, and an empty
+// tests returns the tests of whether the leaf of a node is known. A View stores NaN for a number that is not known, and an empty
 // list for such a series.
 func (l *Layout) tests(n ast.Node) []test {
 	at, _ := l.slot(n)
