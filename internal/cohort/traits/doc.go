@@ -1,3 +1,3 @@
-// Package traits tells package cohort which traits devices have, as a rule sees them: a [Counter] counts the devices that a rule is about. Traits
-// that the rule reads are left out, because they are why devices have alerts.
+// Package traits finds the traits of devices, as a rule sees them, for package cohort: a [Counter] counts the devices of a rule by trait. It
+// leaves out traits that the rule reads, because they are why devices have alerts.
 package traits
