@@ -243,6 +243,6 @@ func (c *company) requireBudget() {
 	require.Greater(c.t, len(all), requestsPerMinute)
 	for i := requestsPerMinute; i < len(all); i++ {
 		first, last := all[i-requestsPerMinute].At, all[i].At
-		require.GreaterOrEqual(c.t, last.Sub(first), time.Minute, "%d requests from %s to %s", requestsPerMinute+1, first, last)
+		require.GreaterOrEqual(c.t, last.Sub(first), time.Minute, "%d requests from %s to %s: %+v", requestsPerMinute+1, first, last, all[i-requestsPerMinute:i+1])
 	}
 }
