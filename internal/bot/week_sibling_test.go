@@ -207,7 +207,7 @@ func (s *sibling) RoundTrip(r *http.Request) (*http.Response, error) {
 		s.point("request")
 	}
 	if !s.sending.TryRLock() {
-		s.sending.RLock() // until the accident of another goroutine is over
+		s.sending.RLock()   // until the accident of another goroutine is over
 		s.sending.RUnlock() //nolint:staticcheck // it only waits
 		return nil, errors.New("the connection was cut")
 	}
