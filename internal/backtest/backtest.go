@@ -16,17 +16,17 @@ import (
 	"notewatch/rules"
 )
 
-// A Query says what is tested.
+// A Query says which days to test.
 type Query struct {
 	Days int                   // complete days before today
 	Now  time.Time             // today
-	Done func(days, total int) // is called after each day; nil is not
+	Done func(days, total int) // called after each day; may be nil
 }
 
 // MaxDays is the maximum number of days: figures are kept for 13 months, and rules look back.
 const MaxDays = 366
 
-// A Report says what rules would have sent. Days are UTC days.
+// A Report holds the alerts and messages of a test. Days are UTC days.
 type Report struct {
 	File      string     `json:"file"` // the rules file
 	First     time.Time  `json:"first"`
@@ -37,39 +37,39 @@ type Report struct {
 	LeftOut   []LeftOut  `json:"left_out"`
 }
 
-// A Rule is what one rule would have done.
+// A Rule holds the alerts of one rule.
 type Rule struct {
 	Name     string `json:"name"`
 	Alerts   int    `json:"alerts"`
 	Subjects int    `json:"subjects"` // that had an alert
 	Firing   int    `json:"firing"`   // at the end
 	PerDay   []int  `json:"per_day"`  // alerts that fired, by day
-	First    string `json:"first"`    // the first message about it, as the terminal prints it; "" if there was none
+	First    string `json:"first"`    // the first message, as the terminal prints it; "" if there was none
 }
 
-// A Receiver is what one receiver would have been sent, without reports.
+// A Receiver holds the messages of one receiver, without reports.
 type Receiver struct {
 	Name     string    `json:"name"`
 	Messages int       `json:"messages"`
 	PerDay   []int     `json:"per_day"`
 	Most     int       `json:"most"` // on one day
 	MostOn   time.Time `json:"most_on,omitzero"`
-	MostOf   string    `json:"most_of,omitempty"` // the rule that most messages of that day are about
-	OfRule   int       `json:"of_rule,omitempty"` // messages of that day that are about it
+	MostOf   string    `json:"most_of,omitempty"` // the rule with the most messages on that day
+	OfRule   int       `json:"of_rule,omitempty"` // messages of that day about that rule
 }
 
 // An Alert is an alert that would have fired. Times within a day are not known: a day is evaluated at its end.
 type Alert struct {
 	Rule    string    `json:"rule"`
-	Project string    `json:"project"` // name; of a rule about organizations that of the account
+	Project string    `json:"project"` // name; for a rule about organizations, that of the account
 	Subject string    `json:"subject"` // name
 	Level   string    `json:"level"`   // the highest
 	Fired   time.Time `json:"fired"`
 	Ended   time.Time `json:"ended,omitzero"`
-	As      string    `json:"as,omitempty"` // how it ended
+	As      string    `json:"as,omitempty"` // the reason of its end
 }
 
-// hours are when a day is evaluated, from its beginning: twice without it, and twice as a whole.
+// hours are the hours of a day at which it is evaluated: twice without its data, and twice with all of it.
 var hours = []time.Duration{6 * time.Hour, 12 * time.Hour, wholeHour * time.Hour, 24*time.Hour - time.Minute}
 
 // The errors of a rules file that cannot be tested.
@@ -78,7 +78,7 @@ var (
 	ErrNoProjects = errors.New("no projects are known yet: is notewatch run running?")
 )
 
-// Run tests a rules file, whose secrets are not needed, on the figures of a database.
+// Run tests a rules file on the figures of a database. The secrets of the file may be missing.
 func Run(ctx context.Context, db *store.Store, file *config.File, q Query) (Report, error) {
 	today := rules.DayOf(q.Now)
 	r := Report{File: file.Path, First: (today - rules.Day(q.Days)).Start(), Last: (today - 1).Start(), Alerts: []Alert{}, LeftOut: []LeftOut{}}
@@ -118,7 +118,7 @@ func Run(ctx context.Context, db *store.Store, file *config.File, q Query) (Repo
 	return r, r.gather(ctx, stage, &only)
 }
 
-// hubOf returns a Notehub that answers what the database holds of the projects.
+// hubOf returns a simulated Notehub with the data of the projects in the database.
 func hubOf(ctx context.Context, db *store.Store, file *config.File, clock *driven.Clock) (pasts []*past, hub *notehubtest.Server, err error) {
 	var figures []rules.Figure
 	for _, r := range file.Rules {
@@ -137,7 +137,7 @@ func hubOf(ctx context.Context, db *store.Store, file *config.File, clock *drive
 	return pasts, notehubtest.New(c), nil
 }
 
-// play evaluates at an instant.
+// play moves the clock to an instant and evaluates.
 func play(ctx context.Context, stage *rehearse.Stage, at time.Time) error {
 	if err := stage.Run(ctx, at.Add(-1)); err != nil {
 		return err
@@ -149,7 +149,7 @@ func play(ctx context.Context, stage *rehearse.Stage, at time.Time) error {
 	return stage.Run(ctx, at)
 }
 
-// gather puts into the report what followed.
+// gather fills the report with the results.
 func (r *Report) gather(ctx context.Context, stage *rehearse.Stage, file *config.File) error {
 	all, err := stage.Store.Alerts(ctx, store.AlertFilter{})
 	if err != nil {
@@ -187,10 +187,10 @@ func (r *Report) gather(ctx context.Context, stage *rehearse.Stage, file *config
 	return nil
 }
 
-// day returns on which day of the report an instant is.
+// day returns the day of the report that contains an instant.
 func (r *Report) day(at time.Time) int { return int(rules.DayOf(at) - rules.DayOf(r.First)) }
 
-// days returns how many days the report is about.
+// days returns the number of days of the report.
 func (r *Report) days() int { return r.day(r.Last) + 1 }
 
 func (r *Report) rule(name string, messages map[string][]rehearse.Message) Rule {
@@ -245,7 +245,7 @@ func (r *Report) receiver(name string, messages []rehearse.Message) Receiver {
 	return one
 }
 
-// Busiest returns the receiver that would have been sent the most messages on one day. Its Most is 0 if there were no messages.
+// Busiest returns the receiver with the most messages on one day. Its Most is 0 if there were no messages.
 func (r *Report) Busiest() (busiest Receiver) {
 	for _, one := range r.Receivers {
 		if one.Most > busiest.Most {

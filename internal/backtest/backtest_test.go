@@ -124,9 +124,9 @@ func TestLeftOut(t *testing.T) {
 	r := run(t, db, file)
 	require.Equal(t, []backtest.LeftOut{
 		{Rule: "flood", Why: "reads events.h1: only days are kept"},
-		{Rule: "plan", Why: "reads plan.used_pct, of which no history is kept"},
-		{Rule: "silent", Why: "reads device.silent_hours, of which no history is kept"},
-		{Rule: "watcher-blind", Why: "reads poll.age_minutes, of which no history is kept"},
+		{Rule: "plan", Why: "reads plan.used_pct, which has no history"},
+		{Rule: "silent", Why: "reads device.silent_hours, which has no history"},
+		{Rule: "watcher-blind", Why: "reads poll.age_minutes, which has no history"},
 	}, r.LeftOut)
 	require.Len(t, r.Rules, 1)
 	_, err := backtest.Run(t.Context(), db, rulesOf(t, "  - {name: silent, when: device.silent_hours > 24}\n"), backtest.Query{Days: 1, Now: start})
@@ -203,8 +203,8 @@ func TestOrganization(t *testing.T) {
 	require.Len(t, alerts, 2)
 	r := run(t, db, file)
 	require.Equal(t, []backtest.LeftOut{
-		{Rule: "capacity", Why: "reads org.balance, of which no history is kept"},
-		{Rule: "watcher-blind", Why: "reads poll.age_minutes, of which no history is kept"},
+		{Rule: "capacity", Why: "reads org.balance, which has no history"},
+		{Rule: "watcher-blind", Why: "reads poll.age_minutes, which has no history"},
 	}, r.LeftOut)
 	require.Len(t, r.Alerts, 2)
 	var fired []string

@@ -2,7 +2,7 @@ package backtest
 
 import "slices"
 
-// A Comparison says what another rules file does more, and less, than a first one.
+// A Comparison holds the differences between the reports of two rules files.
 type Comparison struct {
 	Before Report  `json:"before"` // of the first one
 	After  Report  `json:"after"`

@@ -1,5 +1,5 @@
-// Package backtest shows what rules would have sent in the past: it rehearses a rules file (package rehearse) on the figures that a database
-// holds, day by day.
+// Package backtest shows which alerts and messages rules would have made in the past: it rehearses a rules file (package rehearse) on the
+// figures of a database, day by day.
 //
 //   - past.go makes a simulated Notehub of the stored figures.
 //   - backtest.go plays the days and gathers what followed: [Run]. Each day is evaluated twice without today, in the morning and at noon, and

@@ -8,19 +8,19 @@ import (
 	"notewatch/rules"
 )
 
-// A LeftOut is a rule that days cannot show, with the reason.
+// A LeftOut is a rule that cannot be tested with days, with the reason.
 type LeftOut struct {
 	Rule string `json:"rule"`
 	Why  string `json:"why"`
 }
 
-// withoutHistory are the beginnings of what is read beside metrics and has no history.
+// withoutHistory are the beginnings of paths other than metrics that have no history.
 var withoutHistory = []string{
 	"device.silent_hours", "device.missed", "device.voltage", "device.temperature", "plan.", "org.", "poll.",
 	"fleet.active", "fleet.silent", "fleet.overdue", "fleet.late", "project.active", "project.silent", "project.overdue", "project.late",
 }
 
-// shown returns the rules that days show, and those that they do not.
+// shown returns the rules that can be tested with days, and those that cannot.
 func shown(all []config.Rule) (some []config.Rule, left []LeftOut) {
 	for _, r := range all {
 		if why := hidden(r.Rule); why != "" {
@@ -33,11 +33,11 @@ func shown(all []config.Rule) (some []config.Rule, left []LeftOut) {
 	return some, left
 }
 
-// hidden returns why days cannot show a rule; "" if they can.
+// hidden returns why a rule cannot be tested with days; "" if it can.
 func hidden(r *rules.Rule) string {
 	for _, path := range withoutHistory {
 		if i := slices.IndexFunc(r.Reads.Objects, func(read string) bool { return rules.Objects{read}.Read(path) }); i >= 0 {
-			return "reads " + r.Reads.Objects[i] + ", of which no history is kept"
+			return "reads " + r.Reads.Objects[i] + ", which has no history"
 		}
 	}
 	if r.Reads.Objects.Read("sat_plan.") {

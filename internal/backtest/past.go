@@ -13,16 +13,16 @@ import (
 	"notewatch/rules"
 )
 
-// wholeHour is the hour of a day (UTC) from which it is answered as a whole; before, nothing is known of it.
+// wholeHour is the hour (UTC) of a day from which its data is complete. Before it, the day has no data.
 const wholeHour = 23
 
-// unlisted is the UID of a device that stands for all that are no longer listed: their usage is in the totals of the project.
+// unlisted is the UID of a device for the usage of all devices that are no longer listed, which is part of the totals of the project.
 const unlisted = "dev:no-longer-listed"
 
-// maxColumns bounds the memory of a past: so many columns are kept before all are read again.
+// maxColumns bounds the memory of a past. When it has so many columns, it drops them and reads again.
 const maxColumns = 1_000
 
-// A past answers what a project used from the figures that a database holds. It is safe for concurrent use.
+// A past gives the usage of a project from the figures of a database. It is safe for concurrent use.
 type past struct {
 	read    func(column) ([]history.Cell, error)
 	uid     string
@@ -33,7 +33,7 @@ type past struct {
 
 	mu      sync.Mutex
 	columns map[column][]history.Cell
-	rests   map[column]int64 // of devices that are not listed; block is 0
+	rests   map[column]int64 // sums for devices that are not listed; block is 0
 	err     error            // the first one of the database
 }
 
@@ -99,7 +99,7 @@ func (p *past) failure() error {
 	return p.err
 }
 
-// state returns what the device list says: who a device is. Its state then is not known.
+// state returns the identity of a device from the device list. Its state at that time is not known.
 func (p *past) state(uid string, _ time.Time) (s notehubtest.State) {
 	if place, ok := p.list.Find(uid); ok {
 		d := p.list.At(place)
@@ -108,7 +108,7 @@ func (p *past) state(uid string, _ time.Time) (s notehubtest.State) {
 	return s
 }
 
-// used returns what a device used on a day, as far as it is known at now.
+// used returns the usage of a device on a day, as far as it is known at now.
 func (p *past) used(uid string, date, now time.Time) (u notehubtest.Usage) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -120,7 +120,7 @@ func (p *past) used(uid string, date, now time.Time) (u notehubtest.Usage) {
 	return u
 }
 
-const notKnown = -1 // is no count, so it is no data
+const notKnown = -1 // is not a count, so it is no data
 
 // count returns a figure of a device on a day.
 func (p *past) count(uid string, figure rules.Figure, date, now time.Time) int64 {
@@ -171,13 +171,13 @@ func (p *past) column(c column) []history.Cell {
 	return cells
 }
 
-// rest returns how much of a project's total is of devices that are not listed.
+// rest returns the part of a project's total that belongs to devices that are not listed.
 func (p *past) rest(figure rules.Figure, day rules.Day) int64 {
 	key := column{0, figure, day}
 	if rest, ok := p.rests[key]; ok {
 		return rest
 	}
-	rest := int64(notKnown) // as the total then is
+	rest := int64(notKnown) // the total has no data then
 	if total := p.cell(0, figure, day); total.Known() {
 		rest = int64(total.Float())
 		for place := range p.list.Len() {
@@ -191,7 +191,7 @@ func (p *past) rest(figure rules.Figure, day rules.Day) int64 {
 	return rest
 }
 
-// put puts a figure into an answer.
+// put adds a figure to an answer.
 func put(u *notehubtest.Usage, figure rules.Figure, n int64) {
 	if name, ok := figure.Notefile(); ok {
 		u.Notefiles = with(u.Notefiles, name, n)
@@ -220,7 +220,7 @@ func with(counts map[string]int64, name string, n int64) map[string]int64 {
 	return counts
 }
 
-// routed returns what a route handed on during a day.
+// routed returns the events of a route during a day.
 func (p *past) routed(uid string, date, now time.Time) (u notehubtest.RouteUsage) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -1,12 +1,12 @@
 package cataloguepage
 
-// A group is rules about one thing.
+// A group is rules for one purpose.
 type group struct {
 	name  string
 	notes []note
 }
 
-// A note is what a person needs to know about a rule beside its text.
+// A note is the part of the page about a rule that is neither in its text nor in its incident.
 type note struct{ rule, do, tune string }
 
 var groups = []group{

@@ -48,7 +48,7 @@ func Before(rule string) string {
 	return fmt.Sprintf("### %s\n\n%s\n\n![The value of %s in its incident](catalogue/%s.svg)\n\n```yaml\n%s```\n\n", rule, comment, rule, rule, text)
 }
 
-// split takes the text of a rule apart.
+// split returns the comment and the text of a rule.
 func split(text string) (comment, rule string) {
 	var lines []string
 	for strings.HasPrefix(text, "#") {

@@ -29,7 +29,7 @@ type plot struct {
 	b           strings.Builder
 }
 
-// Plot returns a record as SVG: the value of the rule and its limit, when the incident lasts and when the alert fires.
+// Plot returns a record as SVG: the value of the rule and its limit, and bars for the incident and the alert.
 func Plot(r Record) []byte {
 	p := plot{Record: r, from: r.Incident.Watch, to: r.Incident.Until()}
 	p.scale()
@@ -48,7 +48,7 @@ func Plot(r Record) []byte {
 
 func (p *plot) printf(format string, args ...any) { fmt.Fprintf(&p.b, format, args...) }
 
-// scale finds what the axis has to show: from 0, unless that would make the values a flat line.
+// scale sets the ends of the axis: from 0, unless the values would then be a flat line.
 func (p *plot) scale() {
 	least, most := math.Inf(1), math.Inf(-1)
 	for _, s := range p.Samples {
@@ -78,7 +78,7 @@ func (p *plot) y(value float64) float64 {
 	return floor - (floor-top)*(value-p.least)/(p.most-p.least)
 }
 
-// bars draws when the incident lasts and when the alert fires.
+// bars draws the time of the incident and of the alert.
 func (p *plot) bars() {
 	ended := p.Ended
 	if ended.IsZero() {
@@ -88,7 +88,7 @@ func (p *plot) bars() {
 	p.printf(`<rect class="i" x="%.1f" y="%d" width="%.1f" height="4"/>`+"\n", p.x(p.Incident.Start), floor+2, max(p.x(p.Incident.End)-p.x(p.Incident.Start), 2))
 }
 
-// days draws the midnights, and names as many days as there is room for.
+// days draws each midnight, and the names of as many days as there is room for.
 func (p *plot) days() {
 	p.printf(`<path class="a" d="M%d %dH%d`, left, floor, right)
 	const roomOfName = 60
@@ -108,14 +108,14 @@ func (p *plot) days() {
 	p.printf("\"/>\n%s", names.String())
 }
 
-// axis names the ends of the axis of values.
+// axis writes the values at the ends of the axis.
 func (p *plot) axis() {
 	for _, value := range []float64{p.least, p.most} {
 		p.printf(`<text x="%d" y="%.1f" text-anchor="end">%s</text>`+"\n", left-6, p.y(value)+4, html.EscapeString(words.Figure(value, p.Rule.Unit)))
 	}
 }
 
-// values draws the value as steps, with gaps where it is no data, and the limit as it is at the end.
+// values draws the value as steps, with gaps where it is no data, and the last limit.
 func (p *plot) values() {
 	if limit := p.limit(); words.Known(limit) {
 		p.printf(`<path class="l" d="M%d %.1fH%d"/>`+"\n", left, p.y(limit), right)
@@ -153,7 +153,7 @@ func (p *plot) limit() float64 {
 	return limit
 }
 
-// legend names what is drawn.
+// legend writes the names of the lines and bars.
 func (p *plot) legend() {
 	x := float64(left)
 	name := func(class, text string) {

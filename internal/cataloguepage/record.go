@@ -17,25 +17,25 @@ import (
 	"notewatch/rules"
 )
 
-// A Record is what followed from the incident of a rule.
+// A Record is the result of the incident of a rule.
 type Record struct {
 	Incident     incident.Incident
 	Rule         *rules.Rule
 	Samples      []Sample
 	Fired, Ended time.Time
-	First, Last  string // messages about the alert: that it fires, and that it ended
+	First, Last  string // the first and the last message about the alert
 }
 
-// A Sample is the value of a rule at an instant. What is no data is NaN.
+// A Sample is the value of a rule at an instant. NaN is no data.
 type Sample struct {
 	At           time.Time
 	Value, Limit float64
 }
 
-// budget is what events may cost in a month, in the currency of the rules file.
+// budget is the limit for the cost of events in a month, in the currency of the rules file.
 const budget = 50
 
-// RecordAll rehearses the incidents of all rules, by the names of the rules. It is an error if one does not go as it should.
+// RecordAll rehearses the incidents of all rules, by the names of the rules. It returns an error if one has another result than it should.
 func RecordAll(ctx context.Context) (map[string]Record, error) {
 	file, err := config.Parse("rules.yaml", []byte(incident.Rules(budget)), func(string) (string, bool) { return "", false })
 	if err != nil {
@@ -62,7 +62,7 @@ func RecordAll(ctx context.Context) (map[string]Record, error) {
 	return all, errors.Join(problems...)
 }
 
-// rehearse lets the incident happen.
+// rehearse runs the incident.
 func (r *Record) rehearse(ctx context.Context) error {
 	got, err := r.Incident.Rehearse(ctx, r.every(), r.sample)
 	if err != nil {
@@ -77,7 +77,7 @@ func (r *Record) rehearse(ctx context.Context) error {
 	return r.keep(got)
 }
 
-// every returns how often is polled: as by default, unless it lasts for many days.
+// every returns the time between two polls: the default, unless the incident lasts for many days.
 func (r *Record) every() time.Duration {
 	if r.lasts() < 72*time.Hour {
 		return 15 * time.Minute
@@ -103,7 +103,7 @@ func (r *Record) sample(ctx context.Context, stage *rehearse.Stage) error {
 	return err
 }
 
-// keep keeps what the page shows of the alert.
+// keep keeps the parts of the alert that the page shows.
 func (r *Record) keep(got incident.Record) error {
 	for _, a := range got.Alerts {
 		if a.Rule == r.Incident.Rule {

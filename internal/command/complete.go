@@ -12,7 +12,7 @@ import (
 // completePatience is the longest time that completing a word may delay a shell.
 const completePatience = 2 * time.Second
 
-// CompleteFrom completes words from offers. An offer that cannot be read is left out, because a shell has no place for errors.
+// CompleteFrom completes words from offers. It ignores errors of an offer, because a shell has no place to print them.
 func CompleteFrom(offers ...complete.Offer) cobra.CompletionFunc {
 	return func(c *cobra.Command, args []string, typed string) (offered []cobra.Completion, _ cobra.ShellCompDirective) {
 		ctx, cancel := context.WithTimeout(c.Context(), completePatience)

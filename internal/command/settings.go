@@ -26,7 +26,7 @@ func OutputOf(c *cobra.Command) setup.Output {
 	return setup.Output{Data: c.OutOrStdout(), Talk: c.ErrOrStderr(), Color: Colored(c.OutOrStdout())}
 }
 
-// Attach makes a watch of the settings for use while another one is running. Its receivers print to stderr. The second result closes its
+// Attach makes a watch from the settings while another one may be running. Its receivers print to stderr. The second result closes its
 // database.
 func Attach(c *cobra.Command) (*watch.Watch, func(), error) {
 	s, err := Configure(c)
@@ -43,7 +43,7 @@ func ScreenOf(c *cobra.Command) terminal.Screen {
 	return terminal.Screen{W: out, Talk: c.ErrOrStderr(), Width: terminal.Width(out), Color: Colored(out)}
 }
 
-// TalkOf returns the screen for what a command says beside its output.
+// TalkOf returns the screen for messages that are not the output of a command.
 func TalkOf(c *cobra.Command) terminal.Screen {
 	talk := c.ErrOrStderr()
 	return terminal.Screen{W: talk, Talk: talk, Width: terminal.Width(talk)}
@@ -55,7 +55,7 @@ func Colored(w io.Writer) bool {
 	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))
 }
 
-// AlertReader returns a reader that answers questions about alerts. Without a rules file, it knows only the values of their newest event.
+// AlertReader returns a reader for questions about alerts. Without a rules file, the values of an alert are those of its newest event.
 func AlertReader(c *cobra.Command, db Opened) *lookup.Reader {
 	s, err := Outline(c)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -78,8 +78,8 @@ func Ask(c *cobra.Command, f func(r *lookup.Reader) error) error {
 	})
 }
 
-// Settings returns the settings s with the projects that the database knows, for a command that reads it. If they cannot be read, the command finds
-// that out itself.
+// Settings returns s with the projects that the database knows. It ignores an error, because the command that reads the database reports
+// it.
 func (o Opened) Settings(c *cobra.Command, s setup.Setup) setup.Setup {
 	s, _ = s.With(c.Context(), o.Store)
 	return s

@@ -26,7 +26,7 @@ type Match struct {
 	DeviceIn string `json:"-"` // UID of the project of a listed device
 }
 
-// Of returns a match without the names of what it selects.
+// Of returns a match without names.
 func Of(m muting.Match) Match {
 	return Match{Alert: m.Alert, Rule: m.Rule, Project: m.Project, Device: m.Subject, Fleet: m.Fleet, Route: m.Route}
 }

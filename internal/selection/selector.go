@@ -12,14 +12,14 @@ import (
 	"notewatch/rules/muting"
 )
 
-// A Selector turns names that people type into a match of alerts. It knows what the rules file names and what the store holds, so
-// that alerts of rules, projects and devices that are no longer there can be selected too.
+// A Selector turns names that people type into a match of alerts. It knows the names in the rules file and in the store, so people can also
+// select alerts of rules, projects and devices that are no longer listed.
 type Selector struct {
-	Reader *lookup.Reader // whose projects are those of the rules file, then those that only the store knows
+	Reader *lookup.Reader // its projects are those of the rules file, then those that only the store knows
 	names  store.Names
 }
 
-// NewSelector returns a selector of what a reader and its store know.
+// NewSelector returns a selector with the names that a reader and its store know.
 func NewSelector(ctx context.Context, r *lookup.Reader) (Selector, error) {
 	names, err := r.Store().Names(ctx)
 	projects := slices.Clone(r.Config().Projects)
@@ -40,8 +40,8 @@ func projectOf(r *lookup.Reader, uid string) (lookup.Project, bool) {
 	return r.Config().Projects[i], true
 }
 
-// Settle returns a match in which names that are only like that of something are replaced: of projects and devices by their UIDs. A
-// name that something has stays. Errors are *UnknownError and *AmbiguousError, and those of the store.
+// Settle returns a match in which full names or UIDs replace names that are only similar to one: UIDs for projects and devices. It keeps a
+// name that exists. Errors are *UnknownError and *AmbiguousError, and those of the store.
 func (s Selector) Settle(ctx context.Context, m muting.Match) (muting.Match, error) {
 	var err error
 	if m.Rule, err = s.rule(m.Rule); err != nil {
@@ -96,8 +96,7 @@ func (s Selector) Identify(ctx context.Context, m muting.Match) (muting.Match, e
 	return m, err
 }
 
-// identify returns what has a name or UID: one that is listed, else one that alerts still call so, else what is found by a part of
-// its name.
+// identify returns the subject with a name or UID: a listed one, else one with that name in alerts, else one with a similar name.
 func identify(ctx context.Context, r *lookup.Reader, name string, kind lookup.Kind, former []lookup.Subject) (lookup.Subject, error) {
 	listed, err := r.Called(ctx, name, kind)
 	if err != nil {
@@ -111,12 +110,12 @@ func identify(ctx context.Context, r *lookup.Reader, name string, kind lookup.Ki
 		if slices.ContainsFunc(called, other) {
 			return lookup.Subject{}, lookup.Ambiguous(name, called)
 		}
-		return called[0], nil // several are the same device in several projects
+		return called[0], nil // all are the same device, in several projects
 	}
 	return r.Find(ctx, name, kind)
 }
 
-// formerProjects returns the projects that alerts call by a name.
+// formerProjects returns the projects that have a name in alerts.
 func (s Selector) formerProjects(name string) (found []lookup.Subject) {
 	for _, p := range s.names.Projects {
 		if p.Name == name {
@@ -126,7 +125,7 @@ func (s Selector) formerProjects(name string) (found []lookup.Subject) {
 	return found
 }
 
-// formerDevices returns the devices that alerts call by the name in a match, in its project.
+// formerDevices returns the devices that have the name in alerts, within the project of the match.
 func (s Selector) formerDevices(ctx context.Context, m muting.Match) (found []lookup.Subject, err error) {
 	devices, err := s.Reader.Store().DevicesInAlerts(ctx, m.Subject)
 	for _, device := range devices {
@@ -142,7 +141,7 @@ func (s Selector) formerDevices(ctx context.Context, m muting.Match) (found []lo
 	return found, err
 }
 
-// rule returns the name of the rule that differs from a text in case only.
+// rule returns the name of the rule that equals a text, apart from case.
 func (s Selector) rule(text string) (string, error) {
 	if text == "" {
 		return "", nil
@@ -156,7 +155,7 @@ func (s Selector) rule(text string) (string, error) {
 	return "", &lookup.UnknownError{Text: text, Kinds: []lookup.Kind{lookup.KindRule}, Nearest: spelling.Nearest(text, known), Choices: known}
 }
 
-// Listed returns a match of alerts in which the UIDs of a fleet and a route, which must be listed, replace their labels.
+// Listed returns a match with the UIDs of its fleet and its route in place of their labels. Both must be listed.
 func Listed(ctx context.Context, r *lookup.Reader, m muting.Match) (muting.Match, error) {
 	for _, of := range []struct {
 		kind lookup.Kind

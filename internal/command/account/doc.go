@@ -1,4 +1,4 @@
-// Package account has what the commands share that ask an account before there are rules for it, or to see whether it is as expected: [Init]
-// writes the first rules file, and [Live] compares what Notehub answers with what is assumed. It reads the environment, makes the client, and lays out questions and answers; what is asked and written is
-// decided by packages onboard and probe.
+// Package account has the parts of the commands that ask an account before there are rules for it, or check it: [Init] writes the first
+// rules file, and [Live] compares the answers of Notehub with what notewatch assumes. It reads the environment, makes the client, and
+// prints questions and answers. Packages onboard and probe decide what to ask and write.
 package account

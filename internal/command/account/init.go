@@ -35,10 +35,10 @@ type Options struct {
 	Rate         float64 // requests a minute
 }
 
-// DefaultRate is how many requests a minute commands send to an account, unless a flag says otherwise: as many as notewatch run.
+// DefaultRate is the default number of requests a minute to an account: as many as notewatch run sends.
 const DefaultRate = config.DefaultRate
 
-// Init writes a rules file for an account, and prints what follows.
+// Init writes a rules file for an account, and prints the next steps.
 func Init(c *cobra.Command, o Options) error {
 	if !(o.Rate > 0) {
 		return command.UsageError{Err: fmt.Errorf("--requests-per-minute %v: want more than 0; Notehub allows 7", o.Rate)}

@@ -44,7 +44,7 @@ func Live(c *cobra.Command, s setup.Setup, project string, asJSON bool) error {
 	return nil
 }
 
-// announced says how many requests follow, and how long they take.
+// announced returns a sentence with the number of requests that follow, and how long they take.
 func announced(account string, perMinute int) string {
 	text := fmt.Sprintf("Asking account %s: at most %s to Notehub", account, words.Count(probe.MaxRequests, "request"))
 	if minutes := (probe.MaxRequests - 1) / perMinute; minutes > 0 {
@@ -72,10 +72,10 @@ func chosen(file *config.File, project string) (p config.Project, a config.Accou
 	return p, a, nil
 }
 
-// allowed is how many requests a minute Notehub allows for an account.
+// allowed is the number of requests a minute that Notehub allows for an account.
 const allowed = 7
 
-// beside returns how many requests a minute may be sent beside notewatch run, which sends perMinute.
+// beside returns how many requests a minute a command may send while notewatch run sends perMinute.
 func beside(perMinute float64) int {
 	if perMinute < allowed {
 		return max(1, int(allowed-perMinute))

@@ -17,10 +17,10 @@ import (
 	"notewatch/rules/muting"
 )
 
-// MaxName is the maximum number of bytes of a name that a script gives.
+// MaxName is the maximum number of bytes of a name that a caller gives.
 const MaxName = 100
 
-// IsName reports whether a text can stand as a name in messages.
+// IsName reports whether messages can show a text as a name.
 func IsName(text string) bool {
 	return strings.TrimSpace(text) != "" && len(text) <= MaxName && words.Line(text) == text
 }

@@ -1,3 +1,3 @@
-// Package act does what people do about alerts: [Acknowledge] them, [Silence] and [Unsilence] them, send a test alert ([Drill.Run]), and send an
-// alert again ([Redeliver]). The flags are those of cmd/notewatch; what a change means is decided by package bot, and package dispatch sends.
+// Package act carries out what people do about alerts: [Acknowledge] them, [Silence] and [Unsilence] them, send a test alert ([Drill.Run]),
+// and send an alert again ([Redeliver]). cmd/notewatch has the flags, package bot makes the changes, and package dispatch sends.
 package act

@@ -17,12 +17,12 @@ import (
 
 // A Drill is a test alert to send.
 type Drill struct {
-	Project string // UID or name of the one whose receivers are notified; "" means the only one
+	Project string // UID or name of the project whose receivers are notified; "" means the only one
 	Keep    bool   // do not end it
 	JSON    bool   // print JSON
 }
 
-// Run notifies the receivers of a rule of a test alert, prints the results, and ends it.
+// Run sends a test alert to the receivers of a rule, prints the results, and ends the alert.
 func (d Drill) Run(c *cobra.Command, w *watch.Watch, rule string) error {
 	project, err := dispatch.Route(w.Config.Bot, rule, d.Project)
 	if errors.Is(err, dispatch.ErrNoProject) {
@@ -62,7 +62,7 @@ func (d Drill) Run(c *cobra.Command, w *watch.Watch, rule string) error {
 	return errors.Join(err, ending)
 }
 
-// Redeliver sends an alert again, to one receiver or with "" to all that it has, and prints the results.
+// Redeliver sends an alert again and prints the results. With receiver "" it sends to all receivers of the alert.
 func Redeliver(c *cobra.Command, w *watch.Watch, id, receiver string, asJSON bool) error {
 	a, err := lookup.New(lookup.Config{Store: w.Config.Bot.Store, Now: time.Now}).Alert(c.Context(), id)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"notewatch/internal/words"
 )
 
-// Silence makes the silence that flags order, and prints what it mutes.
+// Silence makes the silence that the flags describe, and prints the alerts that it mutes.
 func Silence(c *cobra.Command, o silences.Order, asJSON bool) error {
 	return command.Change(c, func(db command.Opened) error {
 		now := db.Clock.Now().UTC()
@@ -51,7 +51,7 @@ func Silence(c *cobra.Command, o silences.Order, asJSON bool) error {
 	})
 }
 
-// Unsilence ends a silence, of which text is the ID or its beginning.
+// Unsilence ends the silence whose ID is text, or begins with it.
 func Unsilence(c *cobra.Command, text string, asJSON bool) error {
 	return command.Change(c, func(db command.Opened) error {
 		ctx, reader := c.Context(), db.Reader(c)

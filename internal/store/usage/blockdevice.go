@@ -10,10 +10,10 @@ import (
 	"notewatch/rules"
 )
 
-// A Place is where the history of a device is, and on which days there can be one.
+// A Place is the place of a device in the history, and the days on which there can be data for it.
 type Place struct {
 	Ordinal     int
-	Listed      bool // false: it was listed formerly
+	Listed      bool // false: no longer listed
 	Provisioned time.Time
 	UnlistedOn  rules.Day // of the first list without it; 0 if it is listed
 }
@@ -24,7 +24,7 @@ func (p *Place) fields() []any {
 	return []any{&p.Ordinal, &p.Listed, database.Time(&p.Provisioned), &p.UnlistedOn}
 }
 
-// A BlockDevice is a device, listed or formerly listed, with its place.
+// A BlockDevice is a device, listed or no longer listed, with its place.
 type BlockDevice struct {
 	Place
 	UID, Name string
@@ -50,7 +50,7 @@ const (
 	ofBlock   = ofProject + `ordinal >= $2 AND ordinal < $3 `
 )
 
-// BlockDevices returns the devices of a block, listed or formerly listed, in the order of their ordinals.
+// BlockDevices returns the devices of a block, listed or no longer listed, in the order of their ordinals.
 func (s *Store) BlockDevices(ctx context.Context, project string, block int) (devices []BlockDevice, err error) {
 	first := block * history.BlockSize
 	err = s.db.View(ctx, func(tx database.Tx) error {
@@ -78,8 +78,8 @@ func (s *Store) ChangedPlaces(ctx context.Context, project string, block int, si
 // times faster than reading the JSON.
 const InFleet = `listed AND (instr(fleets, $2) = 1 OR instr(fleets, $3) > 0)`
 
-// FleetTexts returns the JSON of a fleet as the first of a list, with what stands before it, and as another. Neither can be part of
-// a longer UID, in which each quotation mark has a backslash before it.
+// FleetTexts returns the JSON of a fleet as it stands first in a list, and as it stands later. Neither can be part of a longer UID, in
+// which each quotation mark has a backslash before it.
 func FleetTexts(fleet string) (first, other string, err error) {
 	text, err := json.Marshal(fleet)
 	return "[" + string(text), "," + string(text), err
@@ -98,7 +98,7 @@ func (s *Store) FleetPlaces(ctx context.Context, project, fleet string) (places 
 	return places, database.Doing(err, "reading the devices of fleet %q of project %q", fleet, project)
 }
 
-// DeviceAt returns the device of an ordinal, listed or formerly listed.
+// DeviceAt returns the device with an ordinal, listed or no longer listed.
 func (s *Store) DeviceAt(ctx context.Context, project string, ordinal int) (device BlockDevice, ok bool, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		ok, err = database.Found(tx.QueryRowContext(ctx, `SELECT `+placeColumns+`, uid, name `+ofProject+`ordinal = $2`, project, ordinal), device.fields()...)

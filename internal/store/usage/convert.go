@@ -9,11 +9,10 @@ import (
 	"notewatch/rules"
 )
 
-// Versions of notewatch before columns kept a row for each device and day, and a device list whose devices had no ordinals. These
-// rows are in usage, usage_change and device_row until they are converted, step by step: what is left in them is what is left to
-// do. Each step is one transaction, so that a step that does not end has changed nothing.
+// Versions of notewatch before columns kept a row for each device and day, and a device list without ordinals. These rows stay in usage,
+// usage_change and device_row until they are converted, step by step. Each step is one transaction, so an interrupted step changes nothing.
 
-// A Conversion is how far the rows of an older version have been converted. The zero Conversion is that none are left.
+// A Conversion is the progress of the conversion of old rows. It is zero if none are left.
 type Conversion struct {
 	Done int // UTC days
 	Days int // in all
@@ -25,7 +24,7 @@ func (c Conversion) Ended() bool { return c.Days == 0 }
 // String returns the day that is being converted, as in "day 212 of 400".
 func (c Conversion) String() string { return fmt.Sprintf("day %d of %d", c.Done+1, c.Days) }
 
-// Conversion returns how far the rows of an older version have been converted.
+// Conversion returns the progress of the conversion of old rows.
 func (s *Store) Conversion(ctx context.Context) (c Conversion, err error) {
 	if s.db.Postgres() {
 		return c, nil // no older version used it
@@ -65,8 +64,8 @@ func (s *Store) ConvertLists(ctx context.Context) error {
 	return nil
 }
 
-// ConvertProject converts what is next of a project: its device list, then the newest day that is not before first. It reports
-// whether there was anything to do. Only the holder of Lock may call it.
+// ConvertProject converts the next part of a project: its device list, then the newest day that is not before first. It reports whether
+// there was anything to do. Only the holder of Lock may call it.
 func (s *Store) ConvertProject(ctx context.Context, project string, first rules.Day) (more bool, err error) {
 	if s.db.Postgres() {
 		return false, nil
@@ -95,7 +94,7 @@ func (s *Store) ConvertNext(ctx context.Context) (more bool, err error) {
 	return more, database.Doing(err, "bringing the database up to date")
 }
 
-// convert converts what is next of a project and reports whether there was anything to do.
+// convert converts the next part of a project and reports whether there was anything to do.
 func (s *Store) convert(ctx context.Context, tx database.Tx, project string, first rules.Day) (more bool, err error) {
 	w, err := newListWriter(ctx, tx, project)
 	if err != nil {
@@ -124,7 +123,7 @@ type converter struct {
 	merger merger
 }
 
-// newest returns the newest day that is not before first and of which there are rows.
+// newest returns the newest day with rows that is not before first.
 func (c converter) newest(ctx context.Context, first rules.Day) (day rules.Day, ok bool, err error) {
 	ok, err = database.Found(c.tx.QueryRowContext(ctx, `
 		WITH RECURSIVE days (day) AS (
@@ -136,7 +135,7 @@ func (c converter) newest(ctx context.Context, first rules.Day) (day rules.Day, 
 	return day, ok, err
 }
 
-// end forgets what is of no use once all days are converted. A change of a day without rows is one of a day that was dropped.
+// end deletes what is not needed after all days are converted. Changes of a day without rows are left of days that were dropped.
 func (c converter) end(ctx context.Context) error {
 	_, err := c.tx.ExecContext(ctx, `DELETE FROM usage_change WHERE project = $1`, c.uid)
 	if err == nil {
@@ -172,8 +171,8 @@ func (c converter) convertDevices(ctx context.Context) (converted bool, err erro
 	return true, err
 }
 
-// writeList writes the device list that was stored. If it is not whole, since its reading was interrupted, its devices get
-// ordinals, and are not listed.
+// writeList writes the device list of the old version. If its reading was interrupted, whole is false: its devices get ordinals, but are
+// not listed.
 func (c converter) writeList(ctx context.Context, devices *DeviceList, whole bool) error {
 	if err := c.number(ctx, devices, devices.unnumbered()); err != nil {
 		return err
@@ -195,7 +194,7 @@ func (c converter) writeList(ctx context.Context, devices *DeviceList, whole boo
 	return err
 }
 
-// addUnlisted adds devices that have ordinals and are not listed. day is the last on which there may be figures of them.
+// addUnlisted adds devices that have ordinals and are not listed. day is the last day on which there may be figures for them.
 func (c converter) addUnlisted(ctx context.Context, devices *DeviceList, day rules.Day) error {
 	statements := database.NewBatch(c.tx)
 	for d := range devices.All() {

@@ -16,13 +16,13 @@ var convertedFigures = [...]rules.Figure{
 	rules.Bytes, rules.Sat,
 }
 
-// convertedEndpoints say which of these figures were read together, by their places.
+// convertedEndpoints name the figures that were read together, by their places.
 var convertedEndpoints = []struct {
 	name        string
 	first, next int
 }{{"events", 0, 6}, {"sessions", 6, 10}, {"data", 10, 12}}
 
-// A dayRow is what an older version kept of a device and day.
+// A dayRow is the row of a device and day in an older version.
 type dayRow struct {
 	uid     string
 	ordinal sql.NullInt64                        // null: the device has none
@@ -82,7 +82,7 @@ func (c converter) convertDay(ctx context.Context, day rules.Day) error {
 	return nil
 }
 
-// coveredFigures returns which figures were read of a day, by place.
+// coveredFigures returns which figures were read for a day, by place.
 func (c converter) coveredFigures(ctx context.Context, day rules.Day) (covered [len(convertedFigures)]bool, err error) {
 	var read map[string]Span
 	err = c.tx.QueryRowContext(ctx, `SELECT read_days FROM project WHERE id = $1`, c.id).Scan(database.Document(&read))
@@ -122,7 +122,7 @@ func (c converter) readDay(ctx context.Context, day rules.Day, columns *dayColum
 	return unlisted, rows.Err()
 }
 
-// addUnlistedRows gives devices that are no longer listed ordinals, and takes in their rows.
+// addUnlistedRows gives ordinals to devices that are no longer listed, and adds their rows.
 func (c converter) addUnlistedRows(ctx context.Context, day rules.Day, rows []dayRow, columns *dayColumns) error {
 	if len(rows) == 0 {
 		return nil
@@ -151,8 +151,7 @@ func newDayColumns(covered [len(convertedFigures)]bool) *dayColumns {
 	return &dayColumns{covered: covered}
 }
 
-// add takes in a row. Figures were read together: one that is missing beside others was left out by Notehub, and if all are, they
-// are not known. The total of a project is not known if it was left out for any device.
+// add adds a row. Figures were read together: if some are missing, Notehub left them out; if all are missing, they are not known. The total of a project is not known if it was left out for any device.
 func (d *dayColumns) add(ordinal int, figures *[len(convertedFigures)]sql.NullInt64) {
 	for _, together := range convertedEndpoints {
 		missing := history.NotKnown
@@ -180,7 +179,7 @@ func (d *dayColumns) set(place, ordinal int, cell history.Cell) {
 	d.cells[place][ordinal] = cell
 }
 
-// fillBack takes in a column where nothing is known yet: what was read since is newer.
+// fillBack merges a column only where nothing is known yet, because what was read since is newer.
 func (m *merger) fillBack(ctx context.Context, c arrival) error {
 	stored, err := m.read(ctx, packedColumns, c.keys())
 	if err != nil {
@@ -198,7 +197,7 @@ func (m *merger) fillBack(ctx context.Context, c arrival) error {
 	return m.merge(ctx, []arrival{c})
 }
 
-// coverDay notes that a figure was read of a day, if there is no gap between it and the days of which it was read.
+// coverDay notes that a figure was read for a day, if the day is next to the days for which it was read.
 func (c converter) coverDay(ctx context.Context, figure int64, day rules.Day, covered bool) error {
 	if !covered {
 		return nil
@@ -208,8 +207,8 @@ func (c converter) coverDay(ctx context.Context, figure int64, day rules.Day, co
 	return err
 }
 
-// changes returns the devices that changed on a day and that no poll has evaluated since, by block: which figure changed is not
-// known.
+// changes returns, by block, the devices that changed on a day and that no poll has evaluated since. The old version does not say which
+// figure changed.
 func (c converter) changes(ctx context.Context, day rules.Day) (map[int]history.Bits, error) {
 	ordinals, err := database.Collect(ctx, c.tx, func(ordinal *int) []any { return []any{ordinal} }, `
 		SELECT coalesce(device.ordinal, 0) FROM usage_change LEFT JOIN device ON device.project = $1 AND device.uid = usage_change.device

@@ -12,12 +12,11 @@ type DeviceCounts struct {
 	ListedAt time.Time // when the device list was read; zero: never
 	All      int       // listed
 	Enabled  int       // of those, not disabled
-	Active   int       // of the enabled, heard of within a time before the list was read
-	Silent   int       // of the enabled, heard of before that but not since
+	Active   int       // enabled and active within the given time before the list was read
+	Silent   int       // enabled and active only before that
 }
 
-// CountDevices counts the devices of a project. Silent ones are those not heard of for longer than after when the list was
-// read.
+// CountDevices counts the devices of a project. A device is silent if its last activity was longer than after before the list was read.
 func (s *Store) CountDevices(ctx context.Context, project string, after time.Duration) (c DeviceCounts, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		if _, c.ListedAt, err = listVersion(ctx, tx, project); err != nil || c.ListedAt.IsZero() {
@@ -68,7 +67,7 @@ func (s *Store) Listed(ctx context.Context, project string) (read time.Time, err
 	return read, database.Doing(err, "reading when the devices of project %q were listed", project)
 }
 
-// Born returns when the first device of a project was provisioned, of all that it has ever listed; the zero time is never, or not known.
+// Born returns when the first device of a project was provisioned, of all that were ever listed; the zero time means never, or not known.
 func (s *Store) Born(ctx context.Context, project string) (born time.Time, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		return tx.QueryRowContext(ctx, `SELECT min(provisioned) FROM device WHERE project = (SELECT id FROM project WHERE uid = $1)`, project).

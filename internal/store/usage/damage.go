@@ -31,7 +31,7 @@ func (s *Store) noteDamage(d Damage) {
 	s.damage.columns[d] = true
 }
 
-// Damaged returns the columns of a project that could not be read since this was last asked.
+// Damaged returns the columns of a project that could not be read since the previous call.
 func (s *Store) Damaged(project string) (all []Damage) {
 	s.damage.Lock()
 	defer s.damage.Unlock()

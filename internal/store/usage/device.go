@@ -25,10 +25,10 @@ type Device struct {
 	Plan                              *Plan     // nil: no SIM is listed, or plans are not read
 }
 
-// deviceColumns are the columns of a device that change rarely, but for its keys.
+// deviceColumns are the columns of a device that change rarely, without its keys.
 var deviceColumns = []string{"name", "sku", "product", "firmware", "host_firmware", "fleets", "disabled", "provisioned"}
 
-// identity lists where the columns ordinal, uid and deviceColumns go. Texts that many devices have are kept once.
+// identity returns where to scan the columns ordinal, uid and deviceColumns. Texts that many devices share are kept once.
 func (d *Device) identity(seen database.Repeated) []any {
 	return []any{
 		&d.Ordinal, &d.UID, &d.Name, seen.Text(&d.SKU), seen.Text(&d.Product), seen.Text(&d.Firmware), seen.Text(&d.HostFirmware),
@@ -56,8 +56,8 @@ func (s *Store) Devices(ctx context.Context, project string) ([]Device, time.Tim
 	return slices.Collect(stored.All()), stored.Read, nil
 }
 
-// DeviceList returns the device list of a project as it is stored; an empty one of version 0 is that none was. It is large;
-// ListVersion reports whether it is still the same.
+// DeviceList returns the stored device list of a project; an empty list of version 0 if there is none. It is large; ListVersion reports
+// whether it has changed.
 func (s *Store) DeviceList(ctx context.Context, project string) (stored *DeviceList, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		stored, err = readDeviceList(ctx, tx, project)
@@ -103,7 +103,7 @@ func readDeviceList(ctx context.Context, tx database.Tx, project string) (*Devic
 	return l, rows.Err()
 }
 
-// ListVersion returns the version of the device list of a project and when it was read; zero is that there is none.
+// ListVersion returns the version of the device list of a project and when the list was read; both are zero if there is none.
 func (s *Store) ListVersion(ctx context.Context, project string) (version int64, read time.Time, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		version, read, err = listVersion(ctx, tx, project)
@@ -117,7 +117,7 @@ func listVersion(ctx context.Context, tx database.Tx, project string) (version i
 	return version, read, err
 }
 
-// Ordinal returns the number of a device in its project, also if it is no longer listed. ok is false if it has none.
+// Ordinal returns the number of a device in its project, even if the device is no longer listed. ok is false if it has none.
 func (s *Store) Ordinal(ctx context.Context, project, uid string) (ordinal int, ok bool, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		ok, err = database.Found(tx.QueryRowContext(ctx, `
@@ -128,11 +128,11 @@ func (s *Store) Ordinal(ctx context.Context, project, uid string) (ordinal int, 
 	return ordinal, ok, database.Doing(err, "reading which device of project %q is %q", project, uid)
 }
 
-// SaveDevices replaces the device list of the project of the lease by one that was read, in one transaction, and completes it to the
-// stored one. ErrLeaseLost if the lease is no longer held.
+// SaveDevices replaces the device list of the project of the lease, in one transaction, and fills in the ordinals and the version of
+// devices. ErrLeaseLost if the lease is no longer held.
 //
-// New devices get ordinals in the order of the list. One that is no longer listed keeps its ordinal, and has it again when it
-// returns. stored may be the list that is stored, if the caller has it: with the current version it is not read again.
+// New devices get ordinals in the order of the list. A device that is no longer listed keeps its ordinal for when it returns. stored may be
+// the list that is stored, or nil: with the current version, it is not read again.
 func (s *Store) SaveDevices(ctx context.Context, lease work.Lease, devices *DeviceList, read time.Time, stored *DeviceList) error {
 	err := s.db.Relax(ctx, func(tx database.Tx) error {
 		if err := work.Hold(ctx, tx, lease); err != nil {
@@ -166,7 +166,7 @@ func newListWriter(ctx context.Context, tx database.Tx, project string) (listWri
 	return listWriter{tx, project, id}, err
 }
 
-// save writes a list in place of the one that is stored.
+// save replaces the stored list.
 func (w listWriter) save(ctx context.Context, stored, devices *DeviceList, read time.Time) error {
 	written, gone := devices.compare(stored)
 	if err := w.unlist(ctx, gone, rules.DayOf(read)); err != nil {
@@ -198,14 +198,14 @@ func (w listWriter) save(ctx context.Context, stored, devices *DeviceList, read 
 		RETURNING version`, w.uid, database.At(read)).Scan(&devices.Version)
 }
 
-// compare gives the devices that are stored their ordinals. It returns the places of those that have to be written, and the ordinals
-// of those that are no longer listed.
+// compare copies ordinals from the stored devices. It returns the places of devices to write, and the ordinals of those that are no longer
+// listed.
 func (l *DeviceList) compare(stored *DeviceList) (written, gone []int) {
 	stays := make([]bool, stored.Len())
 	for place := range l.rows {
 		before, ok := stored.Find(l.rows[place].uid)
 		if !ok {
-			l.rows[place].ordinal = 0 // the transaction may be tried again
+			l.rows[place].ordinal = 0 // the transaction may be repeated
 			written = append(written, place)
 			continue
 		}
@@ -234,7 +234,7 @@ func (w listWriter) unlist(ctx context.Context, ordinals []int, day rules.Day) e
 	return err
 }
 
-// number gives devices, by place, the ordinal that they had before, or a new one.
+// number gives the devices at some places the ordinals that they had before, or new ones.
 func (w listWriter) number(ctx context.Context, devices *DeviceList, places []int) error {
 	if len(places) == 0 {
 		return nil
@@ -294,8 +294,8 @@ func (w listWriter) writeRows(ctx context.Context, devices *DeviceList, places [
 	}, nil)
 }
 
-// A ListDoubt is about a device list that lost most devices and was read once. It replaces the stored list only when a
-// second reading confirms it.
+// A ListDoubt means that the device list that was read last lost most devices. It replaces the stored list only when a second reading
+// confirms it.
 type ListDoubt struct {
 	At   time.Time // when it was read; zero: there is no doubt
 	Kept int       // stored devices that it still has

@@ -10,11 +10,11 @@ import (
 	"notewatch/rules"
 )
 
-// A DeviceList is a device list of a project. The lists of all projects stay in memory between polls, so a device takes little there:
-// about 150 bytes, texts included. Once it is filled, several goroutines may read it.
+// A DeviceList is a device list of a project. The lists of all projects stay in memory between polls, so a device takes only about 150
+// bytes, texts included. Once it is filled, several goroutines may read it.
 type DeviceList struct {
-	Read    time.Time // when Notehub was asked for it; zero: never
-	Version int64     // raised with each list that is saved; 0: it is not the stored one
+	Read    time.Time // when it was requested from Notehub; zero: never
+	Version int64     // increases with each list that is saved; 0: it is not the stored one
 
 	rows   []listRow
 	places map[string]int32 // of rows, by UID
@@ -31,7 +31,7 @@ type listRow struct {
 	plan                      *Plan
 }
 
-// A deviceKind is what many devices of a list have in common.
+// A deviceKind holds the properties that many devices of a list share.
 type deviceKind struct {
 	sku, product, firmware, hostFirmware string
 	fleets                               []string
@@ -97,7 +97,7 @@ func (l *DeviceList) All() iter.Seq[Device] {
 	}
 }
 
-// Add adds a device that has no ordinal yet, in a form that can be stored. It takes the place of one with the same UID.
+// Add adds a device that has no ordinal yet, in a form that can be stored. It replaces a device with the same UID.
 func (l *DeviceList) Add(d Device) {
 	d.Ordinal = 0
 	for _, text := range []*string{&d.UID, &d.Name, &d.SKU, &d.Product, &d.Firmware, &d.HostFirmware} {
@@ -113,7 +113,7 @@ func (l *DeviceList) Add(d Device) {
 	l.add(d)
 }
 
-// add adds a device as it is stored.
+// add adds a device in the form in which it is stored.
 func (l *DeviceList) add(d Device) {
 	r := listRow{
 		ordinal: d.Ordinal, uid: d.UID, name: d.Name, kind: l.kindOf(d), voltage: d.Voltage, temperature: d.Temperature,
@@ -130,7 +130,7 @@ func (l *DeviceList) add(d Device) {
 	l.rows = append(l.rows, r)
 }
 
-// kindOf returns what the device has in common with others.
+// kindOf returns the properties that the device shares with others.
 func (l *DeviceList) kindOf(d Device) *deviceKind {
 	key := kindKey{d.SKU, d.Product, d.Firmware, d.HostFirmware, strings.Join(d.Fleets, "\x00"), d.Disabled, d.Updating}
 	kind, ok := l.kinds[key]

@@ -1,4 +1,4 @@
-// Package usage keeps what Notehub says of projects: their devices, and the figures of each day.
+// Package usage stores the data of projects from Notehub: their devices, and the figures of each day.
 //
 // Figures are columns in blocks: a row of the table history is one figure of up to 2,048 subjects on one day, packed by package history. A
 // subject is a device by its ordinal, or with ordinal 0 the project.
@@ -12,15 +12,15 @@
 //   - [Store.Columns], [Store.Cells] and [Store.KeptColumn] read figures; [Store.Blocks] and [Store.BlockDevices] the devices that belong to
 //     them; name.go finds devices by name and UID.
 //
-// A device that is no longer listed keeps its row until its last figure is deleted, and gets its ordinal again when it returns; no ordinal is
-// given twice. A cell is not known, null or a number: unknown cells make a sum no data, nulls are left out of it.
+// A device that is no longer listed keeps its row until its last figure is deleted, and gets its ordinal again when it returns; no ordinal
+// is given to two devices. A cell is not known, null or a number. A sum with an unknown cell is no data; a sum leaves out nulls.
 //
-// All that a poll writes here proves its lease first (work.Hold), in the same transaction. The poll may be repeated at will: it only stores
-// what was read. Package store decides with it in Commit, which calls [DropChanges] for the changes that were evaluated and [Uncover] for
+// Every write of a poll proves its lease first (work.Hold), in the same transaction. A poll may be repeated, because it only stores what
+// was read. Commit of package store decides with this data: it calls [DropChanges] for the changes that it evaluated, and [Uncover] for
 // columns that could not be read ([Damage]).
 //
 // [Store.PruneDays] drops old days, and devices of which nothing is left. [Store.ConvertProject] and [Store.ConvertNext] turn the rows of an
 // older version into columns, a day in each transaction (convert.go, convertday.go).
 //
-// The package sums nothing and knows no rule: package env makes of these columns what expressions see.
+// The package computes no sums and knows no rules: package env turns these columns into what expressions see.
 package usage

@@ -8,11 +8,11 @@ import (
 	"notewatch/rules"
 )
 
-// figures are the dictionary of the figures of a project.
+// figures are the figures of a project, with their numbers.
 type figures struct {
 	project int64
 	ids     map[string]int64
-	spans   map[rules.Figure]Span // that have been read
+	spans   map[rules.Figure]Span // days that have been read
 }
 
 func readFigures(ctx context.Context, tx database.Tx, project int64) (figures, error) {
@@ -33,7 +33,7 @@ func readFigures(ctx context.Context, tx database.Tx, project int64) (figures, e
 	return f, err
 }
 
-// id returns the number of a figure, which it gets if it has none.
+// id returns the number of a figure. A figure without one gets a new number.
 func (f figures) id(ctx context.Context, tx database.Tx, figure rules.Figure) (int64, error) {
 	name := string(figure)
 	if id, ok := f.ids[name]; ok {
@@ -44,7 +44,7 @@ func (f figures) id(ctx context.Context, tx database.Tx, figure rules.Figure) (i
 	return id, err
 }
 
-// arrivals returns columns of a reading as they are to be merged.
+// arrivals returns the columns of a reading in the form in which they are merged.
 func (f figures) arrivals(ctx context.Context, tx database.Tx, r Reading, columns []Column) ([]arrival, error) {
 	all := make([]arrival, len(columns))
 	for i, c := range columns {
@@ -83,8 +83,8 @@ func (f figures) cover(ctx context.Context, tx database.Tx, r Reading) error {
 	})
 }
 
-// covered returns the days of a figure that have been read, without gaps, once a reading is stored. Of two spans with a gap between
-// them it is the later one.
+// covered returns the days of a figure that have been read without gaps, including a reading. If there is a gap between both spans, it
+// returns the later one.
 func (f figures) covered(figure rules.Figure, r Reading) Span {
 	span := Span{r.First, r.Last}
 	before, ok := f.spans[figure]
@@ -96,7 +96,7 @@ func (f figures) covered(figure rules.Figure, r Reading) Span {
 	case r.Last < before.First-1:
 		return before
 	}
-	if before.Last <= r.Today { // else the clock was ahead, and days since are yet to come
+	if before.Last <= r.Today { // otherwise the clock was ahead, and these days are in the future
 		span.Last = max(span.Last, before.Last)
 	}
 	span.First = min(span.First, before.First)

@@ -15,12 +15,12 @@ type Fleet struct {
 	WatchdogMinutes float64 // of silence, after which Notehub makes an event for a device; 0: never, NaN: not known
 }
 
-// fields lists where the columns uid, name, assured and watchdog_mins go.
+// fields returns where to scan the columns uid, name, assured and watchdog_mins.
 func (f *Fleet) fields() []any {
 	return []any{&f.UID, &f.Name, &f.Assured, database.Number(&f.WatchdogMinutes)}
 }
 
-// SaveFleets replaces the fleets of the project. Nothing is written where nothing differs.
+// SaveFleets replaces the fleets of the project. It writes nothing if nothing differs.
 func (s *Store) SaveFleets(ctx context.Context, project string, fleets []Fleet) error {
 	table := database.Upsert{Table: "fleet", Key: []string{"project", "uid"}, Set: []string{"name", "assured", "watchdog_mins"}}
 	uids := make([]string, len(fleets))

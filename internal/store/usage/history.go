@@ -11,15 +11,15 @@ import (
 	"notewatch/rules"
 )
 
-// A Column is what an answer says of one figure on one day, by ordinal: history.Nothing where it says nothing, and beyond the
-// end of Cells.
+// A Column holds the cells of one figure on one day from an answer, by ordinal. A cell that the answer does not contain is history.Nothing;
+// so are the cells beyond the end.
 type Column struct {
 	Figure rules.Figure
 	Day    rules.Day
 	Cells  []history.Cell
 }
 
-// A Reading is what one answer of Notehub says of a project.
+// A Reading is the data of a project in one answer of Notehub.
 type Reading struct {
 	Columns     []Column // of the days First to Last, at most one of a figure and day
 	Figures     []rules.Figure
@@ -28,7 +28,7 @@ type Reading struct {
 	Born        map[int]rules.Day // of routes, by ordinal: the first day of an event in the answer
 }
 
-// A Change is the subjects of a block, by position, of which a figure of a closed day has changed.
+// A Change marks the subjects of a block, by position, for which a figure of a complete day has changed.
 type Change struct {
 	Block  int
 	Figure rules.Figure
@@ -36,11 +36,11 @@ type Change struct {
 	Bits   history.Bits
 }
 
-// SaveReading merges an answer about the project of the lease into what is stored, in one transaction. ErrLeaseLost if the
-// lease is no longer held.
+// SaveReading merges an answer about the project of the lease into the stored data, in one transaction. ErrLeaseLost if the lease is no
+// longer held.
 //
-// A change of a day before today is remembered for Changed, unless the day is before the first that had been read of its
-// figure: what is read for the first time is no news.
+// A change of a day before today is kept for Changed, unless no earlier reading of its figure covers the day: data that is read for the
+// first time is not a change.
 func (s *Store) SaveReading(ctx context.Context, lease work.Lease, r Reading) error {
 	err := s.db.Relax(ctx, func(tx database.Tx) error {
 		if err := work.Hold(ctx, tx, lease); err != nil {
@@ -72,14 +72,15 @@ func (s *Store) SaveReading(ctx context.Context, lease work.Lease, r Reading) er
 	return database.Doing(err, "saving what was read of project %q", lease.Key)
 }
 
-// A merger takes columns into the history of a project.
+// A merger merges columns into the history of a project.
 type merger struct {
 	tx      database.Tx
 	project int64
 	buffer  []history.Cell
 }
 
-// together is how many columns are merged at once. On PostgreSQL each time is a few round trips; on SQLite it would only take memory.
+// together is the number of columns that are merged at once. On PostgreSQL each merge takes a few round trips; on SQLite more columns would
+// only take memory.
 func (m *merger) together() int {
 	if m.tx.Postgres {
 		return 16
@@ -91,23 +92,23 @@ func (m *merger) together() int {
 type arrival struct {
 	Column
 	figure int64 // number
-	news   bool  // what changes is remembered for Changed
+	news   bool  // changes of it are kept for Changed
 }
 
-// A columnKey is where a table of columns holds a value.
+// A columnKey identifies a value in a table of columns.
 type columnKey struct {
 	block  int
 	figure int64
 	day    rules.Day
 }
 
-// A blockValue is what a table of columns holds at a key.
+// A blockValue is the value at a key of a table of columns.
 type blockValue struct {
 	columnKey
 	value []byte
 }
 
-// merge takes in columns.
+// merge merges columns.
 func (m *merger) merge(ctx context.Context, columns []arrival) error {
 	var keys []columnKey
 	for i := range columns {
@@ -138,7 +139,7 @@ func (m *merger) merge(ctx context.Context, columns []arrival) error {
 	return m.note(ctx, changed)
 }
 
-// keys are those of the blocks of which the column says something.
+// keys returns the keys of the blocks for which the column has cells.
 func (a *arrival) keys() (keys []columnKey) {
 	for block := 0; block*history.BlockSize < len(a.Cells); block++ {
 		if slices.ContainsFunc(a.block(block), func(c history.Cell) bool { return c != history.Nothing }) {
@@ -162,7 +163,7 @@ var (
 	changedBits   = blockTable{"change", "bits"}
 )
 
-// read returns what a table holds at some keys, and maybe at others of the same blocks, figures and days.
+// read returns the values at some keys. It may also return values at other keys of the same blocks, figures and days.
 func (m *merger) read(ctx context.Context, from blockTable, keys []columnKey) (map[columnKey][]byte, error) {
 	if len(keys) == 0 {
 		return nil, nil
@@ -182,7 +183,7 @@ func (m *merger) read(ctx context.Context, from blockTable, keys []columnKey) (m
 	return stored, err
 }
 
-// write writes what a table is to hold.
+// write writes values to a table.
 func (m *merger) write(ctx context.Context, to blockTable, values []blockValue) error {
 	table := database.Upsert{Table: to.name, Key: []string{"project", "block", "figure", "day"}, Set: []string{to.column}, Single: true} // values are large
 	return table.Run(ctx, m.tx, len(values), func(i int) []any {
@@ -191,7 +192,7 @@ func (m *merger) write(ctx context.Context, to blockTable, values []blockValue) 
 	}, nil)
 }
 
-// unpack returns a part of a column, until it is called again. A damaged one is as if nothing of it was known.
+// unpack returns a part of a column, which is valid until the next call. A damaged one is empty.
 func (m *merger) unpack(packed []byte) (column []history.Cell, damaged bool) {
 	if packed == nil {
 		return m.buffer[:0], false
@@ -203,7 +204,7 @@ func (m *merger) unpack(packed []byte) (column []history.Cell, damaged bool) {
 	return column, false
 }
 
-// note adds to what has changed.
+// note adds changes to the stored ones.
 func (m *merger) note(ctx context.Context, changed []blockValue) error {
 	keys := make([]columnKey, len(changed))
 	for i := range changed {
@@ -234,8 +235,8 @@ func (s *Store) Coverage(ctx context.Context, project string) (spans map[rules.F
 	return spans, database.Doing(err, "reading which days of project %q have been read", project)
 }
 
-// Columns calls each with one figure of the subjects of a block for each day from first to last, in order. Days of which nothing
-// is stored are left out. cells is only good until each returns. A damaged column is left out too, and counted by Damaged.
+// Columns calls each with one figure of the subjects of a block for each day from first to last, in order. It leaves out days without
+// stored data. cells is only valid until each returns. It leaves out a damaged column too, and Damaged returns it.
 func (s *Store) Columns(
 	ctx context.Context, project string, block int, figure rules.Figure, first, last rules.Day, each func(day rules.Day, cells []history.Cell),
 ) error {
@@ -249,7 +250,7 @@ func (s *Store) Columns(
 	})
 }
 
-// Cells is Columns for one subject, which takes less time.
+// Cells is Columns for one subject, and takes less time.
 func (s *Store) Cells(
 	ctx context.Context, project string, ordinal int, figure rules.Figure, first, last rules.Day, each func(day rules.Day, cell history.Cell),
 ) error {
@@ -263,7 +264,7 @@ func (s *Store) Cells(
 	})
 }
 
-// packed calls unpack with the columns that Columns returns, as they are stored. An error of it is damage.
+// packed calls unpack with the stored form of the columns that Columns returns. An error of unpack means damage.
 func (s *Store) packed(
 	ctx context.Context, project string, block int, figure rules.Figure, first, last rules.Day, unpack func(day rules.Day, packed []byte) error,
 ) error {
@@ -295,7 +296,7 @@ func (s *Store) packed(
 	return database.Doing(err, "reading %s of project %q", figure, project)
 }
 
-// Changed returns what changed of closed days since a Commit last said so, by block, figure and day.
+// Changed returns the changes of complete days that no Commit has evaluated, by block, figure and day.
 func (s *Store) Changed(ctx context.Context, project string) (changes []Change, err error) {
 	type row struct {
 		Change
@@ -319,7 +320,7 @@ func (s *Store) Changed(ctx context.Context, project string) (changes []Change, 
 	return changes, database.Doing(err, "reading the changed days of project %q", project)
 }
 
-// DropChanges forgets changes that were evaluated. What has changed since stays.
+// DropChanges deletes changes that were evaluated. Later changes stay.
 func DropChanges(ctx context.Context, tx database.Tx, project string, seen []Change) error {
 	id, ok, err := findProject(ctx, tx, project)
 	if !ok || len(seen) == 0 {

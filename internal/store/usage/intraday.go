@@ -10,8 +10,8 @@ import (
 	"notewatch/rules"
 )
 
-// KeepPoll keeps what is known of some figures on the day of a poll of the project of the lease, and drops what polls before a time had
-// kept. ErrLeaseLost if the lease is no longer held.
+// KeepPoll keeps some figures of the project of the lease on the day of a poll, and deletes what polls before a time kept. ErrLeaseLost if
+// the lease is no longer held.
 func (s *Store) KeepPoll(ctx context.Context, lease work.Lease, polled, before time.Time, figures []rules.Figure) error {
 	names := make([]string, len(figures))
 	for i, figure := range figures {
@@ -25,7 +25,7 @@ func (s *Store) KeepPoll(ctx context.Context, lease work.Lease, polled, before t
 		if err != nil {
 			return err
 		}
-		// A poll that is later than this one was by a clock that was ahead.
+		// A poll with a later time is from a clock that was ahead.
 		_, err = tx.ExecContext(ctx, `DELETE FROM intraday WHERE project = $1 AND (polled_at < $2 OR polled_at >= $3)`, project, database.At(before), database.At(polled))
 		if err != nil {
 			return err
@@ -41,7 +41,7 @@ func (s *Store) KeepPoll(ctx context.Context, lease work.Lease, polled, before t
 	return database.Doing(err, "keeping what a poll of project %q read", lease.Key)
 }
 
-// KeptPolls returns the times of the polls of a project that kept a figure, in order.
+// KeptPolls returns the times of the polls that kept a figure of a project, in order.
 func (s *Store) KeptPolls(ctx context.Context, project string, figure rules.Figure) (polls []time.Time, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		polls, err = database.Collect(ctx, tx, func(poll *time.Time) []any { return []any{database.Time(poll)} }, `
@@ -53,8 +53,8 @@ func (s *Store) KeptPolls(ctx context.Context, project string, figure rules.Figu
 	return polls, database.Doing(err, "reading which polls of project %q kept %s", project, figure)
 }
 
-// KeptColumn returns one figure of the subjects of a block on the day of a poll, as the poll kept it. It is empty if nothing was kept, or
-// what was kept is damaged.
+// KeptColumn returns one figure of the subjects of a block on the day of a poll, as the poll kept it. It is empty if the poll kept none, or
+// if the column is damaged.
 func (s *Store) KeptColumn(ctx context.Context, project string, block int, figure rules.Figure, poll time.Time) (cells []history.Cell, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		var packed []byte

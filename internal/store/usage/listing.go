@@ -10,17 +10,17 @@ import (
 	"notewatch/rules"
 )
 
-// A listedFigure is a figure of devices that changes with almost every device list. It has no past.
+// A listedFigure is a figure of devices that changes with almost every device list. It has no history.
 type listedFigure struct {
 	name  string
 	scale int64 // of the value in its cells
 	cell  func(*Device) history.Cell
-	set   func(*Device, history.Cell) // what cell returned
+	set   func(*Device, history.Cell) // sets the value of the device from a cell
 }
 
 const lastActivity = "last_activity"
 
-// listedFigures are all figures of device lists. One of which a list has no value is not stored.
+// listedFigures are all figures of device lists. A figure without values in a list is not stored.
 var listedFigures = []listedFigure{
 	{
 		lastActivity, 1, // milliseconds since 1970
@@ -48,7 +48,7 @@ var listedFigures = []listedFigure{
 			}
 		},
 	}, {
-		"sims", 1, // says whether there is a plan, so it stands before the rest of it
+		"sims", 1, // whether there is a plan, so it must come before the other figures of the plan
 		func(d *Device) history.Cell {
 			if d.Plan == nil {
 				return history.NotKnown
@@ -66,7 +66,7 @@ var listedFigures = []listedFigure{
 	ofPlan("plan_updated", func(p *Plan) history.Cell { return cellOfTime(p.Updated) }, func(p *Plan, c history.Cell) { p.Updated = timeOf(c) }),
 }
 
-// ofPlan returns a figure of plans, of devices that have one.
+// ofPlan returns a figure of plans, for devices that have one.
 func ofPlan(name string, cell func(*Plan) history.Cell, set func(*Plan, history.Cell)) listedFigure {
 	return listedFigure{
 		name, 1,
@@ -86,10 +86,10 @@ func ofPlan(name string, cell func(*Plan) history.Cell, set func(*Plan, history.
 
 const (
 	fine    = 1_000_000 // parts of a unit
-	coldest = -300      // is below what any temperature in degrees Celsius is
+	coldest = -300      // is below any temperature in degrees Celsius
 )
 
-// storable returns the device as it is read again once it is stored.
+// storable returns the device with the values that it has after it is stored and read again.
 func (d Device) storable() Device {
 	if d.Plan != nil {
 		d.Plan = new(*d.Plan)
@@ -132,10 +132,10 @@ func cellOf(value, scale float64) history.Cell {
 	return cell
 }
 
-// round takes off what a sum of two numbers has beyond the parts of a unit that are kept.
+// round removes what a computation adds beyond the precision that is kept.
 func round(x float64) float64 { return math.Round(x*fine) / fine }
 
-// A listing is what a device list says that changes often: the columns of each figure, by block.
+// A listing holds the figures of a device list that change often: the columns of each figure, by block.
 type listing map[string]map[int][]history.Cell
 
 // at returns one figure of one device.
@@ -150,7 +150,7 @@ func (l listing) fill(d *Device) {
 	}
 }
 
-// active counts the devices that were active since a time, and those that were only before it. Some are left out.
+// active counts the devices that were active since a time, and those that were active only before it. It leaves out some devices.
 func (l listing) active(without []int, since time.Time) (active, silent int) {
 	count := func(c history.Cell, n int) {
 		switch {
@@ -172,8 +172,8 @@ func (l listing) active(without []int, since time.Time) (active, silent int) {
 	return active, silent
 }
 
-// readListing reads what the device list of a project says, of some blocks or of all. A damaged column is not known until the list
-// is read again, which is soon.
+// readListing reads the listing of a project, for some blocks or for all. A damaged column is not known until the device list is read
+// again, which is soon.
 func readListing(ctx context.Context, tx database.Tx, project int64, blocks ...int) (listing, error) {
 	type row struct {
 		figure string
@@ -199,7 +199,7 @@ func readListing(ctx context.Context, tx database.Tx, project int64, blocks ...i
 	return all, err
 }
 
-// saveListing writes what the device list of a project says about devices, and drops what an earlier list said.
+// saveListing writes the listing of a project, and deletes the values of an earlier list.
 func saveListing(ctx context.Context, tx database.Tx, project int64, devices *DeviceList) error {
 	blocks, columns := columnsOf(devices)
 	table := database.Upsert{Table: "listing", Key: []string{"project", "block", "figure"}, Set: []string{"vals"}}
@@ -227,8 +227,8 @@ func saveListing(ctx context.Context, tx database.Tx, project int64, devices *De
 	return err
 }
 
-// columnsOf returns the blocks of devices, which are in order of Ordinal, and of each of listedFigures its columns, in the order of the
-// blocks; nil for one of which the list has no value.
+// columnsOf returns the blocks of devices, which are in order of Ordinal, and for each of listedFigures its columns in the order of the
+// blocks; nil for a figure without values.
 func columnsOf(devices *DeviceList) (blocks []int, columns [][][]history.Cell) {
 	blocks, columns = []int{}, make([][][]history.Cell, len(listedFigures))
 	for d := range devices.All() {

@@ -8,7 +8,7 @@ import (
 	"notewatch/internal/store/database"
 )
 
-// A DeviceName is what a device is called.
+// A DeviceName is the name of a device.
 type DeviceName struct {
 	Project, UID, Name string
 }
@@ -24,7 +24,7 @@ func (s *Store) Device(ctx context.Context, project, uid string) (device Device,
 	return devices[0], true, err
 }
 
-// DevicesOf returns those of some devices, by UID, that are listed, in order of Ordinal.
+// DevicesOf returns the listed ones of some devices, by UID, in order of Ordinal.
 func (s *Store) DevicesOf(ctx context.Context, project string, uids []string) (devices []Device, err error) {
 	seen := database.NewRepeated()
 	err = s.db.View(ctx, func(tx database.Tx) error {
@@ -63,7 +63,7 @@ func blocksOf(devices []Device) (blocks []int) {
 // namedDevices selects listed devices with the UID of their project.
 const namedDevices = `SELECT project.uid, device.uid, device.name FROM device CROSS JOIN project WHERE project.id = device.project AND device.listed`
 
-// DevicesCalled returns the listed devices of all projects that have a name, in whatever case its ASCII letters are.
+// DevicesCalled returns the listed devices of all projects with a name, without regard to the case of ASCII letters.
 func (s *Store) DevicesCalled(ctx context.Context, name string) (devices []DeviceName, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		devices, err = database.Collect(ctx, tx, (*DeviceName).fields,
@@ -73,7 +73,7 @@ func (s *Store) DevicesCalled(ctx context.Context, name string) (devices []Devic
 	return devices, database.Doing(err, "reading which devices are called %q", name)
 }
 
-// DeviceNames returns what all listed devices of all projects are called, by name.
+// DeviceNames returns the names of all listed devices of all projects, by name.
 func (s *Store) DeviceNames(ctx context.Context) (devices []DeviceName, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		devices, err = database.Collect(ctx, tx, (*DeviceName).fields, namedDevices+` ORDER BY `+tx.Fold("device.name")+`, project.uid, device.uid`)
@@ -82,8 +82,8 @@ func (s *Store) DeviceNames(ctx context.Context) (devices []DeviceName, err erro
 	return devices, database.Doing(err, "reading what the devices are called")
 }
 
-// DevicesNamed returns listed devices of some projects whose name begins with prefix, in whatever case its ASCII letters are,
-// by name, at most limit.
+// DevicesNamed returns listed devices of some projects whose name begins with prefix, without regard to the case of ASCII letters, by name,
+// at most limit.
 func (s *Store) DevicesNamed(ctx context.Context, projects []string, prefix string, limit int) (devices []DeviceName, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		name := tx.Fold("device.name")

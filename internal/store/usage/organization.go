@@ -10,11 +10,11 @@ import (
 	"notewatch/rules"
 )
 
-// An Organization is what Notehub says of the organization that pays for the projects of an account. Strings are "", numbers NaN and times
-// zero if they are not known.
+// An Organization is the data of the organization that pays for the projects of an account. Unknown strings are "", numbers NaN and times
+// zero.
 type Organization struct {
 	UID        string
-	Seen       []string // names and UIDs of all organizations that the token sees, if the rules file does not say which one pays and they are not one
+	Seen       []string // names and UIDs of the organizations that the token sees, if there is not exactly one and the rules file does not name one
 	Name       string
 	Type       string // of the plan: Essentials or Enterprise
 	Suspended  rules.Truth
@@ -22,27 +22,27 @@ type Organization struct {
 	Capacity   float64   // of the plan, in events
 	End        time.Time // of the plan
 	Read       time.Time // when Notehub last answered or refused; zero: never
-	Failure    string    // why the newest request was refused; "" if it was not
-	Collection string    // of Notehub that has it
+	Failure    string    // why the newest request was refused; "" if it succeeded
+	Collection string    // of Notehub, that lists it: organizations or billing accounts
 	Balances   []Balance // by day, oldest first
 	Balanced   time.Time // when Balances were read; zero: never
 }
 
-// A Balance is what was left of the plan of an organization at an instant.
+// A Balance is the remaining balance of the plan of an organization at an instant.
 type Balance struct {
 	At        time.Time `json:"at"`
 	Remaining int64     `json:"remaining"` // events; -1 is not known
 	Used      int64     `json:"used"`      // events since the plan began; -1 is not known
 }
 
-// NoOrganization returns an organization of which nothing is known.
+// NoOrganization returns an organization without data.
 func NoOrganization() Organization { return Organization{Balance: math.NaN(), Capacity: math.NaN()} }
 
 var organizationColumns = []string{
 	"uid", "seen", "name", "type", "suspended", "balance", "capacity", "ends_at", "read_at", "failure", "collection", "balances", "balances_read_at",
 }
 
-// fields lists where the organizationColumns go.
+// fields returns where to scan organizationColumns.
 func (o *Organization) fields() []any {
 	return []any{
 		&o.UID, database.Document(&o.Seen), &o.Name, &o.Type, &o.Suspended, database.Number(&o.Balance), database.Number(&o.Capacity),
@@ -50,7 +50,7 @@ func (o *Organization) fields() []any {
 	}
 }
 
-// Organization returns what is stored of the organization of an account.
+// Organization returns the stored organization of an account.
 func (s *Store) Organization(ctx context.Context, account string) (Organization, error) {
 	o := NoOrganization()
 	err := s.db.View(ctx, func(tx database.Tx) error {
@@ -61,7 +61,7 @@ func (s *Store) Organization(ctx context.Context, account string) (Organization,
 	return o, database.Doing(err, "reading the organization of account %q", account)
 }
 
-// SaveOrganization replaces what is stored of the organization of the account of the lease. ErrLeaseLost if the lease is no longer held.
+// SaveOrganization replaces the stored organization of the account of the lease. ErrLeaseLost if the lease is no longer held.
 func (s *Store) SaveOrganization(ctx context.Context, lease work.Lease, o Organization) error {
 	for _, text := range []*string{&o.UID, &o.Name, &o.Type, &o.Failure} {
 		*text = database.Storable(*text)

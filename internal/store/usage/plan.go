@@ -13,21 +13,21 @@ import (
 	"notewatch/rules"
 )
 
-// A Plan is the data plan of a device: that of the SIM that counts. It is not changed.
+// A Plan is the data plan of a device, or of the one of its SIMs that counts. It never changes.
 type Plan struct {
 	Used, Limit float64   // bytes; NaN is no data
 	Updated     time.Time // when its carrier counted last; zero: never
 	SIMs        int       // that the device lists
-	Cards       []SIM     // each of them in order of ICCID, if they are several
+	Cards       []SIM     // each of several SIMs in order of ICCID; empty if there is one
 }
 
-// A Choice says whether the SIM is the one that counts of several.
+// A Choice is the reason why one of several SIMs is the one that counts.
 type Choice int
 
 // The choices.
 const (
 	NotChosen   Choice = iota
-	Provisional        // it counts as long as nothing is known of the bytes of any
+	Provisional        // it counts until bytes of any SIM are known
 	ByBytes            // it counts by its bytes
 )
 
@@ -42,7 +42,7 @@ type SIM struct {
 
 var simColumns = []string{"used", "plan_limit", "lifetime_used", "updated_at", "choice", "bytes"}
 
-// fields lists where the columns iccid and simColumns go.
+// fields returns where to scan the columns iccid and simColumns.
 func (s *SIM) fields() []any {
 	return []any{
 		&s.ICCID, database.Number(&s.Used), database.Number(&s.Limit), database.Number(&s.LifetimeUsed), database.Time(&s.Updated), &s.Choice,
@@ -58,7 +58,7 @@ func (s SIM) values() []any {
 	}
 }
 
-// storableSIMs returns SIMs as they are read again once they are stored.
+// storableSIMs returns SIMs with the values that they have after they are stored and read again.
 func storableSIMs(all []SIM) []SIM {
 	all = slices.Clone(all)
 	for i := range all {
@@ -146,8 +146,8 @@ func (s *Store) SIMs(ctx context.Context, project string) (all map[int][]SIM, er
 // SIMBytes are the bytes of SIMs on complete days, by the ordinal of the device and ICCID.
 type SIMBytes map[int]map[string]map[rules.Day]float64
 
-// SaveSIMBytes adds bytes of SIMs to what is known of them, and drops what is known of the days before first. ErrLeaseLost if the lease
-// of the project is no longer held.
+// SaveSIMBytes adds bytes to those stored for SIMs, and deletes those of days before first. ErrLeaseLost if the lease of the project is no
+// longer held.
 func (s *Store) SaveSIMBytes(ctx context.Context, lease work.Lease, bytes SIMBytes, first rules.Day) error {
 	err := s.db.Relax(ctx, func(tx database.Tx) error {
 		if err := work.Hold(ctx, tx, lease); err != nil {
@@ -179,7 +179,7 @@ func (s *Store) SaveSIMBytes(ctx context.Context, lease work.Lease, bytes SIMByt
 	return database.Doing(err, "saving the bytes of SIMs of project %q", lease.Key)
 }
 
-// newer returns a copy of what is known of days, from first on.
+// newer returns a copy of the values from first on.
 func newer(days map[rules.Day]float64, first rules.Day) map[rules.Day]float64 {
 	kept := map[rules.Day]float64{}
 	for day, x := range days {

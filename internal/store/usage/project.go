@@ -13,7 +13,7 @@ type Span struct {
 	Last  rules.Day `json:"last"`
 }
 
-// projectID returns the number of a project, which it gets if it has none.
+// projectID returns the number of a project. A project without one gets a new number.
 func projectID(ctx context.Context, tx database.Tx, uid string) (id int64, err error) {
 	id, ok, err := findProject(ctx, tx, uid)
 	if ok || err != nil {

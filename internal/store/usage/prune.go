@@ -10,8 +10,8 @@ import (
 	"notewatch/rules"
 )
 
-// PruneDays drops the figures of all projects that are from before a day, and devices and routes that are no longer listed once there is no
-// figure of them left. Each poll of each project asks for it, and it is done once for each day: it leads through the keys of all columns.
+// PruneDays deletes the figures of all projects before a day, and devices and routes that are no longer listed once they have no figures
+// left. Each poll of each project calls it, but it works only once for each day, because it walks the keys of all columns.
 func (s *Store) PruneDays(ctx context.Context, before rules.Day) error {
 	s.pruned.Lock()
 	defer s.pruned.Unlock()
@@ -57,7 +57,7 @@ type blockKey struct {
 	block   int
 }
 
-// pruneSubjects drops the devices and routes that were no longer listed before a day and of which there are no figures left.
+// pruneSubjects deletes devices and routes that were no longer listed before a day and have no figures left.
 func (s *Store) pruneSubjects(ctx context.Context, before rules.Day) error {
 	type row struct {
 		project int64
@@ -82,7 +82,7 @@ func (s *Store) pruneSubjects(ctx context.Context, before rules.Day) error {
 	return err
 }
 
-// dropSubjects drops those of some devices and routes of a block of which there are no figures.
+// dropSubjects deletes those of some devices and routes of a block that have no figures.
 func dropSubjects(ctx context.Context, tx database.Tx, key blockKey, ordinals []int, before rules.Day) error {
 	used, err := usedPositions(ctx, tx, key)
 	if err != nil {
@@ -100,7 +100,7 @@ func dropSubjects(ctx context.Context, tx database.Tx, key blockKey, ordinals []
 	return nil
 }
 
-// usedPositions returns which subjects of a block have a figure on any day. A damaged column has none.
+// usedPositions returns the subjects of a block that have a figure on any day. A damaged column counts as empty.
 func usedPositions(ctx context.Context, tx database.Tx, key blockKey) (used history.Bits, err error) {
 	rows, err := tx.QueryContext(ctx, `SELECT vals FROM history WHERE project = $1 AND block = $2`, key.project, key.block)
 	if err != nil {
@@ -126,7 +126,7 @@ func usedPositions(ctx context.Context, tx database.Tx, key blockKey) (used hist
 	return used, rows.Err()
 }
 
-// DropAfter drops what is known of the days after a day: a clock that was ahead wrote it.
+// DropAfter deletes the data of the days after a day, which was written while the clock was ahead.
 func (s *Store) DropAfter(ctx context.Context, tx database.Tx, day rules.Day) error {
 	for _, table := range s.dayTables() {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table.name+` WHERE day > $1`, day); err != nil {

@@ -18,13 +18,13 @@ type RouteList struct {
 
 // A Route is a line of Notehub's list of routes.
 type Route struct {
-	Ordinal         int // its number in the project, of those that devices have too
+	Ordinal         int // its number in the project; devices and routes share one sequence
 	UID, Name, Type string
 	Disabled        bool
-	Born            rules.Day // of its first event; 0: none is known
+	Born            rules.Day // day of its first event; 0: none is known
 }
 
-// Find returns the route of a UID; nil if it is not listed.
+// Find returns the route with a UID; nil if it is not listed.
 func (l RouteList) Find(uid string) *Route {
 	for i := range l.Routes {
 		if l.Routes[i].UID == uid {
@@ -34,7 +34,7 @@ func (l RouteList) Find(uid string) *Route {
 	return nil
 }
 
-// Routes returns the routes of a project as they are stored.
+// Routes returns the stored routes of a project.
 func (s *Store) Routes(ctx context.Context, project string) (list RouteList, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		_, err := database.Found(tx.QueryRowContext(ctx, `
@@ -53,8 +53,8 @@ func (s *Store) Routes(ctx context.Context, project string) (list RouteList, err
 	return list, database.Doing(err, "reading the routes of project %q", project)
 }
 
-// SaveRoutes replaces the routes of the project of the lease by those that were read, and returns them with their ordinals, as they are
-// stored. One that is no longer listed keeps its ordinal, and has it again when it returns. ErrLeaseLost if the lease is no longer held.
+// SaveRoutes replaces the routes of the project of the lease, and returns the stored ones with their ordinals. A route that is no longer
+// listed keeps its ordinal for when it returns. ErrLeaseLost if the lease is no longer held.
 func (s *Store) SaveRoutes(ctx context.Context, lease work.Lease, routes []Route, read time.Time) (RouteList, error) {
 	err := s.db.Relax(ctx, func(tx database.Tx) error {
 		if err := work.Hold(ctx, tx, lease); err != nil {
@@ -72,7 +72,7 @@ func (s *Store) SaveRoutes(ctx context.Context, lease work.Lease, routes []Route
 	return s.Routes(ctx, lease.Key)
 }
 
-// saveRoutes writes a list of routes in place of the one that is stored.
+// saveRoutes replaces the stored routes.
 func (w listWriter) saveRoutes(ctx context.Context, routes []Route, read time.Time) error {
 	type row struct {
 		uid     string
@@ -119,7 +119,7 @@ func (w listWriter) saveRoutes(ctx context.Context, routes []Route, read time.Ti
 	return lists.Run(ctx, w.tx, 1, func(int) []any { return []any{w.id, database.At(read)} }, nil)
 }
 
-// bear notes the days of the first events of routes of a project, by ordinal. They never move later.
+// bear notes the days of the first events of routes of a project, by ordinal. A noted day is never replaced by a later one.
 func bear(ctx context.Context, tx database.Tx, project int64, born map[int]rules.Day) error {
 	for ordinal, day := range born {
 		_, err := tx.ExecContext(ctx, `UPDATE route SET born = $1 WHERE project = $2 AND ordinal = $3 AND COALESCE(born, $1 + 1) > $1`,

@@ -7,8 +7,8 @@ import (
 	"notewatch/rules"
 )
 
-// A Store keeps what Notehub says of projects: their devices, and the figures of each day. It is safe for use by several goroutines. Its
-// errors are a [database.UnavailableError] if the cause lies outside notewatch.
+// A Store stores the data of projects from Notehub: their devices, and the figures of each day. It is safe for use by several goroutines.
+// Its errors are a [database.UnavailableError] if the cause lies outside notewatch.
 type Store struct {
 	db *database.DB
 
@@ -22,5 +22,5 @@ type Store struct {
 	}
 }
 
-// New returns the usage that a database keeps.
+// New returns the usage in a database.
 func New(db *database.DB) *Store { return &Store{db: db} }

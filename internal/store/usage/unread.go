@@ -8,7 +8,7 @@ import (
 	"notewatch/rules"
 )
 
-// unnumbered returns the places of the devices without an ordinal: those that join the list.
+// unnumbered returns the places of the devices without an ordinal: those that are new in the list.
 func (l *DeviceList) unnumbered() (joined []int) {
 	for place := range l.rows {
 		if l.rows[place].ordinal == 0 {
@@ -18,7 +18,7 @@ func (l *DeviceList) unnumbered() (joined []int) {
 	return joined
 }
 
-// addUnread notes the devices of a list, by place, that existed before the days that each poll reads.
+// addUnread notes the devices at some places of a list that existed before the days that each poll reads.
 func (w listWriter) addUnread(ctx context.Context, devices *DeviceList, joined []int, listed rules.Day) error {
 	var ordinals []int
 	for _, place := range joined {
@@ -35,8 +35,8 @@ func (w listWriter) addUnread(ctx context.Context, devices *DeviceList, joined [
 	return err
 }
 
-// Unread returns the ordinals of the devices that joined a device list that had been read before, and of which the days before
-// that have not been read.
+// Unread returns the ordinals of devices that are new in the list of a project that was read before, and whose earlier days have not been
+// read.
 func (s *Store) Unread(ctx context.Context, project string) (ordinals []int, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
 		ordinals, err = database.Collect(ctx, tx, func(ordinal *int) []any { return []any{ordinal} }, `
@@ -46,7 +46,7 @@ func (s *Store) Unread(ctx context.Context, project string) (ordinals []int, err
 	return ordinals, database.Doing(err, "reading which devices of project %q have days to read", project)
 }
 
-// MarkRead notes that days of devices of the project of the lease have been read, so that Unread no longer returns them.
+// MarkRead notes that the days of some devices of the project of the lease have been read, so that Unread no longer returns them.
 // ErrLeaseLost if the lease is no longer held.
 func (s *Store) MarkRead(ctx context.Context, lease work.Lease, ordinals []int) error {
 	err := s.db.Relax(ctx, func(tx database.Tx) error {
