@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"time"
 
@@ -95,7 +94,8 @@ func Run(ctx context.Context, db *store.Store, file *config.File, q Query) (Repo
 	if err != nil {
 		return r, err
 	}
-	stage, err := rehearse.New(ctx, rehearse.Config{File: &only, Hub: hub, Clock: clock, Interval: 24 * time.Hour})
+	counts := newTally(r.First)
+	stage, err := rehearse.New(ctx, rehearse.Config{File: &only, Hub: hub, Clock: clock, Interval: 24 * time.Hour, Accepted: counts.add})
 	if err != nil {
 		return r, err
 	}
@@ -115,7 +115,7 @@ func Run(ctx context.Context, db *store.Store, file *config.File, q Query) (Repo
 			q.Done(day+1, q.Days)
 		}
 	}
-	return r, r.gather(ctx, stage, &only)
+	return r, r.gather(ctx, stage, counts, &only)
 }
 
 // hubOf returns a simulated Notehub with the data of the projects in the database.
@@ -126,7 +126,7 @@ func hubOf(ctx context.Context, db *store.Store, file *config.File, clock *drive
 	}
 	slices.SortFunc(figures, rules.Figure.Compare)
 	figures = slices.Compact(figures)
-	c := notehubtest.Config{Now: clock.Now, Token: rehearse.Token}
+	c := notehubtest.Config{Now: clock.Now, Token: rehearse.Token, Remembered: 1}
 	for _, project := range file.Projects {
 		p, err := newPast(ctx, db, project.UID, figures)
 		if err != nil {
@@ -150,11 +150,24 @@ func play(ctx context.Context, stage *rehearse.Stage, at time.Time) error {
 }
 
 // gather fills the report with the results.
-func (r *Report) gather(ctx context.Context, stage *rehearse.Stage, file *config.File) error {
-	all, err := stage.Store.Alerts(ctx, store.AlertFilter{})
-	if err != nil {
+func (r *Report) gather(ctx context.Context, stage *rehearse.Stage, counts *tally, file *config.File) error {
+	if err := r.gatherAlerts(ctx, stage, file); err != nil {
 		return err
 	}
+	for _, rule := range file.Rules {
+		r.Rules = append(r.Rules, r.rule(rule.Spec.Name, counts.first[rule.Spec.Name]))
+	}
+	for _, receiver := range file.Receivers {
+		r.Receivers = append(r.Receivers, r.receiver(receiver.Name, counts.days[receiver.Name]))
+	}
+	return nil
+}
+
+// alertsAtATime is how many alerts are read together: each has texts and figures, of which the report takes little.
+const alertsAtATime = 500
+
+// gatherAlerts puts the alerts that fired into the report.
+func (r *Report) gatherAlerts(ctx context.Context, stage *rehearse.Stage, file *config.File) error {
 	names := map[string]string{}
 	for _, p := range file.Projects {
 		names[p.UID] = p.Name
@@ -162,29 +175,27 @@ func (r *Report) gather(ctx context.Context, stage *rehearse.Stage, file *config
 	for _, a := range file.Accounts {
 		names[rules.OfAccount(a.Name)] = a.Name
 	}
-	for _, a := range all {
-		if names[a.Project] == "" || a.FiredAt.IsZero() {
-			continue
+	err := stage.Store.EachAlerts(ctx, store.AlertFilter{}, alertsAtATime, func(some []rules.Alert) error {
+		for _, a := range some {
+			if names[a.Project] != "" && !a.FiredAt.IsZero() {
+				r.Alerts = append(r.Alerts, alertOf(a, names[a.Project]))
+			}
 		}
-		one := Alert{
-			Rule: a.Rule, Project: names[a.Project], Subject: cmp.Or(a.Texts.Subject, names[a.Project]), Level: a.Worst.String(), Fired: a.FiredAt.UTC(),
-		}
-		if !a.Open() {
-			one.Ended, one.As = a.EndedAt.UTC(), string(a.Reason)
-		}
-		r.Alerts = append(r.Alerts, one)
-	}
+		return nil
+	})
 	slices.SortFunc(r.Alerts, func(a, b Alert) int {
 		return cmp.Or(a.Fired.Compare(b.Fired), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Project, b.Project), cmp.Compare(a.Subject, b.Subject))
 	})
-	messages := stage.Messages()
-	for _, rule := range file.Rules {
-		r.Rules = append(r.Rules, r.rule(rule.Spec.Name, messages))
+	return err
+}
+
+// alertOf returns what the report says of an alert of a project.
+func alertOf(a rules.Alert, project string) Alert {
+	one := Alert{Rule: a.Rule, Project: project, Subject: cmp.Or(a.Texts.Subject, project), Level: a.Worst.String(), Fired: a.FiredAt.UTC()}
+	if !a.Open() {
+		one.Ended, one.As = a.EndedAt.UTC(), string(a.Reason)
 	}
-	for _, receiver := range file.Receivers {
-		r.Receivers = append(r.Receivers, r.receiver(receiver.Name, messages[receiver.Name]))
-	}
-	return nil
+	return one
 }
 
 // day returns the day of the report that contains an instant.
@@ -193,8 +204,8 @@ func (r *Report) day(at time.Time) int { return int(rules.DayOf(at) - rules.DayO
 // days returns the number of days of the report.
 func (r *Report) days() int { return r.day(r.Last) + 1 }
 
-func (r *Report) rule(name string, messages map[string][]rehearse.Message) Rule {
-	one := Rule{Name: name, PerDay: make([]int, r.days())}
+func (r *Report) rule(name, first string) Rule {
+	one := Rule{Name: name, PerDay: make([]int, r.days()), First: first}
 	subjects := map[[2]string]bool{}
 	for _, a := range r.Alerts {
 		if a.Rule != name {
@@ -208,38 +219,18 @@ func (r *Report) rule(name string, messages map[string][]rehearse.Message) Rule 
 		}
 	}
 	one.Subjects = len(subjects)
-	var first time.Time
-	for _, list := range messages {
-		at := slices.IndexFunc(list, func(m rehearse.Message) bool { return m.Rule == name })
-		if at >= 0 && (first.IsZero() || list[at].At.Before(first)) {
-			first, one.First = list[at].At, list[at].Text
-		}
-	}
 	return one
 }
 
-func (r *Report) receiver(name string, messages []rehearse.Message) Receiver {
-	one := Receiver{Name: name, Messages: len(messages), PerDay: make([]int, r.days())}
-	for _, m := range messages {
-		one.PerDay[r.day(m.At)]++
-	}
-	for day, n := range one.PerDay {
+func (r *Report) receiver(name string, days map[int]messages) Receiver {
+	one := Receiver{Name: name, PerDay: make([]int, r.days())}
+	for day := range one.PerDay {
+		n := days[day].number
+		one.Messages += n
+		one.PerDay[day] = n
 		if n > one.Most {
 			one.Most, one.MostOn = n, r.First.AddDate(0, 0, day)
-		}
-	}
-	about := map[string]int{}
-	for _, m := range messages {
-		if r.day(m.At) != r.day(one.MostOn) {
-			continue
-		}
-		for _, rule := range m.Rules {
-			about[rule]++
-		}
-	}
-	for _, rule := range slices.Sorted(maps.Keys(about)) {
-		if about[rule] > one.OfRule {
-			one.MostOf, one.OfRule = rule, about[rule]
+			one.MostOf, one.OfRule = days[day].most()
 		}
 	}
 	return one

@@ -153,7 +153,7 @@ func TestCompare(t *testing.T) {
 // Nothing is known of a database without data, and an interrupted backtest ends.
 func TestWithoutData(t *testing.T) {
 	t.Parallel()
-	db, err := store.InMemory(t.Context())
+	db, err := store.Temporary(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	file := rulesOf(t, byDays)

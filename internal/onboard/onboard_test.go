@@ -45,7 +45,7 @@ func newRig(t *testing.T, hub *notehubtest.Server, clock *driven.Clock, token st
 	r := &rig{t: t, hub: hub, clock: clock}
 	client, err := notehub.New(notehub.Config{BaseURL: "http://notehub.invalid", Token: secret.New(token), HTTP: hub.Client()})
 	require.NoError(t, err)
-	db, err := store.InMemory(t.Context())
+	db, err := store.Temporary(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	r.config = onboard.Config{

@@ -26,6 +26,8 @@ type Config struct {
 	Interval time.Duration // between polls
 	// Refusal returns why a receiver does not accept a message at an instant; nil accepts. A nil function accepts all.
 	Refusal func(receiver string, now time.Time) error
+	// Accepted is called with each message that a receiver accepts. Nil keeps them all, for Messages.
+	Accepted func(receiver string, m Message)
 }
 
 // A Stage is a watch that is rehearsed. Close ends it.
@@ -44,14 +46,14 @@ func New(ctx context.Context, c Config) (*Stage, error) {
 		return nil, err
 	}
 	s := &Stage{Clock: c.Clock}
-	if s.Store, err = store.InMemory(ctx); err != nil {
+	if s.Store, err = store.Temporary(ctx); err != nil {
 		return nil, err
 	}
 	if c.Refusal == nil {
 		c.Refusal = func(string, time.Time) error { return nil }
 	}
 	wired := setup.Rehearse(c.File, c.Clock.Clock(), client, func(r config.Receiver) notify.Receiver {
-		one := &stand{name: r.Name, updates: r.Slack != nil && r.Slack.Channel != "", now: c.Clock.Now, refusal: c.Refusal}
+		one := &stand{name: r.Name, updates: r.Slack != nil && r.Slack.Channel != "", now: c.Clock.Now, refusal: c.Refusal, accepted: c.Accepted}
 		s.stands = append(s.stands, one)
 		return one
 	})
@@ -65,7 +67,7 @@ func New(ctx context.Context, c Config) (*Stage, error) {
 	return s, nil
 }
 
-// Close frees the memory of the database.
+// Close removes the database.
 func (s *Stage) Close() { _ = s.Store.Close() } // nothing of it is needed
 
 // Run serves what is due until an instant, and leaves the clock there.
@@ -88,7 +90,7 @@ func (s *Stage) Run(ctx context.Context, until time.Time) error {
 	return nil
 }
 
-// Messages returns the messages that each receiver accepted, by its name, in their order.
+// Messages returns the messages that each receiver accepted, by its name, in their order, if they are kept.
 func (s *Stage) Messages() map[string][]Message {
 	all := make(map[string][]Message, len(s.stands))
 	for _, one := range s.stands {

@@ -22,12 +22,13 @@ type Message struct {
 	Rules    []string  `json:"-"`     // of its changed alerts
 }
 
-// A stand stands for a receiver: it keeps the messages that it accepts.
+// A stand stands for a receiver: it keeps the messages that it accepts, or hands them on.
 type stand struct {
 	name     string
 	updates  bool // it changes its posts, so a quiet notification is shown
 	now      func() time.Time
 	refusal  func(receiver string, now time.Time) error
+	accepted func(receiver string, m Message) // nil keeps them
 	messages []Message
 }
 
@@ -64,5 +65,9 @@ func (s *stand) keep(n notify.Notification, text string) {
 		m.Rule = m.Rules[0]
 	}
 	slices.Sort(m.Subjects)
+	if s.accepted != nil {
+		s.accepted(s.name, m)
+		return
+	}
 	s.messages = append(s.messages, m)
 }

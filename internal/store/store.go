@@ -35,9 +35,9 @@ func OpenReadOnly(ctx context.Context, place string) (*Store, error) {
 	return open(ctx, place, database.Looking)
 }
 
-// InMemory returns a new database in memory, for simulations.
-func InMemory(ctx context.Context) (*Store, error) {
-	db, err := database.InMemory(ctx)
+// Temporary returns a new database for simulations, which ends when it is closed. It needs little memory.
+func Temporary(ctx context.Context) (*Store, error) {
+	db, err := database.Temporary(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -35,6 +35,7 @@ type Config struct {
 	Organizations     []Organization
 	Faults            []Fault // more follow by Fail
 	Older             bool    // from before June 2026: organizations are billing accounts alone
+	Remembered        int     // requests that Requests returns at most; 0: 10,000
 }
 
 // A Project is a project of Notehub with its devices.
@@ -87,7 +88,7 @@ const (
 	BillingBalanceHistory Endpoint = "billing-accounts/balance-history"
 )
 
-// maxRequests is how many requests are remembered.
+// maxRequests is how many requests are remembered, unless the configuration says otherwise.
 const maxRequests = 10_000
 
 // A Server is a simulated Notehub. It is safe for use by several goroutines.
@@ -110,6 +111,7 @@ func New(config Config) *Server {
 	if config.Now == nil {
 		panic("notehubtest: the configuration has no clock")
 	}
+	config.Remembered = cmp.Or(config.Remembered, maxRequests)
 	s := &Server{config: config, faults: slices.Clone(config.Faults), tokens: map[string]time.Time{}}
 	for _, p := range config.Projects {
 		if p.UID == "" || s.project(p.UID) != nil || p.ProductUID != "" && s.project(p.ProductUID) != nil {
@@ -142,11 +144,11 @@ func (s *Server) Start() (address string, stop func(), err error) {
 	return "http://" + listener.Addr().String(), stop, nil
 }
 
-// Requests returns the last 10,000 requests, oldest first.
+// Requests returns the last requests that are remembered, oldest first.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.requests[max(0, len(s.requests)-maxRequests):])
+	return slices.Clone(s.requests[max(0, len(s.requests)-s.config.Remembered):])
 }
 
 // ServeHTTP implements http.Handler.
@@ -318,8 +320,8 @@ func (s *Server) takeSlot(now time.Time) time.Duration {
 func (s *Server) record(r Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.requests) >= 2*maxRequests { // not at each request: it moves them all
-		s.requests = slices.Delete(s.requests, 0, maxRequests)
+	if len(s.requests) >= 2*s.config.Remembered { // not at each request: it moves them all
+		s.requests = slices.Delete(s.requests, 0, s.config.Remembered)
 	}
 	s.requests = append(s.requests, r)
 }

@@ -44,10 +44,10 @@ func Over(ctx context.Context, connections *sql.DB, place string) (*DB, error) {
 	return s, s.prepare(ctx, Creating)
 }
 
-// InMemory returns a new database in memory, with its schema, for simulations. It has one connection, so a transaction must not wait for
-// another one.
-func InMemory(ctx context.Context) (*DB, error) {
-	connector, err := prepared.NewConnector("file:simulation?mode=memory&_txlock=immediate" + both)
+// Temporary returns a new database with its schema, for simulations. It is in memory; what it holds beyond 16 MiB is in a file of os.TempDir that
+// ends with it. It has one connection, so a transaction must not wait for another one.
+func Temporary(ctx context.Context) (*DB, error) {
+	connector, err := prepared.NewConnector("file:?_txlock=immediate&_pragma=journal_mode(MEMORY)&_pragma=cache_size(-16384)" + both)
 	if err != nil {
 		return nil, err
 	}
