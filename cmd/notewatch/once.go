@@ -43,7 +43,7 @@ func cycle(c *cobra.Command, asJSON bool) error {
 	if w.StandsBy() {
 		return errors.New("other rules are active, those of a running process: use the same rules file, or stop that process")
 	}
-	if err := w.Bot.PollNow(ctx); err != nil {
+	if err := w.Bot.Schedule().PollNow(ctx); err != nil {
 		return err
 	}
 	if _, err := w.Turn(ctx); err != nil {

@@ -30,7 +30,7 @@ func refresh(c *cobra.Command, asJSON bool) error {
 		if db.Demo {
 			return errors.New("a demo database is not polled: set NOTEWATCH_DATABASE to the database of notewatch run")
 		}
-		requests, already, err := db.Settings(c, s).CommandBot(db.Store, db.Clock).Refresh(c.Context())
+		requests, already, err := db.Settings(c, s).CommandBot(db.Store, db.Clock).Schedule().Refresh(c.Context())
 		if err != nil {
 			return err
 		}

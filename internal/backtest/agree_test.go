@@ -177,7 +177,7 @@ func requireSameInBacktest(t *testing.T, file *config.File, in *input, live *liv
 			at := in.start.AddDate(0, 0, day).Add(of)
 			days.until(at.Add(-1))
 			days.clock.Forward(at)
-			require.NoError(t, days.watch.Bot.PollNow(t.Context()))
+			require.NoError(t, days.watch.Bot.Schedule().PollNow(t.Context()))
 			days.until(at)
 		}
 	}

@@ -143,7 +143,7 @@ func play(ctx context.Context, stage *rehearse.Stage, at time.Time) error {
 		return err
 	}
 	stage.Clock.Forward(at)
-	if err := stage.Watch.Bot.PollNow(ctx); err != nil {
+	if err := stage.Watch.Bot.Schedule().PollNow(ctx); err != nil {
 		return err
 	}
 	return stage.Run(ctx, at)

@@ -29,7 +29,7 @@ func failuresUntil(cause store.Cause) int {
 // noteAccount raises or ends the alert that no project of the account can be polled, after a poll of one of them that left the project in
 // state. A refusal of one project ends it too, because Notehub has accepted the token.
 func (b *Bot) noteAccount(ctx context.Context, account Account, state store.Project, now time.Time) error {
-	uids := b.ProjectsOf(account.Name)
+	uids := b.schedule.ProjectsOf(account.Name)
 	switch metrics.Class(state.Cause) {
 	case "", metrics.Forbidden, metrics.NotFound:
 		return b.accountRestored(ctx, account, without(uids, []string{state.UID}), now)
@@ -101,7 +101,7 @@ func NextStep(cause store.Cause) string { return remedy(metrics.Class(cause), Ac
 // receivers if no project is known.
 func (b *Bot) accountReceivers(account Account) []string {
 	rule, ok := b.rule(evaluate.WatcherBlind)
-	if !ok || len(b.ProjectsOf(account.Name)) == 0 {
+	if !ok || len(b.schedule.ProjectsOf(account.Name)) == 0 {
 		return b.defaultReceivers
 	}
 	var all []string

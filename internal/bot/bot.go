@@ -11,11 +11,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"notewatch/internal/budget"
 	"notewatch/internal/env"
 	"notewatch/internal/evaluate"
 	"notewatch/internal/fetch"
 	"notewatch/internal/metrics"
 	"notewatch/internal/request"
+	"notewatch/internal/schedule"
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
 	"notewatch/notehub"
@@ -111,7 +113,6 @@ type Bot struct {
 	windows          []muting.Window
 	once             bool
 	period           rules.PeriodSpec
-	interval         time.Duration
 	clock            Clock
 	machine          func() time.Time
 	wake             func(work.Kind)
@@ -122,15 +123,13 @@ type Bot struct {
 	reads     rules.Reads // of all rules together
 	reader    *fetch.Reader
 	evaluator *evaluate.Evaluator
+	schedule  *schedule.Schedule
 
 	awake    awakening
-	greeted  atomic.Bool  // the start report was sent, as far as this process knows
-	lists    sync.Map     // stored device lists, by UID of the project: each a *store.DeviceList
-	devices  sync.Map     // int: number of listed devices, by UID of the project
-	counted  atomic.Int64 // when they were last counted, as Unix milliseconds
+	greeted  atomic.Bool // the start report was sent, as far as this process knows
+	lists    sync.Map    // stored device lists, by UID of the project: each a *store.DeviceList
 	requests *request.Sender
 	asked    sync.Map // time.Time: when Notehub was last asked about the organization of an account, by name
-	fresh    freshening
 	pulse    pulse
 }
 
@@ -138,7 +137,7 @@ type Bot struct {
 func New(c Config) *Bot {
 	b := &Bot{
 		config: c, store: c.Store, accounts: c.Accounts, projects: c.Projects, rules: c.Rules, defaultReceivers: c.DefaultReceivers, fallbacks: c.Fallbacks,
-		windows: c.Windows, once: c.Once, period: c.Period, interval: cmp.Or(c.Interval, DefaultInterval), clock: c.Clock, machine: c.Machine,
+		windows: c.Windows, once: c.Once, period: c.Period, clock: c.Clock, machine: c.Machine,
 		wake: c.Wake, listed: c.Listed, metrics: c.Metrics, log: c.Log, reads: readsOf(c.Rules),
 	}
 	if b.wake == nil {
@@ -153,6 +152,7 @@ func New(c Config) *Bot {
 	b.requests = request.New(request.Config{
 		Store: c.Store, Now: c.Clock.Now, Timer: c.Clock.Timer, Machine: c.Machine, Once: c.Once, Metrics: c.Metrics, Log: c.Log,
 	})
+	b.schedule = newSchedule(c, b.wake)
 	b.evaluator = evaluate.New(evaluate.Config{
 		Store: c.Store, Rules: rulesOf(c.Rules), Wants: b.reads.Members, Workers: cmp.Or(c.Workers, runtime.GOMAXPROCS(0)),
 		Live: c.Live, Fallbacks: c.Fallbacks, Metrics: c.Metrics, Log: c.Log,
@@ -163,8 +163,36 @@ func New(c Config) *Bot {
 	return b
 }
 
+// newSchedule returns the schedule of the projects of a bot.
+func newSchedule(c Config, wake func(work.Kind)) *schedule.Schedule {
+	s := schedule.Config{
+		Store: c.Store, Kinds: Kinds(c.Rules), Interval: cmp.Or(c.Interval, DefaultInterval), Now: c.Clock.Now, Machine: c.Machine, Wake: wake, Log: c.Log,
+	}
+	for _, a := range c.Accounts {
+		s.Accounts = append(s.Accounts, schedule.Account{Name: a.Name, PerMinute: a.PerMinute})
+	}
+	for _, p := range c.Projects {
+		s.Projects = append(s.Projects, schedule.Project{UID: p.UID, Account: p.Account})
+	}
+	return schedule.New(s)
+}
+
+// Kinds returns the numbers of kinds of answers that polls request for these rules.
+func Kinds(all []Rule) (kinds budget.Kinds) {
+	kinds.Usage, kinds.Routes = fetch.Requests(readsOf(all).Figures)
+	if slices.ContainsFunc(all, func(r Rule) bool { return r.Spec.Each == rules.EachRoute }) {
+		kinds.Routes++ // the list
+	}
+	objects := readsOf(all).Objects
+	kinds.Organization, kinds.Balance = objects.Read("org."), objects.Read("org.days_left")
+	return kinds
+}
+
 // Config returns the configuration of the bot.
 func (b *Bot) Config() Config { return b.config }
+
+// Schedule returns when the projects are polled.
+func (b *Bot) Schedule() *schedule.Schedule { return b.schedule }
 
 // Recipients returns the names of the receivers of a rule in a project.
 func (p Project) Recipients(r Rule) []string {

@@ -293,7 +293,7 @@ func TestNoRequestIsSentLate(t *testing.T) {
 	p := r.peer(watch.New)
 	for freeze = 1; counts >= freeze-1; freeze++ {
 		r.timer(r.now.Add(hour))
-		require.NoError(t, p.Bot.PollNow(t.Context()))
+		require.NoError(t, p.Bot.Schedule().PollNow(t.Context()))
 		counts = 0
 		_, err := p.Serve(t.Context(), work.Poll, project)
 		require.NoError(t, err)

@@ -239,7 +239,7 @@ func (c *cycle) next(b *testing.B) {
 	body, err := json.Marshal(c.order)
 	require.NoError(b, err)
 	c.ask(b, "/order", body)
-	require.NoError(b, c.bot.PollNow(b.Context()))
+	require.NoError(b, c.bot.Schedule().PollNow(b.Context()))
 }
 
 // ask returns what the hub answers to a question of the benchmark.

@@ -121,5 +121,5 @@ func (b *Bot) source(p Project) env.Source {
 
 // projectAt returns the state of a project at an instant, without its devices.
 func (b *Bot) projectAt(p Project, state store.Project, now time.Time) env.Project {
-	return env.Project{UID: p.UID, Name: p.Name, State: state, Every: b.every(p), Now: now, Satellite: p.Satellite}
+	return env.Project{UID: p.UID, Name: p.Name, State: state, Every: b.schedule.Interval(p.Account), Now: now, Satellite: p.Satellite}
 }

@@ -12,7 +12,7 @@
 //   - [Bot.Poll] (poll.go), the line above on one screen. read (fetch.go) brings the store up to date, with requests within the budget
 //     of the account (package request). look (devicelist.go) loads the device list and the state. decide evaluates the rules, applies mutes
 //     (mute.go) and commits; if another decision was stored meanwhile, it starts over. nextPoll returns when the project is polled next,
-//     with the interval that the budget allows (interval.go).
+//     with the interval that the budget allows (package schedule).
 //   - [Bot.ListProjects] (projectlist.go), once an hour for an account of which all projects are watched.
 //   - [Bot.EvaluatePollRules] (pollrules.go): the same for rules that read only the state of polling. They also have a timer of their own,
 //     so that a poll that hangs is noticed.
@@ -21,8 +21,8 @@
 //   - [Bot.Mute] (mute.go), when a silence or mute window begins or ends, and for drills that no one ends.
 //   - [Bot.Summarize] (report.go), once a week.
 //
-// People use [Bot.Acknowledge] and related methods (acknowledge.go), [Bot.Silence] (silence.go), [Bot.Drill] (drill.go),
-// [Bot.Refresh] (refresh.go) and [Bot.Explain] (explain.go). The result is a new version of an alert or a silence, stored by
+// People use [Bot.Acknowledge] and related methods (acknowledge.go), [Bot.Silence] (silence.go), [Bot.Drill] (drill.go)
+// and [Bot.Explain] (explain.go); [Bot.Schedule] makes polls due at once. The result is a new version of an alert or a silence, stored by
 // store.Decide as if a poll had found it. updateAlert (selfalert.go) is the only way to change a single alert: it reads, changes and stores,
 // and retries if another process was faster. It also stores the alerts about notewatch itself: [Bot.Raise], [Bot.Resolve], [Bot.Report].
 //

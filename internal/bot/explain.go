@@ -149,7 +149,7 @@ func (b *Bot) explanation(r *Rule, p Project, seen *rules.Env, state store.Proje
 
 // lookAt loads the data of one subject as of an instant, with the number of devices of the project if counts is set.
 func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Time, period rules.PeriodSpec, counts bool) (env.Subject, error) {
-	if err := b.recount(ctx, b.clock.Now()); err != nil {
+	if err := b.schedule.Recount(ctx, b.clock.Now()); err != nil {
 		return env.Subject{}, err
 	}
 	state, err := b.store.Project(ctx, p.UID)
@@ -162,7 +162,7 @@ func (b *Bot) lookAt(ctx context.Context, p Project, subject string, at time.Tim
 	}
 	seen, err := env.Look(ctx, b.store, env.Query{
 		Bills:   bills,
-		Project: p.UID, Name: p.Name, Subject: subject, Now: at, Every: b.every(p), Period: period, Wants: b.reads.Members, Counts: counts,
+		Project: p.UID, Name: p.Name, Subject: subject, Now: at, Every: b.schedule.Interval(p.Account), Period: period, Wants: b.reads.Members, Counts: counts,
 		Labels: b.reads.FleetNames, Objects: b.reads.Objects, Satellite: p.Satellite,
 	})
 	if err == nil && !seen.Listed() {

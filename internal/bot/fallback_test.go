@@ -182,7 +182,7 @@ func TestARunByCronRetriesAnUnreachableReceiverOnceAnHour(t *testing.T) {
 			for range 16 {
 				r.now = r.now.Add(15 * time.Minute)
 				r.open()
-				require.NoError(t, r.bot.PollNow(t.Context()))
+				require.NoError(t, r.bot.Schedule().PollNow(t.Context()))
 				_, err := r.watch.Turn(t.Context())
 				require.NoError(t, err)
 			}

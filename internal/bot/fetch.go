@@ -5,18 +5,26 @@ import (
 	"context"
 	"time"
 
+	"notewatch/internal/budget"
 	"notewatch/internal/env"
 	"notewatch/internal/fetch"
 	"notewatch/internal/metrics"
 	"notewatch/internal/request"
 	"notewatch/internal/store"
 	"notewatch/internal/store/work"
+	"notewatch/notehub"
 	"notewatch/rules"
 )
 
 const (
 	rereadHour = 6              // UTC: from then on complete days are read again, once a day
 	keepDays   = rules.KeptDays // of usage and ended alerts
+)
+
+// The size of a page of the device list and of an answer about usage are those that the request plan assumes.
+var (
+	_ [notehub.MaxPageSize]struct{} = [budget.PageSize]struct{}{}
+	_ [notehub.MaxLimit]struct{}    = [budget.MaxRows]struct{}{}
 )
 
 // A reading brings the store up to date for one poll of a project.
@@ -49,13 +57,13 @@ func (b *Bot) read(ctx context.Context, r reading, state *store.Project) error {
 	done := r.times.Spend(metrics.Save, b.machine)
 	result, err := b.reader.Read(ctx, fetch.Poll{
 		Project: r.project, Lease: r.lease, Client: r.account.Client, Request: b.requestsOf(r.account, r.project, r.lease, r.times).Do, Now: r.now,
-		First: b.historyStart(r.project, today), List: list, Relist: b.listDue(r.account.Name, r.project, list.Read, r.now), Reread: reread,
+		First: b.historyStart(r.project, today), List: list, Relist: b.schedule.ListDue(r.account.Name, r.project, list.Read, r.now), Reread: reread,
 		Routes: routes, Polled: !state.PolledAt.IsZero(),
 	})
 	done()
 	r.times[metrics.Save] -= r.times[metrics.Wait] + r.times[metrics.Fetch]
 	b.lists.Store(r.project, result.List)
-	b.devices.Store(r.project, result.List.Len())
+	b.schedule.Listed(r.project, result.List.Len())
 	b.metrics.GotInvalid(result.Invalid)
 	if err != nil {
 		return err
@@ -75,7 +83,7 @@ func (b *Bot) routesDue(ctx context.Context, r reading, reread bool) (bool, erro
 		return false, nil
 	}
 	list, err := b.store.Usage.Routes(ctx, r.project)
-	return reread || b.listDue(r.account.Name, r.project, list.Read, r.now), err
+	return reread || b.schedule.ListDue(r.account.Name, r.project, list.Read, r.now), err
 }
 
 // historyStart returns the first day that an Env of a project as of today looks back on, but not before the days that are kept, because

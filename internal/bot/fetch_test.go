@@ -149,7 +149,7 @@ func TestTheCadenceCountsEveryRequest(t *testing.T) {
 
 	for projects, want := range map[int]int{1: 15, 16: 15, 17: 17, 18: 18, 40: 50} {
 		r.config.Bot.Projects = slices.Repeat(r.config.Bot.Projects[:1], projects)
-		require.Equal(t, time.Duration(want)*time.Minute, bot.New(r.config.Bot).PollInterval(r.config.Bot.Accounts[0]), "%d projects", projects)
+		require.Equal(t, time.Duration(want)*time.Minute, bot.New(r.config.Bot).Schedule().Interval(r.config.Bot.Accounts[0].Name), "%d projects", projects)
 	}
 }
 

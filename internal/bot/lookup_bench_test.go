@@ -160,7 +160,7 @@ func (l *large) past(first, last rules.Day) usage.Reading {
 // poll polls as of an instant.
 func (l *large) poll(at time.Time) error {
 	l.timer(at)
-	if err := l.watch.Bot.PollNow(l.Context()); err != nil {
+	if err := l.watch.Bot.Schedule().PollNow(l.Context()); err != nil {
 		return err
 	}
 	_, err := l.watch.Turn(l.Context())

@@ -107,7 +107,7 @@ func (b *Bot) lookAtOrganization(ctx context.Context, account Account) (*env.Pro
 	if err != nil {
 		return nil, err
 	}
-	o := env.Organization{Account: account.Name, Said: said, Every: b.PollInterval(account), Projects: projects}
+	o := env.Organization{Account: account.Name, Said: said, Every: b.schedule.Interval(account.Name), Projects: projects}
 	now := b.clock.Now().UTC()
 	source := env.Source{Usage: b.store.Usage, Period: b.period, Objects: b.reads.Objects}
 	bills := b.bills(account, projects, now)

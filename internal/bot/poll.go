@@ -25,7 +25,7 @@ func (b *Bot) Poll(ctx context.Context, lease work.Lease) error {
 		return err
 	}
 	now, started, times := b.clock.Now().UTC(), b.machine(), request.Times{}
-	if err := b.recount(ctx, now); err != nil {
+	if err := b.schedule.Recount(ctx, now); err != nil {
 		return err
 	}
 	if err := b.convertRecent(ctx, lease, now); err != nil {
@@ -161,7 +161,7 @@ const firstRetry = 2 * time.Minute
 // of an account stay spread over it. If a poll began later than a whole interval, because nothing was running, there is nothing to catch
 // up. In any case other projects that are due come first.
 func (b *Bot) nextPoll(account Account, lease work.Lease, state store.Project, failure error, began time.Time) time.Time {
-	interval, ended := b.PollInterval(account), b.clock.Now()
+	interval, ended := b.schedule.Interval(account.Name), b.clock.Now()
 	if failure == nil {
 		next, soonest := began.Add(interval), ended.Add(minPause)
 		if late := began.Sub(lease.Due); late > 0 && late < interval {

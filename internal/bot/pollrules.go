@@ -22,7 +22,7 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease work.Lease) error {
 	if err != nil {
 		return err
 	}
-	until, err := b.pollComesFirst(ctx, project.UID, b.PollInterval(account))
+	until, err := b.pollComesFirst(ctx, project.UID, b.schedule.Interval(account.Name))
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (b *Bot) watchesDevicesByPollAlone() bool {
 
 // nextPollRules returns when the rules that read only poll are due if no poll commits before.
 func (b *Bot) nextPollRules(account Account, state store.Project, now time.Time) time.Time {
-	cadence := b.PollInterval(account)
+	cadence := b.schedule.Interval(account.Name)
 	if next := state.PolledAt.Add(cadence); state.Failures == 0 && next.After(now) {
 		return next
 	}
@@ -101,7 +101,7 @@ type awakening struct {
 func (b *Bot) NoteAwake() (since time.Time) {
 	now, gap := b.clock.Now(), lateEvery
 	for _, a := range b.accounts {
-		gap = max(gap, lateEvery+b.PollInterval(a))
+		gap = max(gap, lateEvery+b.schedule.Interval(a.Name))
 	}
 	b.awake.mu.Lock()
 	defer b.awake.mu.Unlock()

@@ -193,7 +193,7 @@ func TestALongIntervalIsNoOutage(t *testing.T) {
 	r.config.Bot.Accounts[0].PerMinute = 0.02
 	r.open()
 	r.run(monday.Add(48 * hour))
-	every := r.bot.PollInterval(r.config.Bot.Accounts[0])
+	every := r.bot.Schedule().Interval(r.config.Bot.Accounts[0].Name)
 	require.Greater(t, every, 90*time.Minute)
 	require.Empty(t, r.told("ops"))
 	lines := strings.Join(r.explain("watcher-blind").Lines(words.Figure), "\n")

@@ -247,7 +247,7 @@ func TestProcessesAgreeOnTheInterval(t *testing.T) {
 	r.config.Bot.Accounts[0].PerMinute = 0.15
 	p := r.peer(watch.New)
 	account := r.config.Bot.Accounts[0]
-	before := p.Bot.PollInterval(account)
+	before := p.Bot.Schedule().Interval(account.Name)
 	list := make([]usage.Device, 20_000)
 	for i := range list {
 		list[i] = usage.Device{UID: fmt.Sprintf("dev:%05d", i)}
@@ -258,5 +258,5 @@ func TestProcessesAgreeOnTheInterval(t *testing.T) {
 		require.NoError(t, err)
 		r.timer(r.now.Add(hour))
 	}
-	require.Greater(t, p.Bot.PollInterval(account), before)
+	require.Greater(t, p.Bot.Schedule().Interval(account.Name), before)
 }

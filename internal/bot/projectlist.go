@@ -55,7 +55,7 @@ func (b *Bot) ListProjects(ctx context.Context, lease work.Lease) error {
 	if err != nil {
 		return err
 	}
-	if len(b.ProjectsOf(account.Name)) == 0 {
+	if len(b.schedule.ProjectsOf(account.Name)) == 0 {
 		if err := b.accountRestored(ctx, account, nil, now); err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func (b *Bot) ListProjects(ctx context.Context, lease work.Lease) error {
 // the account fails, so the list does, and is tried again as soon as a poll would be.
 func (b *Bot) unlisted(ctx context.Context, lease work.Lease, account Account, failure error, now time.Time) error {
 	failures, pause := lease.Failures+1, confirmAfter
-	known := len(b.ProjectsOf(account.Name)) > 0
+	known := len(b.schedule.ProjectsOf(account.Name)) > 0
 	if !known {
 		pause = min(pause, firstRetry<<min(lease.Failures, 10))
 	}

@@ -25,7 +25,7 @@ const (
 // Summarize sends the default receivers the usage of the week, and the rules that may need a change.
 func (b *Bot) Summarize(ctx context.Context, lease work.Lease) error {
 	now := b.clock.Now().UTC()
-	if coming, err := b.polling(ctx, now); err != nil || coming {
+	if behind, err := b.schedule.Behind(ctx, now); err != nil || behind {
 		return errors.Join(err, b.store.Work.Complete(ctx, lease, now, now.Add(time.Minute), 0))
 	}
 	if b.config.Summary && len(b.defaultReceivers) > 0 {
@@ -41,19 +41,6 @@ func (b *Bot) Summarize(ctx context.Context, lease work.Lease) error {
 		}
 	}
 	return b.store.Work.Complete(ctx, lease, now, weekly.Next(now), 0)
-}
-
-// polling reports whether a poll of a project is due soon, for example after a time without a running process.
-func (b *Bot) polling(ctx context.Context, now time.Time) (bool, error) {
-	for _, a := range b.accounts {
-		for _, uid := range b.ProjectsOf(a.Name) {
-			state, err := b.store.Project(ctx, uid)
-			if err != nil || state.Failures == 0 && now.Sub(state.PolledAt) > 2*b.PollInterval(a) {
-				return err == nil, err
-			}
-		}
-	}
-	return false, nil
 }
 
 // Report sends a report to receivers, unless this process or another one has done so.

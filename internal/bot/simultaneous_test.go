@@ -91,7 +91,7 @@ func (r *rig) runTogether(end time.Time) {
 	}
 	for _, a := range r.config.Bot.Accounts {
 		loop(func() time.Time {
-			next := serve(work.Poll, r.bot.ProjectsOf(a.Name)...)
+			next := serve(work.Poll, r.bot.Schedule().ProjectsOf(a.Name)...)
 			return work.Earlier(next, serve(work.Organization, a.Name))
 		})
 	}

@@ -13,10 +13,10 @@ import (
 // Register adds the work items of a bot that is about to run: polls, of which new ones are due at once, and timed work. Work that changed
 // rules affect is made due.
 func (b *Bot) Register(ctx context.Context) error {
-	if err := b.countDevices(ctx); err != nil {
+	if err := b.schedule.Count(ctx); err != nil {
 		return err
 	}
-	b.logIntervals()
+	b.schedule.Log()
 	projects := names(b.projects, Project.uid)
 	now := b.clock.Now()
 	if err := b.store.Usage.ConvertLists(ctx); err != nil {
@@ -39,7 +39,7 @@ func (b *Bot) Register(ctx context.Context) error {
 	if err := b.registerOrganizations(ctx, now); err != nil {
 		return err
 	}
-	if err := b.shorten(ctx, now); err != nil {
+	if err := b.schedule.Shorten(ctx, now); err != nil {
 		return err
 	}
 	if err := b.store.Work.KeepProjects(ctx, projects); err != nil {
@@ -52,29 +52,6 @@ func (b *Bot) Register(ctx context.Context) error {
 		return err
 	}
 	return b.pollChangedRules(ctx, now)
-}
-
-// shorten makes sure that no project waits for longer than its interval, which may have become shorter.
-func (b *Bot) shorten(ctx context.Context, now time.Time) error {
-	for _, a := range b.accounts {
-		for _, uid := range b.ProjectsOf(a.Name) {
-			state, err := b.store.Project(ctx, uid)
-			if err != nil {
-				return err
-			}
-			next := now.Add(b.PollInterval(a))
-			if last := state.PolledAt.Add(b.PollInterval(a)); state.Failures == 0 && last.Before(next) {
-				next = last
-			}
-			if next.Before(now) {
-				next = now
-			}
-			if err := b.store.Work.MakeDue(ctx, work.Poll, uid, next); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // renameRules moves stored data of earlier names of rules to their present names.

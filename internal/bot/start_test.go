@@ -26,19 +26,19 @@ func TestAStartPollsWhatIsOverdue(t *testing.T) {
 			r.run(monday)
 			if c.fails {
 				r.hub.Fail(notehubtest.Fault{Kind: notehubtest.Unauthorized})
-				_, _, err := r.bot.Refresh(t.Context())
+				_, _, err := r.bot.Schedule().Refresh(t.Context())
 				require.NoError(t, err)
 			}
 			if c.fails && c.away > 15*time.Minute {
 				r.run(monday.Add(c.away))
 			} else if c.fails {
 				r.now = monday.Add(c.away)
-				require.NoError(t, r.bot.PollNow(t.Context()))
+				require.NoError(t, r.bot.Schedule().PollNow(t.Context()))
 				r.run(r.now)
 			}
 			r.now = monday.Add(c.away)
 			r.open()
-			next, err := r.bot.PollOverdue(t.Context())
+			next, err := r.bot.Schedule().PollOverdue(t.Context())
 			require.NoError(t, err)
 			require.Equal(t, c.next, next.Sub(r.now).Round(time.Minute))
 		})
@@ -53,7 +53,7 @@ func TestAShorterIntervalCountsAtOnce(t *testing.T) {
 	r.run(monday.Add(time.Hour))
 	r.config.Bot.Interval = 0
 	r.open()
-	next, err := r.bot.PollOverdue(t.Context())
+	next, err := r.bot.Schedule().PollOverdue(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, r.now, next)
 	state, err := r.store.Project(t.Context(), project)

@@ -86,7 +86,7 @@ func TestWhatPeopleDoShowsAtOnce(t *testing.T) {
 	require.Contains(t, taken[len(taken)-1].Detail, "unacknowledged by ben")
 
 	polls := r.asked(notehubtest.Events)
-	requests, already, err := b.Refresh(ctx)
+	requests, already, err := b.Schedule().Refresh(ctx)
 	require.NoError(t, err)
 	require.False(t, already)
 	require.Positive(t, requests)
@@ -130,7 +130,7 @@ func TestManyPeopleAtOnce(t *testing.T) {
 		func(who string) error { _, err := b.Unacknowledge(ctx, a, who); return err },
 		func(who string) error { _, err := b.AcknowledgeMessage(ctx, message, who); return err },
 		func(who string) error { _, err := b.UnacknowledgeMessage(ctx, message, who); return err },
-		func(string) error { _, _, err := b.Refresh(ctx); return err },
+		func(string) error { _, _, err := b.Schedule().Refresh(ctx); return err },
 		func(string) error { _, err := b.Explain(ctx, a.Rule, a.Project, a.Subject); return err },
 	} {
 		for _, who := range []string{"amy", "ben", "cem", "dee"} {
@@ -236,7 +236,7 @@ func TestRefreshSaysWhatItCosts(t *testing.T) {
 	r := newRig(t, 2, nil, silent(), budget("1150"))
 	refresh := func() (int, bool) {
 		t.Helper()
-		requests, already, err := r.bot.Refresh(t.Context())
+		requests, already, err := r.bot.Schedule().Refresh(t.Context())
 		require.NoError(t, err)
 		return requests, already
 	}
@@ -292,7 +292,7 @@ func TestRefreshIsForWhoeverIsFirst(t *testing.T) {
 	var first, requests atomic.Int64
 	for range 8 {
 		wg.Go(func() {
-			n, already, err := r.bot.Refresh(t.Context())
+			n, already, err := r.bot.Schedule().Refresh(t.Context())
 			if err != nil {
 				t.Error(err)
 			}

@@ -183,7 +183,7 @@ func accounts(wired bot.Config) (all []Account) {
 				projects++
 			}
 		}
-		all = append(all, Account{a.Name, projects, a.PerMinute, b.PollInterval(a)})
+		all = append(all, Account{a.Name, projects, a.PerMinute, b.Schedule().Interval(a.Name)})
 	}
 	return all
 }

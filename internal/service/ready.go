@@ -43,7 +43,7 @@ func Ready(ctx context.Context, w *watch.Watch, started time.Time) error {
 			if last.Before(started) {
 				last = started
 			}
-			if age := time.Since(last); age > stalePolls*w.Bot.PollInterval(account) {
+			if age := time.Since(last); age > stalePolls*w.Bot.Schedule().Interval(account.Name) {
 				return fmt.Errorf("project %q was not polled for %s: %s", p.UID, words.Duration(age), cmp.Or(state.Failure, "no error recorded"))
 			}
 		}

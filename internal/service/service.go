@@ -141,13 +141,13 @@ func (w *watcher) greet(ctx context.Context) error {
 	if w.running.Load().watch.StandsBy() {
 		return nil
 	}
-	next, err := w.running.Load().watch.Bot.PollOverdue(ctx)
+	next, err := w.running.Load().watch.Bot.Schedule().PollOverdue(ctx)
 	if err != nil {
 		return err
 	}
 	w.setup.Log.Info("watching", "projects", len(w.setup.File.Projects), "rules", len(w.setup.File.Rules), "receivers", len(w.setup.File.Receivers),
 		"database", database.NameOf(w.setup.Environment.Database.Reveal()), "next_poll", max(0, time.Until(next)).Round(time.Second), "version", w.config.Version)
-	if projects, takes, err := w.running.Load().watch.Bot.Backlog(ctx); err != nil {
+	if projects, takes, err := w.running.Load().watch.Bot.Schedule().Backlog(ctx); err != nil {
 		return err
 	} else if projects > 1 {
 		w.setup.Log.Info("polling one project after the other, within the request budget", "projects", projects, "done_in_about", takes.Round(time.Minute))

@@ -24,7 +24,7 @@ func (w *Watch) Run(ctx context.Context) {
 	var loops sync.WaitGroup
 	for _, account := range w.Config.Bot.Accounts {
 		loops.Go(func() {
-			w.loop(ctx, ctx, work.Poll, w.Bot.ProjectsOf(account.Name), w.signals[loopID{work.Poll, account.Name}])
+			w.loop(ctx, ctx, work.Poll, w.Bot.Schedule().ProjectsOf(account.Name), w.signals[loopID{work.Poll, account.Name}])
 		})
 		loops.Go(func() {
 			w.loop(ctx, ctx, work.Organization, []string{account.Name}, w.signals[loopID{work.Organization, account.Name}])

@@ -83,7 +83,7 @@ func (w *Watch) budgets(ctx context.Context) (map[string]metrics.RequestBudget, 
 	all := map[string]metrics.RequestBudget{}
 	for _, a := range w.Config.Bot.Accounts {
 		rate := states[a.Name].AsOf(w.clock.Now()).Rate(a.PerMinute)
-		all[a.Name] = metrics.RequestBudget{PerMinute: rate, Interval: w.Bot.PollInterval(a)}
+		all[a.Name] = metrics.RequestBudget{PerMinute: rate, Interval: w.Bot.Schedule().Interval(a.Name)}
 	}
 	return all, nil
 }

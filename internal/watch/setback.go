@@ -21,7 +21,7 @@ const (
 func (w *Watch) longestPauses() store.Pauses {
 	poll := cmp.Or(w.Config.Bot.Interval, bot.DefaultInterval)
 	for _, a := range w.Config.Bot.Accounts {
-		poll = max(poll, w.Bot.PollInterval(a))
+		poll = max(poll, w.Bot.Schedule().Interval(a.Name))
 	}
 	return store.Pauses{
 		Work: map[work.Kind]time.Duration{work.Poll: poll, work.PollRules: poll, work.Organization: max(poll, bot.SaidEvery), work.Receiver: deliver.LongestPause, work.Summary: longestSummary},

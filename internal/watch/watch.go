@@ -80,7 +80,7 @@ func Attach(config Config) *Watch {
 	w.Bot = bot.New(botConfig)
 	w.listing = w.Bot.Listing()
 	for _, a := range botConfig.Accounts {
-		for _, uid := range w.Bot.ProjectsOf(a.Name) {
+		for _, uid := range w.Bot.Schedule().ProjectsOf(a.Name) {
 			w.accounts[uid] = a.Name
 		}
 	}

@@ -263,7 +263,7 @@ func TestRunWakesLoops(t *testing.T) {
 	stop := s.run(w)
 	s.soon("the first poll", func() bool { return s.due(work.Poll, project).After(monday) })
 	s.at(9 * time.Hour)
-	_, _, err := w.Bot.Refresh(t.Context())
+	_, _, err := w.Bot.Schedule().Refresh(t.Context())
 	require.NoError(t, err)
 	s.soon("a poll and what it found", func() bool { return len(s.took("team")) == 1 })
 	s.soon("that it is recorded", func() bool { return s.due(work.Receiver, "team").IsZero() })

@@ -192,7 +192,7 @@ func (q *question) refresh(ctx context.Context) (page, error) {
 	if err := q.mayRefresh(ctx); err != nil {
 		return page{}, err
 	}
-	requests, already, err := q.bot.Refresh(ctx)
+	requests, already, err := q.bot.Schedule().Refresh(ctx)
 	if err != nil {
 		return page{}, err
 	}
