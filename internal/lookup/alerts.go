@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"notewatch/internal/current"
 	"notewatch/internal/spelling"
 	"notewatch/internal/store"
 	"notewatch/internal/words"
@@ -56,6 +57,34 @@ func (r *Reader) OpenAlerts(ctx context.Context, s Subject, limit int) (alerts [
 func (r *Reader) Worst(ctx context.Context, limit int) ([]rules.Alert, error) {
 	open, _, err := r.config.Store.AlertsOf(ctx, "", "", limit)
 	return open, err
+}
+
+// UpdateValues gives open alerts, which are stored with the values of their newest event, those as of the last poll of their project, where
+// package current finds any.
+func (r *Reader) UpdateValues(ctx context.Context, alerts []rules.Alert) error {
+	byProject := map[string][]*rules.Alert{}
+	for i := range alerts {
+		if a := &alerts[i]; a.Open() && !a.Drill {
+			byProject[a.Project] = append(byProject[a.Project], a)
+		}
+	}
+	values := current.Reader{Store: r.config.Store, Rules: r.config.Rules, Bills: r.bills, Every: r.every}
+	for _, p := range r.config.Projects {
+		project := current.Project{
+			UID: p.UID, Name: p.Name, Period: r.periodOf(p.UID), Satellite: p.Satellite, Currency: r.pricesOf(p.Account).Currency,
+		}
+		if err := values.Update(ctx, project, byProject[p.UID]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// UpdateValue is UpdateValues for one alert.
+func (r *Reader) UpdateValue(ctx context.Context, a rules.Alert) (rules.Alert, error) {
+	alerts := []rules.Alert{a}
+	err := r.UpdateValues(ctx, alerts)
+	return alerts[0], err
 }
 
 // CountOpen returns the number of open alerts that m selects.

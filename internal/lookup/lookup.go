@@ -1,12 +1,3 @@
-// Package lookup answers questions: the usage of subjects, rankings and open alerts. Its answers are data, for others to put into words.
-// They come only from the store and cost no request to Notehub.
-//
-// An answer is as of the last poll and contains its time: if a project could not be polled since yesterday, its answer is that of
-// yesterday. Open alerts are evaluated again as of the last poll, unless that failed, the meaning of the rule has changed or the device is no
-// longer listed: then their values are those of the newest event (current.go).
-//
-// A question reads only the columns that its answer shows: a device needs one block, a ranking the days of its span, block by block
-// (parts.go). A long list of alerts holds no transaction while it is written (Reader.Show).
 package lookup
 
 import (

@@ -1,9 +1,11 @@
-package lookup
+package current
 
 import (
 	"context"
+	"iter"
 	"maps"
 	"slices"
+	"time"
 
 	"notewatch/internal/env"
 	"notewatch/internal/history"
@@ -13,33 +15,28 @@ import (
 	"notewatch/rules"
 )
 
-// UpdateValues gives open alerts, which are stored with the values of their newest event, the values as of the last poll of their project:
-// Value, Usual, AsOf, Peak and the texts. An alert keeps its stored values if the last poll failed or used another meaning of the rule, if
-// the device is no longer listed, or if there is no data. It reads only the blocks of the subjects.
-func (r *Reader) UpdateValues(ctx context.Context, alerts []rules.Alert) error {
-	byProject := map[string][]*rules.Alert{}
-	for i := range alerts {
-		if a := &alerts[i]; a.Open() && !a.Drill {
-			byProject[a.Project] = append(byProject[a.Project], a)
-		}
-	}
-	for _, p := range r.config.Projects {
-		if err := r.updateProject(ctx, p, byProject[p.UID]); err != nil {
-			return err
-		}
-	}
-	return nil
+// A Reader reads what open alerts are worth as of the last poll.
+type Reader struct {
+	Store *store.Store
+	Rules []*rules.Rule
+	// Bills returns the bills of the account of a project as of an instant; nil if no rule reads costs.
+	Bills func(ctx context.Context, project string, now time.Time) (*env.Bills, error)
+	// Every returns the time between two polls of a project if one of some rules reads the state of polls; otherwise it may return 0.
+	Every func(ctx context.Context, project string, some iter.Seq[*rules.Rule]) (time.Duration, error)
 }
 
-// UpdateValue is UpdateValues for one alert.
-func (r *Reader) UpdateValue(ctx context.Context, a rules.Alert) (rules.Alert, error) {
-	alerts := []rules.Alert{a}
-	err := r.UpdateValues(ctx, alerts)
-	return alerts[0], err
+// A Project is a project with its settings.
+type Project struct {
+	UID, Name string
+	Period    rules.PeriodSpec // of rules without their own
+	Satellite env.Satellite    // allowance of each device
+	Currency  string           // of amounts of money
 }
 
-// updateProject gives open alerts of a project the values as of its last poll.
-func (r *Reader) updateProject(ctx context.Context, p Project, alerts []*rules.Alert) error {
+// Update gives open alerts of a project, which are stored with the values of their newest event, the values as of its last poll: Value, Usual,
+// AsOf, Peak and the texts. An alert keeps its stored values if the last poll failed or used another meaning of the rule, if the device is no
+// longer listed, or if there is no data. It reads only the blocks of the subjects.
+func (r *Reader) Update(ctx context.Context, p Project, alerts []*rules.Alert) error {
 	if len(alerts) == 0 {
 		return nil
 	}
@@ -56,7 +53,7 @@ func (r *Reader) updateProject(ctx context.Context, p Project, alerts []*rules.A
 	}
 	byPeriod := map[rules.PeriodSpec][]*rules.Alert{}
 	for _, a := range outdated {
-		period := c.rules[a.Rule].PeriodIn(r.periodOf(p.UID))
+		period := c.rules[a.Rule].PeriodIn(p.Period)
 		byPeriod[period] = append(byPeriod[period], a)
 	}
 	for period, some := range byPeriod {
@@ -106,7 +103,7 @@ type outdatedSubject struct {
 // A lastPoll holds the data of a project as of its last poll.
 type lastPoll struct {
 	env.Project
-	reader   *Reader
+	store    *store.Store
 	period   rules.PeriodSpec
 	rules    map[string]*rules.Rule   // those that the poll evaluated with their present meaning, by name
 	devices  map[string]*usage.Device // requested listed devices, by UID
@@ -116,27 +113,27 @@ type lastPoll struct {
 
 // lastPoll returns the last poll of a project. Without rules, it failed.
 func (r *Reader) lastPoll(ctx context.Context, p Project) (*lastPoll, error) {
-	c := &lastPoll{reader: r, rules: map[string]*rules.Rule{}}
-	state, err := r.config.Store.Project(ctx, p.UID)
+	c := &lastPoll{store: r.Store, rules: map[string]*rules.Rule{}}
+	state, err := r.Store.Project(ctx, p.UID)
 	if err != nil || state.PolledAt.IsZero() || state.Failures > 0 || state.Cause != store.None {
 		return c, err
 	}
 	c.Project = env.Project{UID: p.UID, Name: p.Name, Now: state.PolledAt, State: state}
-	c.Satellite, c.currency = p.Satellite, r.pricesOf(p.Account).Currency
-	if c.Bills, err = r.bills(ctx, p.UID, state.PolledAt); err != nil {
+	c.Satellite, c.currency = p.Satellite, p.Currency
+	if c.Bills, err = r.Bills(ctx, p.UID, state.PolledAt); err != nil {
 		return c, err
 	}
 	if c.Bill, err = c.Bills.Of(ctx, rules.DayOf(state.PolledAt)); err != nil {
 		return c, err
 	}
-	judged, err := r.config.Store.Meanings(ctx, p.UID)
-	for _, rule := range r.config.Rules {
-		if !rule.Reads.OnlyPoll() && judged[rule.Spec.Name].Hash == rule.Meaning(rule.PeriodIn(r.periodOf(p.UID))) {
+	evaluated, err := r.Store.Meanings(ctx, p.UID)
+	for _, rule := range r.Rules {
+		if !rule.Reads.OnlyPoll() && evaluated[rule.Spec.Name].Hash == rule.Meaning(rule.PeriodIn(p.Period)) {
 			c.rules[rule.Spec.Name] = rule
 		}
 	}
 	if err == nil {
-		c.Every, err = r.every(ctx, p.UID, maps.Values(c.rules))
+		c.Every, err = r.Every(ctx, p.UID, maps.Values(c.rules))
 	}
 	return c, err
 }
@@ -153,27 +150,27 @@ func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) 
 		counts = counts || c.rules[a.Rule].Reads.Counts
 		objects = objects.With(c.rules[a.Rule].Reads.Objects)
 		if c.rules[a.Rule].Reads.FleetNames && c.Labels == nil {
-			if c.Labels, err = env.FleetLabels(ctx, c.reader.config.Store.Usage, c.UID); err != nil {
+			if c.Labels, err = env.FleetLabels(ctx, c.store.Usage, c.UID); err != nil {
 				return err
 			}
 		}
 	}
-	if c.Silences, err = env.SilencesOf(ctx, c.reader.config.Store.Usage, c.UID, objects); err != nil {
+	if c.Silences, err = env.SilencesOf(ctx, c.store.Usage, c.UID, objects); err != nil {
 		return err
 	}
 	if counts {
-		c.Counts, err = c.reader.config.Store.Usage.CountDevices(ctx, c.UID, env.SilentAfter)
+		c.Counts, err = c.store.Usage.CountDevices(ctx, c.UID, env.SilentAfter)
 	} else {
-		c.Counts.ListedAt, err = c.reader.config.Store.Usage.Listed(ctx, c.UID)
+		c.Counts.ListedAt, err = c.store.Usage.Listed(ctx, c.UID)
 	}
 	if err != nil || len(uids) == 0 {
 		return err
 	}
-	if c.Assured, err = env.FleetsAssured(ctx, c.reader.config.Store.Usage, c.UID); err != nil {
+	if c.Assured, err = env.FleetsAssured(ctx, c.store.Usage, c.UID); err != nil {
 		return err
 	}
 	slices.Sort(uids)
-	devices, err := c.reader.config.Store.Usage.DevicesOf(ctx, c.UID, slices.Compact(uids))
+	devices, err := c.store.Usage.DevicesOf(ctx, c.UID, slices.Compact(uids))
 	c.devices = make(map[string]*usage.Device, len(devices))
 	for i := range devices {
 		c.devices[devices[i].UID] = &devices[i]
@@ -183,12 +180,12 @@ func (c *lastPoll) list(ctx context.Context, alerts []*rules.Alert) (err error) 
 
 // update updates the alerts of subjects in one block.
 func (c *lastPoll) update(ctx context.Context, block int, subjects []outdatedSubject) error {
-	reader := env.Reader{Usage: c.reader.config.Store.Usage, Project: c.UID, Period: c.period, Listed: c.Counts.ListedAt, Polled: c.State.PolledAt, Satellite: c.Satellite}
+	reader := env.Reader{Usage: c.store.Usage, Project: c.UID, Period: c.period, Listed: c.Counts.ListedAt, Polled: c.State.PolledAt, Satellite: c.Satellite}
 	members := make([]env.Member, len(subjects))
 	for i, s := range subjects {
 		if s.device == nil {
 			var err error
-			if c.Born, err = c.reader.config.Store.Usage.Born(ctx, c.UID); err != nil {
+			if c.Born, err = c.store.Usage.Born(ctx, c.UID); err != nil {
 				return err
 			}
 		}
@@ -217,7 +214,7 @@ func (c *lastPoll) update(ctx context.Context, block int, subjects []outdatedSub
 // peers returns the groups of devices that are compared with each other.
 func (c *lastPoll) peers(ctx context.Context) (*env.Peers, error) {
 	if c.groups == nil {
-		list, err := c.reader.config.Store.Usage.DeviceList(ctx, c.UID)
+		list, err := c.store.Usage.DeviceList(ctx, c.UID)
 		if err != nil {
 			return nil, err
 		}
@@ -237,7 +234,7 @@ func (c *lastPoll) updateOthers(ctx context.Context, bySubject map[string][]*rul
 			reads := c.rules[a.Rule].Reads
 			q.Wants, q.Objects, q.Counts = q.Wants.With(reads.Members), q.Objects.With(reads.Objects), q.Counts || reads.Counts
 		}
-		seen, err := env.Look(ctx, c.reader.config.Store, q)
+		seen, err := env.Look(ctx, c.store, q)
 		if err != nil {
 			return err
 		}
