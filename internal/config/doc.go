@@ -8,7 +8,7 @@
 //   - decode.go leads through the sections. Each has its file: project.go (accounts and projects), receiver.go, rule.go, silence.go, limits.go,
 //     prices.go, period.go, slackapp.go. They read values through mapping.go and value.go, which report what is unknown, missing or of the
 //     wrong type and go on, so that one pass finds all problems.
-//   - substitute.go replaces ${NAME} and ${file:…} in decoded values of accounts and receivers, never in the text of the file.
+//   - substitute.go has package content replace ${NAME} and ${file:…} in decoded values of accounts and receivers, never in the text of the file.
 //   - include.go takes in other files and rules of the catalogue.
 //   - Once all is decoded, reference.go, unless.go and unused.go check what sections say of each other.
 //

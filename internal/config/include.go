@@ -2,13 +2,13 @@ package config
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
 
+	"notewatch/internal/config/content"
 	"notewatch/internal/config/document"
 	"notewatch/internal/config/problem"
 	"notewatch/internal/smallfile"
@@ -159,10 +159,10 @@ func (v value) includeFiles(from map[string]string) {
 func (v value) includeFile(path, folder string, from map[string]string) {
 	v.refersTo(path)
 	switch {
-	case sameFile(path, v.path):
+	case content.SameFile(path, v.path):
 		v.report("matches the rules file itself", "put the files to be included into a folder of their own")
 		return
-	case !strings.ContainsAny(folder, `*?[\`) && leaves(path, folder):
+	case !strings.ContainsAny(folder, `*?[\`) && content.Leaves(path, folder):
 		v.report(fmt.Sprintf("%q is a symbolic link that leads out of its folder", path), "include the file that it leads to")
 		return
 	}
@@ -210,24 +210,6 @@ func (v value) ruleName() string {
 		return ""
 	}
 	return strings.TrimPrefix(like.Value, inCatalogue)
-}
-
-// sameFile reports whether two paths lead to one file.
-func sameFile(a, b string) bool {
-	one, oneErr := os.Stat(a)
-	other, otherErr := os.Stat(b)
-	return oneErr == nil && otherErr == nil && os.SameFile(one, other)
-}
-
-// leaves reports whether a path in a folder leads to a file that is not in it.
-func leaves(path, folder string) bool {
-	file, fileErr := filepath.EvalSymlinks(path)
-	within, folderErr := filepath.EvalSymlinks(folder)
-	if fileErr != nil || folderErr != nil {
-		return false // reading says what is wrong
-	}
-	relative, err := filepath.Rel(within, file)
-	return err != nil || !filepath.IsLocal(relative)
 }
 
 // withWhen are the fields that belong to a condition: a rule with its own does not take them from the catalogue.

@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -25,7 +24,7 @@ func (v value) terminal() bool {
 func (v value) slack() *Slack {
 	var slack Slack
 	v.keys(
-		key{name: "channel", read: func(v value) { slack.Channel = v.channel() }},
+		key{name: "channel", read: func(v value) { slack.Channel = v.formed(v.word(), content.CheckSlackChannel) }},
 		key{name: "url", read: func(v value) { slack.URL = secret.New(v.address()) }},
 		key{name: "mention", read: func(v value) { slack.Mention = v.mentions() }},
 		key{name: "command", elsewhere: ofSlackApp},
@@ -34,22 +33,6 @@ func (v value) slack() *Slack {
 	v.exactlyOne("channel", "url")
 	return &slack
 }
-
-// channel reads the ID of a channel or, for direct messages, of a user. Slack takes a name for some calls only.
-func (v value) channel() string {
-	id := v.word()
-	switch {
-	case id == "" || channelID.MatchString(id):
-	case strings.HasPrefix(id, "#"):
-		v.report(nameOfChannel, whereChannelID)
-	default:
-		v.report("not the ID of a channel", whereChannelID)
-	}
-	return id
-}
-
-// channelID matches the ID of a channel (C, G), a conversation (D) or a user (U, W).
-var channelID = regexp.MustCompile(`^[CGDUW][A-Z0-9]+$`)
 
 // mentions reads who is called at which level.
 func (v value) mentions() map[rules.Level]string {
@@ -114,9 +97,6 @@ func (v value) template() string {
 	return text
 }
 
-// headerName matches what HTTP takes as the name of a header.
-var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")
-
 // headers reads headers by their names, which HTTP takes for the same whatever their case. What is no name may be a value
 // that slipped into the place of one, and is not shown.
 func (v value) headers() (headers []Header) {
@@ -127,7 +107,7 @@ func (v value) headers() (headers []Header) {
 	lines := map[string]int{}
 	for _, pair := range v.pairs() {
 		name := strings.ToLower(pair.name)
-		if !headerName.MatchString(name) {
+		if !content.IsHeaderName(name) {
 			pair.key.report("not the name of a header", "such as Authorization")
 		} else if first, twice := lines[name]; twice {
 			pair.key.report(fmt.Sprintf("given twice, first on line %d", first), "")

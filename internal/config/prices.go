@@ -3,10 +3,9 @@ package config
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
-	"time"
 
+	"notewatch/internal/config/content"
 	"notewatch/rules"
 )
 
@@ -95,12 +94,10 @@ func (v value) checkPrices(r draft, rule *rules.Rule) {
 	}
 }
 
-// currency matches a code of ISO 4217.
-var currency = regexp.MustCompile(`^[A-Z]{3}$`)
-
+// currency reads a code of ISO 4217.
 func (v value) currency() string {
 	text := v.text()
-	if text != "" && !currency.MatchString(text) {
+	if text != "" && !content.IsCurrency(text) {
 		v.report("not a currency", "want its code of three capital letters, such as USD")
 	}
 	return text
@@ -126,12 +123,7 @@ func (v value) amount() float64 {
 // monthOrDate reads a month or a day as it stands.
 func (v value) monthOrDate() string {
 	text := v.text()
-	if text == "" {
-		return ""
-	}
-	_, notMonth := time.Parse("2006-01", text)
-	_, notDate := time.Parse(time.DateOnly, text)
-	if notMonth != nil && notDate != nil {
+	if text != "" && !content.IsMonthOrDate(text) {
 		v.report("not a month or date", "such as 2026-06 or 2026-06-14")
 	}
 	return text

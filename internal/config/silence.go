@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"notewatch/internal/config/content"
 	"notewatch/rules/muting"
 )
 
@@ -88,6 +89,19 @@ func (v value) weekdays() (days []time.Weekday) {
 		days = append(days, day)
 	})
 	return days
+}
+
+// zone reads the name of a time zone.
+func (v value) zone() *time.Location {
+	name := v.name()
+	if name == "" {
+		return nil
+	}
+	zone, wrong := content.Zone(name)
+	if wrong != nil {
+		v.report(wrong.Message, wrong.Hint)
+	}
+	return zone
 }
 
 // timeOfDay reads hours and minutes on a clock, since midnight.

@@ -1,9 +1,9 @@
 package config
 
 import (
-	"regexp"
 	"slices"
-	"strings"
+
+	"notewatch/internal/config/content"
 )
 
 // Where keys belong that two mappings of the name slack have between them.
@@ -24,17 +24,7 @@ func (v value) readSlackApp() {
 	)
 }
 
-// slashCommand matches what Slack takes as the name of a command.
-var slashCommand = regexp.MustCompile(`^/[a-z0-9_-]{1,31}$`)
-
-func (v value) slashCommand() string {
-	text := v.text()
-	if text != "" && !slashCommand.MatchString(text) {
-		v.report("not a command of Slack",
-			"such as /notewatch: a slash, then at most 31 lower-case letters, digits, - and _")
-	}
-	return text
-}
+func (v value) slashCommand() string { return v.formed(v.text(), content.CheckSlashCommand) }
 
 func (v value) allow() Allow {
 	var allow Allow
@@ -48,40 +38,11 @@ func (v value) allow() Allow {
 // slackIDs reads IDs of users, user groups and channels.
 func (v value) slackIDs() (ids []string) {
 	v.oneOrSome(func(v value) {
-		id := v.slackID()
+		id := v.formed(v.text(), content.CheckSlackID)
 		if id != "" && slices.Contains(ids, id) {
 			v.report("named twice", "")
 		}
 		ids = append(ids, id)
 	})
 	return ids
-}
-
-// The problem and the hint for the name of a channel.
-const (
-	nameOfChannel  = "a name of a channel, not its ID"
-	whereChannelID = "it stands at the bottom of the channel's details in Slack, such as C0123456789"
-)
-
-// slackID matches the ID of a user (U, W), user group (S) or channel (C, G).
-var slackID = regexp.MustCompile(`^[UWSCG][A-Z0-9]{2,30}$`)
-
-func (v value) slackID() string {
-	text := v.text()
-	if text == "" || slackID.MatchString(text) {
-		return text
-	}
-	switch {
-	case strings.HasPrefix(text, "#"):
-		v.report(nameOfChannel, whereChannelID)
-	case strings.HasPrefix(text, "@"):
-		v.report("a name, not an ID", "Copy member ID in the menu of a profile in Slack gives it, such as U0123456789; "+
-			"Copy group ID in that of a user group, such as S0123456789")
-	case strings.HasPrefix(text, "<"):
-		v.report("a mention, not an ID", "write the ID alone, without <, @, !subteam^, # and >, such as U0123456789")
-	default:
-		v.report("not an ID of Slack",
-			"want that of a user (U… or W…), a user group (S…) or a channel (C… or G…), such as U0123456789")
-	}
-	return ""
 }

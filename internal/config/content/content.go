@@ -3,7 +3,9 @@ package content
 import (
 	"errors"
 	"net/url"
+	"regexp"
 	"strings"
+	"time"
 	"unicode"
 
 	"notewatch/internal/config/document"
@@ -47,4 +49,23 @@ func IsHTTP(text string) bool {
 // HoldsSpace reports whether text has white space or control characters in it.
 func HoldsSpace(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+}
+
+// headerName matches what HTTP takes as the name of a header.
+var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")
+
+// IsHeaderName reports whether HTTP takes text as the name of a header.
+func IsHeaderName(text string) bool { return headerName.MatchString(text) }
+
+// currency matches a code of ISO 4217.
+var currency = regexp.MustCompile(`^[A-Z]{3}$`)
+
+// IsCurrency reports whether text has the form of a code of ISO 4217, such as USD.
+func IsCurrency(text string) bool { return currency.MatchString(text) }
+
+// IsMonthOrDate reports whether text is a month or a day, such as 2026-06 or 2026-06-14.
+func IsMonthOrDate(text string) bool {
+	_, notMonth := time.Parse("2006-01", text)
+	_, notDate := time.Parse(time.DateOnly, text)
+	return notMonth == nil || notDate == nil
 }

@@ -2,7 +2,9 @@ package content
 
 import (
 	_ "embed"
+	"fmt"
 	"strings"
+	"time"
 
 	"notewatch/internal/spelling"
 )
@@ -12,9 +14,22 @@ import (
 //go:embed zones.txt
 var zones string
 
-// NearestZone returns the zone whose name is nearest to a wrong one. It compares whole names if name has a slash, else only the
+// Zone returns the time zone of a name, or what is wrong with it. Local, the zone of the machine, is refused.
+func Zone(name string) (*time.Location, *FormError) {
+	zone, err := time.LoadLocation(name)
+	if err == nil && zone != time.Local {
+		return zone, nil
+	}
+	hint := "want a name of the time zone database, such as Europe/Berlin; without zone it is UTC"
+	if near := nearestZone(name); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return nil, &FormError{fmt.Sprintf("unknown zone %q", name), hint}
+}
+
+// nearestZone returns the zone whose name is nearest to a wrong one. It compares whole names if name has a slash, else only the
 // places. It returns "" if none is near, as for an abbreviation such as CEST, which is no place.
-func NearestZone(name string) string {
+func nearestZone(name string) string {
 	names := strings.Fields(zones)
 	if strings.Contains(name, "/") {
 		return spelling.Nearest(strings.ReplaceAll(name, " ", "_"), names)
