@@ -81,8 +81,8 @@ var (
 func Run(ctx context.Context, db *store.Store, file *config.File, q Query) (Report, error) {
 	today := rules.DayOf(q.Now)
 	r := Report{File: file.Path, First: (today - rules.Day(q.Days)).Start(), Last: (today - 1).Start(), Alerts: []Alert{}, LeftOut: []LeftOut{}}
-	only := *file
-	only.Rules, r.LeftOut = shown(file.Rules)
+	only, left := Shown(file)
+	r.LeftOut = left
 	switch {
 	case len(only.Rules) == 0:
 		return r, ErrNoRules
@@ -90,12 +90,12 @@ func Run(ctx context.Context, db *store.Store, file *config.File, q Query) (Repo
 		return r, ErrNoProjects
 	}
 	clock := driven.NewClock(r.First.Add(hours[0]))
-	pasts, hub, err := hubOf(ctx, db, &only, clock)
+	pasts, hub, err := hubOf(ctx, db, only, clock)
 	if err != nil {
 		return r, err
 	}
 	counts := newTally(r.First)
-	stage, err := rehearse.New(ctx, rehearse.Config{File: &only, Hub: hub, Clock: clock, Interval: 24 * time.Hour, Accepted: counts.add})
+	stage, err := rehearse.New(ctx, rehearse.Config{File: only, Hub: hub, Clock: clock, Interval: 24 * time.Hour, Accepted: counts.add})
 	if err != nil {
 		return r, err
 	}
@@ -115,7 +115,7 @@ func Run(ctx context.Context, db *store.Store, file *config.File, q Query) (Repo
 			q.Done(day+1, q.Days)
 		}
 	}
-	return r, r.gather(ctx, stage, counts, &only)
+	return r, r.gather(ctx, stage, counts, only)
 }
 
 // hubOf returns a simulated Notehub with the data of the projects in the database.

@@ -15,6 +15,32 @@ func Compare(before, after Report) Comparison {
 	return Comparison{Before: before, After: after, Added: without(after, before), Gone: without(before, after)}
 }
 
+// A ReceiverPair is a receiver of either file. One that a file does not have is nil there.
+type ReceiverPair struct {
+	Name          string
+	Before, After *Receiver
+}
+
+// Receivers returns the receivers of both files: those of the first one in its order, then those that only the other one has.
+func (c *Comparison) Receivers() (all []ReceiverPair) {
+	find := func(list []Receiver, name string) *Receiver {
+		at := slices.IndexFunc(list, func(r Receiver) bool { return r.Name == name })
+		if at < 0 {
+			return nil
+		}
+		return &list[at]
+	}
+	for i, r := range c.Before.Receivers {
+		all = append(all, ReceiverPair{r.Name, &c.Before.Receivers[i], find(c.After.Receivers, r.Name)})
+	}
+	for i, r := range c.After.Receivers {
+		if find(c.Before.Receivers, r.Name) == nil {
+			all = append(all, ReceiverPair{r.Name, nil, &c.After.Receivers[i]})
+		}
+	}
+	return all
+}
+
 // without returns the alerts of a report that another one does not have.
 func without(r, other Report) []Alert {
 	type key struct {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"notewatch/internal/config"
+	"notewatch/internal/env"
 	"notewatch/rules"
 )
 
@@ -20,17 +21,34 @@ var withoutHistory = []string{
 	"fleet.active", "fleet.silent", "fleet.overdue", "fleet.late", "project.active", "project.silent", "project.overdue", "project.late",
 }
 
-// shown returns the rules that can be tested with days, and those that cannot.
-func shown(all []config.Rule) (some []config.Rule, left []LeftOut) {
-	for _, r := range all {
+// Shown returns a rules file with the rules that days show, and those that they do not.
+func Shown(file *config.File) (some *config.File, left []LeftOut) {
+	only := *file
+	only.Rules, left = nil, []LeftOut{}
+	for _, r := range file.Rules {
 		if why := hidden(r.Rule); why != "" {
 			left = append(left, LeftOut{r.Spec.Name, why})
 			continue
 		}
-		some = append(some, r)
+		only.Rules = append(only.Rules, r)
 	}
 	slices.SortFunc(left, func(a, b LeftOut) int { return cmp.Compare(a.Rule, b.Rule) })
-	return some, left
+	return &only, left
+}
+
+// FirstDay returns the first day that the rules of a file look back on in a project, when the first tested day is first.
+func FirstDay(file *config.File, project string, first rules.Day) rules.Day {
+	period := file.Period
+	for _, p := range file.Projects {
+		if p.UID == project {
+			period = cmp.Or(p.Period, period)
+		}
+	}
+	earliest := first
+	for _, r := range file.Rules {
+		earliest = min(earliest, env.FirstDay(r.PeriodIn(period), env.Satellite{}, first, r.Reads.Members))
+	}
+	return earliest
 }
 
 // hidden returns why a rule cannot be tested with days; "" if it can.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"notewatch/internal/pause"
+	"notewatch/internal/readback"
 	"notewatch/internal/words"
 	"notewatch/notehub"
 )
@@ -33,7 +34,7 @@ func discover(ctx context.Context, client *notehub.Client) (a account, err error
 	})
 	switch {
 	case err != nil:
-		return a, advised(err)
+		return a, readback.Advised(err)
 	case len(a.Projects) == 0:
 		return a, errors.New("the token sees no project: add its owner to the projects to watch, with the role viewer, at notehub.io, " +
 			"or make the token as a user who is in them")
@@ -62,7 +63,7 @@ func (a *account) listOrganizations(ctx context.Context, client *notehub.Client)
 		a.Unlisted = refused.Error()
 		return nil
 	}
-	return advised(err)
+	return readback.Advised(err)
 }
 
 const (
@@ -85,29 +86,6 @@ func patiently(ctx context.Context, request func() error) (err error) {
 		}
 	}
 	return err
-}
-
-// advised adds the next step to an error of the whole account.
-func advised(err error) error {
-	for _, known := range advice {
-		if errors.Is(err, known.of) {
-			return fmt.Errorf("%w: %s", err, known.next)
-		}
-	}
-	return err
-}
-
-// advice holds next steps after an error of the whole account.
-var advice = []struct {
-	of   error
-	next string
-}{
-	{notehub.ErrUnauthorized, "make a new token at notehub.io/api-access and set NOTEWATCH_NOTEHUB_TOKEN to it"},
-	{notehub.ErrForbidden, "the owner of the token needs at least the role viewer in the projects to watch"},
-	{notehub.ErrSuspended, "settle the billing account at notehub.io"},
-	{notehub.ErrRateLimited, "other tools use up the rate limit of this account: repeat the command later"},
-	{notehub.ErrNotFound, "check NOTEWATCH_NOTEHUB_URL and the proxy"},
-	{notehub.ErrInvalidAnswer, "check NOTEWATCH_NOTEHUB_URL and the proxy"},
 }
 
 // choose returns the projects with the given UIDs or names, without regard to case; all of them if no words are given.

@@ -3,7 +3,7 @@
 // [Run] goes through these steps:
 //
 //   - account.go lists the projects and organizations that the token sees: discover. Some of the projects are chosen, by options or by a person.
-//   - read.go reads the device lists and 65 days of usage into the database: the 30 days of the trial, and the 35 days before them, because
+//   - read.go reads (package readback) the device lists and 65 days of usage into the database: the 30 days of the trial, and the 35 days before them, because
 //     rules look back. The database keeps what has been read: an interrupted run continues where it stopped, and notewatch run does not
 //     read it again.
 //   - observe.go finds what is usual in each fleet, from the last 35 days.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"notewatch/internal/history"
+	"notewatch/internal/store"
 	"notewatch/internal/store/usage"
 	"notewatch/notehub"
 	"notewatch/rules"
@@ -81,15 +82,15 @@ func tlsShare(values []float64) float64 {
 	return 100 * values[0] / values[1]
 }
 
-// view reads what the database knows about projects.
-func (r *reader) view(ctx context.Context, projects []notehub.Project) (*view, error) {
-	v := &view{today: rules.DayOf(r.clock.Now()), totals: map[string]float64{}, usual: map[string][]level{}}
+// viewOf reads what a database knows about projects.
+func viewOf(ctx context.Context, db *store.Store, today rules.Day, projects []notehub.Project) (*view, error) {
+	v := &view{today: today, totals: map[string]float64{}, usual: map[string][]level{}}
 	found := map[string]map[string]*gathered{}
 	for _, m := range measures {
 		found[m.rule] = map[string]*gathered{}
 	}
 	for _, p := range projects {
-		if err := v.add(ctx, r, p, found); err != nil {
+		if err := v.add(ctx, db, p, found); err != nil {
 			return nil, err
 		}
 	}
@@ -124,16 +125,16 @@ type gathered struct {
 }
 
 // add adds a project.
-func (v *view) add(ctx context.Context, r *reader, p notehub.Project, found map[string]map[string]*gathered) error {
-	list, err := r.db.Usage.DeviceList(ctx, p.UID)
+func (v *view) add(ctx context.Context, db *store.Store, p notehub.Project, found map[string]map[string]*gathered) error {
+	list, err := db.Usage.DeviceList(ctx, p.UID)
 	if err != nil {
 		return err
 	}
-	fleets, err := r.db.Usage.Fleets(ctx, p.UID)
+	fleets, err := db.Usage.Fleets(ctx, p.UID)
 	if err != nil {
 		return err
 	}
-	routes, err := r.db.Usage.Routes(ctx, p.UID)
+	routes, err := db.Usage.Routes(ctx, p.UID)
 	if err != nil {
 		return err
 	}
@@ -144,7 +145,7 @@ func (v *view) add(ctx context.Context, r *reader, p notehub.Project, found map[
 	}
 	one := viewedProject{Project: p, devices: list.Len(), events: math.NaN()}
 	for _, figure := range []rules.Figure{rules.Bytes, rules.Sat, rules.Events, rules.Transport("ntn")} {
-		total, days, err := v.total(ctx, r, p.UID, figure)
+		total, days, err := v.total(ctx, db, p.UID, figure)
 		if err != nil {
 			return err
 		}
@@ -155,12 +156,12 @@ func (v *view) add(ctx context.Context, r *reader, p notehub.Project, found map[
 	}
 	v.projects = append(v.projects, one)
 	v.devices, v.routes, v.biggest = v.devices+list.Len(), v.routes+len(routes.Routes), max(v.biggest, list.Len())
-	return v.addDevices(ctx, r, p.UID, list, names, found)
+	return v.addDevices(ctx, db, p.UID, list, names, found)
 }
 
 // total returns the sum of a figure of a project over the last 30 complete days, and how many of them are known.
-func (v *view) total(ctx context.Context, r *reader, project string, figure rules.Figure) (sum float64, days int, err error) {
-	err = r.db.Usage.Cells(ctx, project, 0, figure, v.today-month, v.today-1, func(_ rules.Day, cell history.Cell) {
+func (v *view) total(ctx context.Context, db *store.Store, project string, figure rules.Figure) (sum float64, days int, err error) {
+	err = db.Usage.Cells(ctx, project, 0, figure, v.today-month, v.today-1, func(_ rules.Day, cell history.Cell) {
 		if cell.Known() {
 			sum += cell.Float()
 			days++
@@ -171,7 +172,7 @@ func (v *view) total(ctx context.Context, r *reader, project string, figure rule
 
 // addDevices adds the devices of a project, block by block.
 func (v *view) addDevices(
-	ctx context.Context, r *reader, project string, list *usage.DeviceList, names map[string]string, found map[string]map[string]*gathered,
+	ctx context.Context, db *store.Store, project string, list *usage.DeviceList, names map[string]string, found map[string]map[string]*gathered,
 ) error {
 	blocks := map[int][]usage.Device{}
 	for d := range list.All() {
@@ -185,7 +186,7 @@ func (v *view) addDevices(
 	}
 	for block, devices := range blocks {
 		for _, m := range measures {
-			days, err := m.read(ctx, r, project, block, v.today)
+			days, err := m.read(ctx, db, project, block, v.today)
 			if err != nil {
 				return err
 			}
@@ -201,11 +202,11 @@ func (v *view) addDevices(
 const satelliteSKU = "STAR"
 
 // read returns the columns of the figures of a measure, by figure and then by day.
-func (m measure) read(ctx context.Context, r *reader, project string, block int, today rules.Day) ([][metric.HistoryDays][]history.Cell, error) {
+func (m measure) read(ctx context.Context, db *store.Store, project string, block int, today rules.Day) ([][metric.HistoryDays][]history.Cell, error) {
 	all := make([][metric.HistoryDays][]history.Cell, len(m.figures))
 	from := today - metric.HistoryDays
 	for i, figure := range m.figures {
-		err := r.db.Usage.Columns(ctx, project, block, figure, from, today-1, func(day rules.Day, cells []history.Cell) {
+		err := db.Usage.Columns(ctx, project, block, figure, from, today-1, func(day rules.Day, cells []history.Cell) {
 			all[i][day-from] = slices.Clone(cells)
 		})
 		if err != nil {

@@ -12,9 +12,11 @@ import (
 
 	"notewatch/internal/backtest"
 	"notewatch/internal/bot"
+	"notewatch/internal/readback"
 	"notewatch/internal/store"
 	"notewatch/internal/words"
 	"notewatch/notehub"
+	"notewatch/rules"
 )
 
 // A Config describes a run. Client, Open, Clock, Machine, Rate, Say and Log are required.
@@ -67,8 +69,8 @@ func Run(ctx context.Context, c Config) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	reads := readsOf(file)
-	if err := c.announce(len(d.projects), requests(reads)); err != nil {
+	reads := readback.ReadsOf(file)
+	if err := c.announce(len(d.projects), readback.Requests(reads)); err != nil {
 		return Result{}, err
 	}
 	db, closeDB, err := c.Open(ctx)
@@ -76,11 +78,10 @@ func Run(ctx context.Context, c Config) (Result, error) {
 		return Result{}, err
 	}
 	defer closeDB()
-	r := &reader{db: db, client: c.Client, clock: c.Clock, machine: c.Machine, rate: c.Rate, reads: reads, progress: c.progress, log: c.Log}
-	if d.projects, d.skipped, err = r.read(ctx, d.projects); err != nil {
+	if d.projects, d.skipped, err = c.read(ctx, db, reads, d.projects); err != nil {
 		return Result{}, err
 	}
-	if d.view, err = r.view(ctx, d.projects); err != nil {
+	if d.view, err = viewOf(ctx, db, rules.DayOf(c.Clock.Now()), d.projects); err != nil {
 		return Result{}, err
 	}
 	d.made = c.Clock.Now()

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/clipperhouse/displaywidth"
+
 	"notewatch/internal/backtest"
 	"notewatch/internal/words"
 )
@@ -33,11 +35,19 @@ func Backtest(s Screen, r backtest.Report) error {
 	return errors.Join(problems...)
 }
 
-// block prints lines that are made for a terminal, unchanged but for control characters.
+// block prints lines that are made for a terminal, without control characters. Those that do not fit are wrapped within their indentation.
 func (s Screen) block(text string) error {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
-		b.WriteString(words.Printable(strings.TrimRight(line, "\n")) + "\n")
+		line = words.Printable(strings.TrimRight(line, "\n"))
+		if s.Width == 0 || displaywidth.String(line) <= s.Width {
+			b.WriteString(line + "\n")
+			continue
+		}
+		indent := strings.Repeat(" ", min(len(line)-len(strings.TrimLeft(line, " ")), s.Width/2))
+		for _, part := range Wrap(line, s.Width-len(indent)) {
+			b.WriteString(indent + part + "\n")
+		}
 	}
 	_, err := io.WriteString(s.W, b.String())
 	return err
@@ -76,13 +86,9 @@ func sparkline(perDay []int) string {
 
 // Comparison prints what another rules file would have sent more, and less.
 func Comparison(s Screen, c backtest.Comparison) error {
-	t := &table{columns: columns("RECEIVER", "MESSAGES", "MOST ON A DAY")}
-	for _, before := range c.Before.Receivers {
-		for _, after := range c.After.Receivers {
-			if after.Name == before.Name {
-				t.add(before.Name, becomes(before.Messages, after.Messages), becomes(before.Most, after.Most))
-			}
-		}
+	t := &table{columns: columns("RECEIVER~", "MESSAGES", "MOST ON A DAY")}
+	for _, r := range c.Receivers() {
+		t.add(r.Name, becomes(r.Before, r.After, messagesOf), becomes(r.Before, r.After, mostOf))
 	}
 	return errors.Join(
 		s.say(bold, fmt.Sprintf("%s compared with %s, %s – %s (UTC)", c.After.File, c.Before.File, date(c.Before.First), date(c.Before.Last))),
@@ -91,8 +97,20 @@ func Comparison(s Screen, c backtest.Comparison) error {
 	)
 }
 
-// becomes shows two counts, with the first rules file and with the other.
-func becomes(before, after int) string { return words.Number(before) + " → " + words.Number(after) }
+func messagesOf(r backtest.Receiver) int { return r.Messages }
+
+func mostOf(r backtest.Receiver) int { return r.Most }
+
+// becomes shows two counts, with the first rules file and with the other. A file without the receiver has a dash.
+func becomes(before, after *backtest.Receiver, count func(backtest.Receiver) int) string {
+	one := func(r *backtest.Receiver) string {
+		if r == nil {
+			return "-"
+		}
+		return words.Number(count(*r))
+	}
+	return one(before) + " → " + one(after)
+}
 
 // comparedAlerts prints alerts that only one of two files has.
 func comparedAlerts(s Screen, sign string, all []backtest.Alert, noun, where string) error {

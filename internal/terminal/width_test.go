@@ -9,6 +9,7 @@ import (
 	"github.com/clipperhouse/displaywidth"
 	"github.com/stretchr/testify/require"
 
+	"notewatch/internal/backtest"
 	"notewatch/internal/check"
 	"notewatch/internal/delivery"
 	"notewatch/internal/demo"
@@ -88,6 +89,15 @@ func wideTables() map[string]func(Screen) error {
 		File: long, Rules: []check.Rule{{Name: "sessions-no-events", Each: rules.EachDevice, Kind: "period", Levels: []rules.Level{rules.Warning, rules.Critical}, Reads: []string{long}, Receivers: []string{long}}},
 		Windows: []check.Window{{Silence: silences.Silence{For: []string{long}, Because: long}, Times: "Sat, Sun 22:00–06:00 Europe/Berlin", Rules: "all 3", Project: long, Devices: long}},
 	}
+	perDay := make([]int, 366)
+	year := backtest.Report{File: long, First: noon, Last: noon.AddDate(1, 0, 0),
+		Rules:     []backtest.Rule{{Name: "sessions-no-events", Alerts: 47_055, Subjects: 1000, Firing: 1000, PerDay: perDay, First: "● " + long + "\n  " + long + "\n"}},
+		Receivers: []backtest.Receiver{{Name: "the-team-that-is-on-call", Messages: 47_055, PerDay: perDay, Most: 1234, MostOn: noon}},
+		Alerts:    []backtest.Alert{{Rule: a.Rule, Project: long, Subject: long, Level: "critical", Fired: noon}},
+		LeftOut:   []backtest.LeftOut{{Rule: "sessions-no-events", Why: long}},
+	}
+	other := year
+	other.Receivers, other.Alerts = []backtest.Receiver{{Name: long, Messages: 47_055, PerDay: perDay, Most: 1234, MostOn: noon}}, nil
 	printStory := func(s Screen) error { return Story(s, story) }
 	printUsage := func(s Screen) error { return Usage(s, usage, nil) }
 	return map[string]func(Screen) error{
@@ -104,6 +114,8 @@ func wideTables() map[string]func(Screen) error {
 		"ID silences":          func(s Screen) error { return Silences(s, []silences.Silence{silence}) },
 		"RULE check":           func(s Screen) error { return Check(s, report) },
 		"RECEIVER drill":       func(s Screen) error { return Results(s, []dispatch.Result{refused}, noon) },
+		"RULE backtest":        func(s Screen) error { return Backtest(s, year) },
+		"RECEIVER comparison":  func(s Screen) error { return Comparison(s, backtest.Compare(year, other)) },
 		"RECEIVER demo":        func(s Screen) error { return Demo(s, counts, 1) },
 	}
 }

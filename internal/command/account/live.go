@@ -28,7 +28,7 @@ func Live(c *cobra.Command, s setup.Setup, project string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	perMinute := beside(a.RequestsPerMinute)
+	perMinute := Beside(a.RequestsPerMinute)
 	if err := command.TalkOf(c).Say(announced(a.Name, perMinute)); err != nil {
 		return err
 	}
@@ -75,8 +75,8 @@ func chosen(file *config.File, project string) (p config.Project, a config.Accou
 // allowed is the number of requests a minute that Notehub allows for an account.
 const allowed = 7
 
-// beside returns how many requests a minute a command may send while notewatch run sends perMinute.
-func beside(perMinute float64) int {
+// Beside returns how many requests a minute a command may send while notewatch run sends perMinute.
+func Beside(perMinute float64) int {
 	if perMinute < allowed {
 		return max(1, int(allowed-perMinute))
 	}
