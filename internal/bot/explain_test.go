@@ -1,9 +1,7 @@
 package bot_test
 
 import (
-	"fmt"
 	"math"
-	"strings"
 	"testing"
 	"time"
 
@@ -25,34 +23,6 @@ func (r *rig) explain(rule string) bot.Explanation {
 	e, err := r.bot.Explain(r.t.Context(), rule, project, sensors(1)[0].UID)
 	require.NoError(r.t, err)
 	return e
-}
-
-// An explanation reads little, but sees what a poll would see.
-func TestExplainSeesWhatAPollSees(t *testing.T) {
-	members := "events.M + sat.M + sat_packets.M + session_bytes.M + reboots.M + bytes.M > 0"
-	var conditions []string
-	for _, member := range []string{"today", "yesterday", "used", "prev", "forecast", "d7", "d30", "median", "mad", "usual", "usual_yesterday",
-		"ratio", "z", "days"} {
-		conditions = append(conditions, "("+strings.ReplaceAll(members, "M", member)+")")
-	}
-	conditions = append(conditions, "(events.h1 + sessions.h6 > 0)")
-	trend := rules.Spec{Name: "trend", Each: rules.EachDevice, When: []rules.Condition{
-		{Level: rules.Warning, Expr: "sum(events.series) > 30 * bytes.median && sessions.d30 > 1 || " + strings.Join(conditions, " && ")},
-	}}
-	r := newRig(t, 3, []notehubtest.Incident{flood(monday.Add(9*hour), 20*time.Minute), silence(monday.Add(12*hour), 4*day)}, trend, blind()).hourly()
-	for _, until := range []time.Duration{hour, 10 * hour, day + hour, 2*day + 14*hour} {
-		r.run(monday.Add(until))
-		state, err := r.store.Project(t.Context(), project)
-		require.NoError(t, err)
-		for _, subject := range []string{"", sensors(1)[0].UID, sensors(3)[2].UID} {
-			polled, alone, err := r.bot.Envs(t.Context(), r.config.Bot.Projects[0], state, subject)
-			require.NoError(t, err)
-			require.Equal(t, fmt.Sprintf("%+v", polled), fmt.Sprintf("%+v", alone), "which compares no data as well")
-			require.True(t, rules.Known(alone.Events.D30))
-			require.True(t, rules.Known(alone.Events.Forecast))
-			require.True(t, rules.Known(alone.Bytes.Usual))
-		}
-	}
 }
 
 func TestExplain(t *testing.T) {

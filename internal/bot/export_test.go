@@ -10,35 +10,64 @@ import (
 // Envs returns what an expression sees of a subject as a poll would gather it, and as an explanation does.
 func (b *Bot) Envs(ctx context.Context, p Project, state store.Project, subject string) (polled, alone *rules.Env, err error) {
 	now := b.clock.Now().UTC()
-	whole, err := b.look(ctx, p, state, now)
-	if err != nil {
+	if polled, err = b.envOf(ctx, p, state, subject, 0); err != nil {
 		return nil, nil, err
+	}
+	one, err := b.lookAt(ctx, p, subject, now, b.periodOf(p.UID), true)
+	return polled, one.Env, err
+}
+
+// PastEnv returns what an expression sees of a subject as of the end of a day, as a revision does.
+func (b *Bot) PastEnv(ctx context.Context, p Project, subject string, day rules.Day) (*rules.Env, error) {
+	state, err := b.store.Project(ctx, p.UID)
+	if err != nil {
+		return nil, err
+	}
+	return b.envOf(ctx, p, state, subject, day)
+}
+
+// envOf returns the Env of a subject as a poll would gather it, as of now, or with a day as of its end.
+func (b *Bot) envOf(ctx context.Context, p Project, state store.Project, subject string, day rules.Day) (*rules.Env, error) {
+	whole, err := b.look(ctx, p, state, b.clock.Now().UTC())
+	if err != nil {
+		return nil, err
 	}
 	wants := b.reads.Members
 	if !whole.Readable() {
 		wants = rules.Wants{}
 	}
-	scope := rules.EachDevice
-	if subject == "" {
-		scope = rules.EachProject
+	block, i, listed := whole.BlockOf(subject)
+	if !listed {
+		return nil, &UnknownError{"subject", subject}
 	}
-	for _, block := range whole.Blocks(scope) {
-		data, err := whole.Read(ctx, whole.Reader(wants), block)
-		if err != nil {
-			return nil, nil, err
+	data, err := whole.Read(ctx, whole.Reader(wants), block)
+	if err != nil || day != 0 {
+		if err == nil {
+			return data.EnvAt(ctx, i, day)
 		}
-		for i := range data.Size() {
-			if data.Subject(i) == subject {
-				polled = new(rules.Env)
-				data.See(polled, i)
-			}
-		}
+		return nil, err
 	}
-	one, err := b.lookAt(ctx, p, subject, now, b.periodOf(p.UID), true)
+	seen := new(rules.Env)
+	data.See(seen, i)
+	return seen, nil
+}
+
+// OrganizationEnv returns what an expression sees of the organization of an account, as of now, or with a day as of its end.
+func (b *Bot) OrganizationEnv(ctx context.Context, account Account, day rules.Day) (*rules.Env, error) {
+	whole, err := b.lookAtOrganization(ctx, account)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return polled, one.Env, nil
+	data, err := whole.Read(ctx, whole.Reader(b.reads.Members), whole.Blocks(rules.EachOrganization)[0])
+	if err != nil || day != 0 {
+		if err == nil {
+			return data.EnvAt(ctx, 0, day)
+		}
+		return nil, err
+	}
+	seen := new(rules.Env)
+	data.See(seen, 0)
+	return seen, nil
 }
 
 // HistoryStart is Bot.historyStart.

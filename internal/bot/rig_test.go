@@ -41,6 +41,7 @@ type rig struct {
 	project notehubtest.Project
 
 	organizations []notehubtest.Organization
+	allowed       int // requests a minute by Notehub
 
 	hub      *notehubtest.Server
 	client   *notehub.Client
@@ -57,7 +58,7 @@ type rig struct {
 func newRig(t *testing.T, n int, incidents []notehubtest.Incident, specs ...rules.Spec) *rig {
 	t.Helper()
 	t.Parallel()
-	r := &rig{t: t, now: monday, machine: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), hooks: map[string]*notifytest.Webhook{}}
+	r := &rig{t: t, now: monday, machine: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), hooks: map[string]*notifytest.Webhook{}, allowed: 7}
 	r.database = storetest.Database(t)
 	r.project = notehubtest.Project{UID: project, Name: "cold-chain", Devices: sensors(n), Incidents: incidents}
 	r.serve()
@@ -86,7 +87,7 @@ func (r *rig) serve(projects ...notehubtest.Project) {
 		projects = []notehubtest.Project{r.project}
 	}
 	r.hub = notehubtest.New(notehubtest.Config{
-		Now: r.clock, Token: token, Seed: 1, RequestsPerMinute: 7,
+		Now: r.clock, Token: token, Seed: 1, RequestsPerMinute: r.allowed,
 		Projects: projects, Organizations: r.organizations,
 	})
 	r.client = watchtest.Client(r.t, r.hub, token)
