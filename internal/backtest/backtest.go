@@ -127,8 +127,9 @@ func hubOf(ctx context.Context, db *store.Store, file *config.File, clock *drive
 	slices.SortFunc(figures, rules.Figure.Compare)
 	figures = slices.Compact(figures)
 	c := notehubtest.Config{Now: clock.Now, Token: rehearse.Token, Remembered: 1}
+	k := newKept()
 	for _, project := range file.Projects {
-		p, err := newPast(ctx, db, project.UID, figures)
+		p, err := newPast(ctx, db, project.UID, figures, k)
 		if err != nil {
 			return nil, nil, err
 		}

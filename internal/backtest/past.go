@@ -19,8 +19,8 @@ const wholeHour = 23
 // unlisted is the UID of a device for the usage of all devices that are no longer listed, which is part of the totals of the project.
 const unlisted = "dev:no-longer-listed"
 
-// maxColumns bounds the memory of a past. When it has so many columns, it drops them and reads again.
-const maxColumns = 1_000
+// maxCells bounds the memory of a backtest. When so many cells are kept, they are dropped and read again.
+const maxCells = 1_000_000
 
 // A past gives the usage of a project from the figures of a database. It is safe for concurrent use.
 type past struct {
@@ -31,22 +31,45 @@ type past struct {
 	fleets  []usage.Fleet
 	routes  []usage.Route
 
-	mu      sync.Mutex
-	columns map[column][]history.Cell
-	rests   map[column]int64 // sums for devices that are not listed; block is 0
-	err     error            // the first one of the database
+	kept *kept
+	err  error // the first one of the database
 }
 
 // A column is a figure of a block on a day.
 type column struct {
-	block  int
-	figure rules.Figure
-	day    rules.Day
+	project string // UID
+	block   int
+	figure  rules.Figure
+	day     rules.Day
+}
+
+// A kept holds what the pasts of a backtest have read.
+type kept struct {
+	mu      sync.Mutex
+	columns map[column][]history.Cell
+	rests   map[column]int64 // sums for devices that are not listed; block is 0
+	cells   int              // in columns
+}
+
+func newKept() *kept {
+	return &kept{columns: map[column][]history.Cell{}, rests: map[column]int64{}}
+}
+
+// add keeps a column. If there is no room for it, all others are dropped.
+func (k *kept) add(c column, cells []history.Cell) {
+	const overhead = 16 // of a column, in cells
+	if k.cells >= maxCells {
+		clear(k.columns)
+		clear(k.rests)
+		k.cells = 0
+	}
+	k.columns[c] = cells
+	k.cells += len(cells) + overhead
 }
 
 // newPast reads the lists of a project.
-func newPast(ctx context.Context, db *store.Store, uid string, figures []rules.Figure) (p *past, err error) {
-	p = &past{uid: uid, figures: figures, columns: map[column][]history.Cell{}, rests: map[column]int64{}}
+func newPast(ctx context.Context, db *store.Store, uid string, figures []rules.Figure, k *kept) (p *past, err error) {
+	p = &past{uid: uid, figures: figures, kept: k}
 	p.read = func(c column) (cells []history.Cell, err error) {
 		err = db.Usage.Columns(ctx, uid, c.block, c.figure, c.day, c.day, func(_ rules.Day, all []history.Cell) { cells = slices.Clone(all) })
 		return cells, err
@@ -94,8 +117,8 @@ func (p *past) project(name string) notehubtest.Project {
 
 // failure returns the first error of the database.
 func (p *past) failure() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.kept.mu.Lock()
+	defer p.kept.mu.Unlock()
 	return p.err
 }
 
@@ -110,8 +133,8 @@ func (p *past) state(uid string, _ time.Time) (s notehubtest.State) {
 
 // used returns the usage of a device on a day, as far as it is known at now.
 func (p *past) used(uid string, date, now time.Time) (u notehubtest.Usage) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.kept.mu.Lock()
+	defer p.kept.mu.Unlock()
 	for _, figure := range p.figures {
 		if !figure.OfRoutes() {
 			put(&u, figure, p.count(uid, figure, date, now))
@@ -151,30 +174,27 @@ func number(figure rules.Figure, cell history.Cell) int64 {
 
 // cell returns a figure of a subject on a day.
 func (p *past) cell(ordinal int, figure rules.Figure, day rules.Day) history.Cell {
-	return history.At(p.column(column{ordinal / history.BlockSize, figure, day}), ordinal%history.BlockSize)
+	return history.At(p.column(column{p.uid, ordinal / history.BlockSize, figure, day}), ordinal%history.BlockSize)
 }
 
 // column returns a figure of a block on a day.
 func (p *past) column(c column) []history.Cell {
-	cells, ok := p.columns[c]
+	cells, ok := p.kept.columns[c]
 	if ok {
 		return cells
-	}
-	if len(p.columns) >= maxColumns {
-		clear(p.columns)
 	}
 	cells, err := p.read(c)
 	if err != nil && p.err == nil {
 		p.err = err
 	}
-	p.columns[c] = cells
+	p.kept.add(c, cells)
 	return cells
 }
 
 // rest returns the part of a project's total that belongs to devices that are not listed.
 func (p *past) rest(figure rules.Figure, day rules.Day) int64 {
-	key := column{0, figure, day}
-	if rest, ok := p.rests[key]; ok {
+	key := column{p.uid, 0, figure, day}
+	if rest, ok := p.kept.rests[key]; ok {
 		return rest
 	}
 	rest := int64(notKnown) // the total has no data then
@@ -187,7 +207,7 @@ func (p *past) rest(figure rules.Figure, day rules.Day) int64 {
 		}
 		rest = max(rest, 0)
 	}
-	p.rests[key] = rest
+	p.kept.rests[key] = rest
 	return rest
 }
 
@@ -222,8 +242,8 @@ func with(counts map[string]int64, name string, n int64) map[string]int64 {
 
 // routed returns the events of a route during a day.
 func (p *past) routed(uid string, date, now time.Time) (u notehubtest.RouteUsage) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.kept.mu.Lock()
+	defer p.kept.mu.Unlock()
 	day := rules.DayOf(date)
 	at := slices.IndexFunc(p.routes, func(r usage.Route) bool { return r.UID == uid })
 	if at < 0 || day == rules.DayOf(now) && now.UTC().Hour() < wholeHour {
