@@ -156,14 +156,14 @@ func TestRowsRead(t *testing.T) {
 		f    func(ctx context.Context) error
 		want map[string]int
 	}{
-		{"usage of a device", usage("sensor-000007", lookup.Month), map[string]int{"device": 2, "history": 31}},
-		{"usage of a fleet", usage("fleet:tenth", lookup.Period), map[string]int{"device": devices + firing, "history": 36 * blocks, "alert": 2*firing + 5}},
-		{"usage of the project", usage("cold-chain", lookup.Period), map[string]int{"device": devices + 1, "history": 36, "alert": worst}},
+		{"usage of a device", usage("sensor-000007", lookup.Month), map[string]int{"device": 2, "history": 3 * 31}},
+		{"usage of a fleet", usage("fleet:tenth", lookup.Period), map[string]int{"device": devices + firing, "history": 3 * 36 * blocks, "alert": 2*firing + 5}},
+		{"usage of the project", usage("cold-chain", lookup.Period), map[string]int{"device": devices + 1, "history": 3 * 36, "alert": worst}},
 		{"top 10 30d", top(lookup.Month, ""), map[string]int{"device": 2*devices + 10, "history": 30 * blocks}},
 		{"top 10 today", top(lookup.Today, ""), map[string]int{"device": 2*devices + 10, "history": blocks}},
 		{"top 10 period of a fleet", top(lookup.Period, "fleet:tenth"), map[string]int{"device": devices + 10, "history": 10 * blocks}},
-		{"usage of a device that a rule selects", limits(selective), map[string]int{"device": 2, "history": 31 + 10}},
-		{"usage of a device that a rule selects by their number", limits(counting), map[string]int{"device": 2 + devices, "history": 31 + 10}},
+		{"usage of a device that a rule selects", limits(selective), map[string]int{"device": 2, "history": 3*31 + 10}},
+		{"usage of a device that a rule selects by their number", limits(counting), map[string]int{"device": 2 + devices, "history": 3*31 + 10}},
 		{"alerts", func(ctx context.Context) error {
 			return l.Reader.EachAlert(ctx, store.AlertFilter{Open: true, Limit: 20}, func(lookup.Alert) error { return nil })
 		}, map[string]int{"alert": 3*firing + 1}},

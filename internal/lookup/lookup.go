@@ -118,17 +118,6 @@ func (r *Reader) RuleNames() []string {
 	return names
 }
 
-// accounted are the figures that answers name even if no rule reads them.
-var accounted = []rules.Figure{rules.Bytes, rules.Events, rules.Sessions}
-
-// notRead returns the figures of a subject that no rule reads.
-func (r *Reader) notRead(s Subject) []rules.Figure {
-	if s.Kind == KindRoute {
-		return []rules.Figure{}
-	}
-	return slices.DeleteFunc(slices.Clone(accounted), func(f rules.Figure) bool { return slices.Contains(r.figures, f) })
-}
-
 // project returns the configured project of a UID.
 func (r *Reader) project(uid string) (Project, bool) {
 	i := slices.IndexFunc(r.config.Projects, func(p Project) bool { return p.UID == uid })

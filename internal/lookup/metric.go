@@ -83,16 +83,48 @@ func (r *Reader) fetched(ctx context.Context, projects []Project, figure rules.F
 	if slices.Contains(r.figures, figure) || slices.Contains(r.routed, figure) {
 		return nil
 	}
+	if ok, err := r.covered(ctx, projects, figure, 0); ok || err != nil {
+		return err
+	}
+	return &NotReadError{figure}
+}
+
+// covered reports whether a figure of one of the projects has been read for a day or a later one.
+func (r *Reader) covered(ctx context.Context, projects []Project, figure rules.Figure, day rules.Day) (bool, error) {
 	for _, p := range projects {
 		spans, err := r.config.Store.Usage.Coverage(ctx, p.UID)
 		if err != nil {
-			return err
+			return false, err
 		}
-		if _, ok := spans[figure]; ok {
-			return nil
+		if span, ok := spans[figure]; ok && span.Last >= day {
+			return true, nil
 		}
 	}
-	return &NotReadError{figure}
+	return false, nil
+}
+
+// accounted are the figures that answers name even if no rule reads them.
+var accounted = []rules.Figure{rules.Bytes, rules.Events, rules.Sessions}
+
+// unread returns which of the accounted figures no rule reads: those that came with what rules read on the day of an answer, and those that
+// did not.
+func (r *Reader) unread(ctx context.Context, s Subject, day rules.Day) (fetched, missing []rules.Figure, err error) {
+	missing = []rules.Figure{}
+	for _, figure := range accounted {
+		if s.Kind == KindRoute || slices.Contains(r.figures, figure) {
+			continue
+		}
+		ok, err := r.covered(ctx, r.ProjectsOf(s), figure, day)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case ok:
+			fetched = append(fetched, figure)
+		default:
+			missing = append(missing, figure)
+		}
+	}
+	return fetched, missing, nil
 }
 
 // Shown returns the metrics of an answer that people want to see one by one, and those without any usage on any of its days: of these the

@@ -3,6 +3,7 @@ package lookup
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"notewatch/internal/env"
@@ -26,7 +27,7 @@ type Usage struct {
 	Device     *Device        `json:"device,omitzero"` // entry of a listed device in the device list; else nil
 	Plan       *Plan          `json:"plan,omitzero"`   // that of an organization; else nil
 	Figures    []FigureUsage  `json:"figures"`         // those that rules read or the question names
-	NotRead    []rules.Figure `json:"not_read"`        // of bytes, events and sessions those that no rule reads, so notewatch does not fetch them
+	NotRead    []rules.Figure `json:"not_read"`        // of bytes, events and sessions those that are not fetched, because no rule reads them
 	Alerts     []Alert        `json:"alerts"`          // open ones of the subject and of the subjects in it, the worst first, at most 5
 	AlertCount int            `json:"alert_count"`
 
@@ -93,14 +94,14 @@ func (r *Reader) Usage(ctx context.Context, s Subject, span Span, metrics ...rul
 		return Usage{}, err
 	}
 	u := Usage{
-		Now: r.config.Now(), Subject: s, Span: span, Source: asOf.Source, NotRead: r.notRead(s),
+		Now: r.config.Now(), Subject: s, Span: span, Source: asOf.Source, NotRead: []rules.Figure{}, named: len(metrics) > 0,
 	}
 	period := r.periodOf(s.Project.UID).Period(asOf.day, asOf.instant)
 	u.Period = UsagePeriod{period.Start, period.End, period.DaysLeft}
 	q := r.question(s, span, r.dayOf(span, asOf))
 	u.From, u.To = q.from.Start(), q.to.Start()
-	if len(metrics) > 0 {
-		q.figures, u.NotRead, u.named = metrics, []rules.Figure{}, true
+	if err := r.choose(ctx, &u, &q, asOf.day, metrics); err != nil {
+		return Usage{}, err
 	}
 	if err := r.describe(ctx, &u, &q); err != nil {
 		return Usage{}, err
@@ -129,6 +130,18 @@ func (r *Reader) Usage(ctx context.Context, s Subject, span Span, metrics ...rul
 	}
 	u.Alerts, u.AlertCount, err = r.OpenAlerts(ctx, s, shownAlerts)
 	return u, err
+}
+
+// choose sets the figures of an answer: the given ones, or those that rules read and bytes, events and sessions if they came with these.
+func (r *Reader) choose(ctx context.Context, u *Usage, q *question, day rules.Day, given []rules.Figure) error {
+	if len(given) > 0 {
+		q.figures = given
+		return nil
+	}
+	came, missing, err := r.unread(ctx, u.Subject, day)
+	q.figures, u.NotRead = slices.Concat(q.figures, came), missing
+	rules.SortFigures(q.figures)
+	return err
 }
 
 // within returns the subject key of the store: the UID of a device or route, or "" for a project.

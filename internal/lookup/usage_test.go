@@ -217,14 +217,46 @@ func TestUsageOfFormer(t *testing.T) {
 		line(figure(t, s.usage(s.find("dev:former"), lookup.Week), rules.Bytes)))
 }
 
-// Only what some rule reads is fetched, so nothing else is told.
+// What came with what rules read is shown, and nothing is said to be not fetched that was.
 func TestUsageNotRead(t *testing.T) {
-	s := usual(t)
-	s.Rules = s.Rules[:1]
-	u := s.usage(s.find("freezer-2"), lookup.Week)
-	require.Len(t, u.Figures, 1)
-	require.Equal(t, rules.Bytes, u.Figures[0].Figure)
-	require.Equal(t, []rules.Figure{rules.Events, rules.Sessions}, u.NotRead)
+	for _, c := range []struct {
+		name   string
+		stored rules.Figure // beside bytes, which a rule reads
+		days   rules.Day    // before the poll, at which it was read last
+		shown  []rules.Figure
+		unread []rules.Figure
+	}{
+		{"events came with others", rules.Events, 0, []rules.Figure{rules.Bytes, rules.Events}, []rules.Figure{rules.Sessions}},
+		{"sessions came with others", rules.Sessions, 0, []rules.Figure{rules.Bytes, rules.Sessions}, []rules.Figure{rules.Events}},
+		{"events are no longer read", rules.Events, 1, []rules.Figure{rules.Bytes}, []rules.Figure{rules.Events, rules.Sessions}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newScene(t)
+			s.Rules = s.Rules[:1]
+			storetest.SaveDevices(s, s.Store, cold.UID, []usage.Device{device("dev:1", "pump", 0, 0).Device}, now)
+			save := func(figure rules.Figure, last rules.Day) {
+				var rows []storetest.Usage
+				for day := today - 20; day <= last; day++ {
+					figures := storetest.Figures{figure: 10}
+					rows = append(rows, storetest.Usage{Device: "dev:1", Day: day, Figures: figures}, storetest.Usage{Day: day, Figures: figures})
+				}
+				storetest.SaveUsage(s, s.Store, cold.UID, rows, figure)
+			}
+			save(rules.Bytes, today)
+			save(c.stored, today-c.days)
+			s.poll(cold, now, store.Project{PolledAt: now}, store.Decision{})
+			for _, of := range []string{"pump", "cold-chain"} {
+				u := s.usage(s.find(of), lookup.Week)
+				var shown []rules.Figure
+				for _, f := range u.Figures {
+					require.Zero(t, f.Unknown, f.Figure)
+					shown = append(shown, f.Figure)
+				}
+				require.Equal(t, c.shown, shown, of)
+				require.Equal(t, c.unread, u.NotRead, of)
+			}
+		})
+	}
 }
 
 // The limit is that of a rule that shows this figure over this span for such a subject: the next one that is not passed.
