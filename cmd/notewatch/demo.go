@@ -117,7 +117,7 @@ func (d demoFlags) play(c *cobra.Command, s setup.Setup, clock *driven.Clock, re
 	if err := terminal.Demo(command.ScreenOf(c), summary, requests()); err != nil || d.options.Database == "" {
 		return err
 	}
-	lines, err := demo.Commands(context.WithoutCancel(c.Context()), db, d.options.Database, d.options.RulesFile())
+	lines, err := d.options.Commands(context.WithoutCancel(c.Context()), db)
 	if err != nil {
 		return err
 	}

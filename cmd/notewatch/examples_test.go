@@ -25,15 +25,21 @@ func TestExamplesCanBeTyped(t *testing.T) {
 	shown := map[string]int{}
 	for line := range strings.Lines(offered) {
 		line = strings.TrimSpace(line)
+		if first, rest, _ := strings.Cut(line, " "); strings.Contains(first, "=") {
+			name, value, _ := strings.Cut(first, "=")
+			t.Setenv(name, value)
+			line = rest
+		}
 		shown[strings.Fields(line)[1]]++
 		typed(t, line)
 	}
-	for _, name := range []string{"status", "alerts", "top", "usage", "explain", "history", "ack", "silence"} {
+	for _, name := range []string{"status", "alerts", "top", "check", "usage", "explain", "history", "ack", "silence"} {
 		require.Equal(t, 1, shown[name], "the demo does not offer %s", name)
 	}
 	require.Contains(t, typed(t, "notewatch status"), "Demo database, ended at Wed 1 Jul 15:00 UTC\n")
 	require.Regexp(t, `(?m)^\w{10}  critical  firing, acknowledged `, typed(t, "notewatch alerts"))
 	require.NotContains(t, typed(t, "notewatch usage today"), "no data")
+	require.Contains(t, typed(t, "notewatch check"), "is valid: 1 project, 8 rules, 1 receiver\n", "no receiver needs a secret")
 
 	clear(shown)
 	t.Chdir(exampleTests(t))

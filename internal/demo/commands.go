@@ -10,11 +10,14 @@ import (
 )
 
 // Commands returns commands to try on the database that a demo kept, as lines that can be typed unchanged.
-func Commands(ctx context.Context, db *store.Store, database, rulesFile string) ([]string, error) {
+func (o Options) Commands(ctx context.Context, db *store.Store) ([]string, error) {
 	alerts, err := db.Alerts(ctx, store.AlertFilter{})
 	lines := []string{
-		"export NOTEWATCH_DATABASE=" + words.ShellWord(database) + " NOTEWATCH_RULES=" + words.ShellWord(rulesFile),
+		"export NOTEWATCH_DATABASE=" + words.ShellWord(o.Database) + " NOTEWATCH_RULES=" + words.ShellWord(cmp.Or(o.Rules, o.keptRules())),
 		"notewatch status", "notewatch alerts", "notewatch top 5 events 7d",
+	}
+	if o.Rules == "" {
+		lines = append(lines, "NOTEWATCH_NOTEHUB_TOKEN=none notewatch check") // no request is sent
 	}
 	if a, ok := firingOne(alerts); ok {
 		lines = append(lines,

@@ -53,16 +53,13 @@ func (o Options) keptRules() string {
 	return o.Database + ".rules.yaml"
 }
 
-// RulesFile returns the path of the rules file that exists after the demo; "" if none does.
-func (o Options) RulesFile() string { return cmp.Or(o.Rules, o.keptRules()) }
-
 // Load reads the rules file, with receivers and access to Notehub of the demo. That of the story is written first: beside the kept database,
 // otherwise into folder.
 func (o Options) Load(s Story, folder string) (*config.File, error) {
 	path := o.Rules
 	if path == "" {
 		path = cmp.Or(o.keptRules(), filepath.Join(folder, "rules.yaml"))
-		if err := os.WriteFile(path, s.rules, 0o600); err != nil {
+		if err := os.WriteFile(path, withTerminal(s.rules), 0o600); err != nil {
 			return nil, fmt.Errorf("writing the rules of the demo: %w", err)
 		}
 	}
