@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"notewatch/internal/words"
+	"notewatch/rules"
 	"notewatch/rules/catalogue"
 )
 
@@ -62,8 +63,16 @@ func split(text string) (comment, rule string) {
 // of returns the part about the incident of a rule.
 func of(r Record) string {
 	delay := r.Fired.Sub(r.Incident.Start).Round(time.Minute)
-	return fmt.Sprintf("Incident `%s`: %s It fires after %s, as a %s rule:\n\n```\n%s```\n\nand ends with:\n\n```\n%s```\n",
-		r.Incident.Name, r.Incident.Story, words.Duration(delay), r.Rule.Kind, r.First, r.Last)
+	return fmt.Sprintf("Incident `%s`: %s It fires after %s, as a %s rule:\n\n```\n%s```\n\nand ends %s:\n\n```\n%s```\n",
+		r.Incident.Name, r.Incident.Story, words.Duration(delay), r.Rule.Kind, r.First, end(r.Rule.Kind), r.Last)
+}
+
+// end returns how an alert of a kind of rule ends.
+func end(kind rules.Kind) string {
+	if kind == rules.PeriodRule {
+		return "with the period, even if the cause is repaired before that"
+	}
+	return "with"
 }
 
 // After returns the part about a rule that comes after its incident.

@@ -72,7 +72,7 @@ func (r *Record) rehearse(ctx context.Context) error {
 		return err
 	}
 	if others := r.Incident.Others(got); len(others) > 0 {
-		return fmt.Errorf("incident %q: announced too: %s", r.Incident.Name, strings.Join(others, ", "))
+		return fmt.Errorf("incident %q: these alerts fired too: %s", r.Incident.Name, strings.Join(others, ", "))
 	}
 	return r.keep(got)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"notewatch/internal/rehearse"
 	"notewatch/rules"
 )
 
@@ -21,7 +22,7 @@ func (i Incident) Check(got Record) error {
 	if len(alerts) != 1 {
 		return fmt.Errorf("incident %q: %s fired %d times", i.Name, i.Rule, len(alerts))
 	}
-	a, subject := alerts[0], cmp.Or(i.Subject, ProjectName)
+	a, subject := alerts[0], i.subject()
 	for _, c := range []struct {
 		what string
 		ok   bool
@@ -55,15 +56,38 @@ func (i Incident) announced(got Record, subject, reason string) (n int) {
 	return n
 }
 
-// Others returns the rules that were announced but should not be.
+// Others returns what fired beside the alerts that are right to fire, which fire once each: "rule of subject". Alerts that Mutes excuses are left
+// out as long as none of them is announced.
 func (i Incident) Others(got Record) (others []string) {
-	right := append(slices.Clone(i.Also), i.Rule)
-	for _, m := range got.Messages {
-		for _, rule := range m.Rules {
-			if !slices.Contains(right, rule) && !slices.Contains(others, rule) {
-				others = append(others, rule)
-			}
+	var fired []string
+	for _, a := range got.Alerts {
+		what := a.Rule + " of " + a.Texts.Subject
+		again := slices.Contains(fired, what)
+		fired = append(fired, what)
+		if again || !i.Explains(a, got) {
+			others = append(others, what)
 		}
 	}
 	return others
 }
+
+// Explains reports whether an alert is right to fire because of the incident: of its rule, or of one in Also, about its subject or the project, and
+// while it lasts. The message that notewatch watches is always right.
+func (i Incident) Explains(a rules.Alert, got Record) bool {
+	switch {
+	case a.Reason == rules.Reported:
+		return true
+	case !i.during(a.FiredAt):
+		return false
+	case i.Mutes != "" && a.Rule == i.Mutes:
+		return !slices.ContainsFunc(got.Messages, func(m rehearse.Message) bool {
+			return i.during(m.At) && slices.Contains(m.Rules, a.Rule) && slices.Contains(m.Subjects, a.Texts.Subject)
+		})
+	case a.Rule == i.Rule:
+		return a.Texts.Subject == i.subject()
+	}
+	return slices.Contains(i.Also, a.Rule) && (a.Texts.Subject == i.subject() || a.Texts.Subject == ProjectName)
+}
+
+// subject returns the name of the subject of the alert.
+func (i Incident) subject() string { return cmp.Or(i.Subject, ProjectName) }

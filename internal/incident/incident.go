@@ -18,7 +18,8 @@ type Incident struct {
 	Rule    string   // the rule that notices it
 	Subject string   // name of the device, route or organization of the alert; "" is the project
 	Level   string   // the highest level that is announced
-	Also    []string // other rules that should fire
+	Also    []string // other rules that are right to fire, about the same subject or the project
+	Mutes   string   // a rule whose alerts about devices fire too, and are muted by the alert; "": none
 
 	Watch  time.Time     // when notewatch begins to watch, while all is well
 	Start  time.Time     // when it begins

@@ -225,7 +225,7 @@ func ofHealth() []Incident {
 		},
 		{
 			Name: "depot-outage", Story: "The power of a depot fails for 32 hours: seven devices of twenty are silent.",
-			Rule: "fleet-silent", Level: "critical", Also: []string{"fleet-late"},
+			Rule: "fleet-silent", Level: "critical", Also: []string{"fleet-late"}, Mutes: "silent-device",
 			Start: on(9, 3), End: on(10, 11), Within: 29 * time.Hour, Closes: 4 * time.Hour,
 			befall: func(i Incident, w *world) {
 				w.befalls(i, notehubtest.Incident{Kind: notehubtest.Silence}, names("hourly-sensor", 7)...)
