@@ -133,7 +133,7 @@ func (d demoFlags) setup(c *cobra.Command, folder string) (s setup.Setup, err er
 	s.Environment.Database = secret.New(database)
 	s.Environment.Heartbeat = secret.Text{} // a demo is no sign of life
 	s.Log = slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s.Stdout, s.Color = c.OutOrStdout(), command.Colored(c.OutOrStdout())
+	s.Stdout, s.Color, s.Width = c.OutOrStdout(), command.Colored(c.OutOrStdout()), terminal.Width(c.OutOrStdout())
 	s.File, err = d.options.Load(d.story, folder)
 	return s, err
 }

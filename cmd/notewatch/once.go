@@ -29,7 +29,7 @@ func cycle(c *cobra.Command, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		s.Stdout, s.Color = c.ErrOrStderr(), command.Colored(c.ErrOrStderr())
+		s.Stdout, s.Color, s.Width = c.ErrOrStderr(), command.Colored(c.ErrOrStderr()), terminal.Width(c.ErrOrStderr())
 	}
 	s.Process = s.ThisProcess(version)
 	w, closeDB, err := s.Start(ctx, true)

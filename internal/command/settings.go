@@ -23,7 +23,7 @@ func Outline(c *cobra.Command) (setup.Setup, error) { return setup.Outline(Outpu
 
 // OutputOf returns where a command prints.
 func OutputOf(c *cobra.Command) setup.Output {
-	return setup.Output{Data: c.OutOrStdout(), Talk: c.ErrOrStderr(), Color: Colored(c.OutOrStdout())}
+	return setup.Output{Data: c.OutOrStdout(), Talk: c.ErrOrStderr(), Color: Colored(c.OutOrStdout()), Width: terminal.Width(c.OutOrStdout())}
 }
 
 // Attach makes a watch from the settings while another one may be running. Its receivers print to stderr. The second result closes its
@@ -33,7 +33,7 @@ func Attach(c *cobra.Command) (*watch.Watch, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s.Stdout, s.Color = c.ErrOrStderr(), Colored(c.ErrOrStderr())
+	s.Stdout, s.Color, s.Width = c.ErrOrStderr(), Colored(c.ErrOrStderr()), terminal.Width(c.ErrOrStderr())
 	return s.Attach(c.Context())
 }
 

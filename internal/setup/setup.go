@@ -28,6 +28,7 @@ type Setup struct {
 	Log         *slog.Logger
 	Stdout      io.Writer        // for receivers of the kind terminal
 	Color       bool             // whether Stdout is a terminal that shows colours
+	Width       int              // of Stdout in columns; 0 if it is no terminal
 	Process     work.Process     // this process, if it is notewatch run
 	Metrics     *metrics.Metrics // nil counts nothing
 }
@@ -36,6 +37,7 @@ type Setup struct {
 type Output struct {
 	Data, Talk io.Writer
 	Color      bool // whether Data is a terminal that shows colours
+	Width      int  // of Data in columns; 0 if it is no terminal
 }
 
 // Read reads the environment and the rules file. It returns early when ctx is done.
@@ -74,6 +76,7 @@ func readEnvironment(out Output) (Setup, error) {
 	environment, err := environ.Read()
 	return Setup{
 		Environment: environment, File: &config.File{}, Log: newLog(out.Talk, environment), Stdout: out.Data, Color: out.Color,
+		Width: out.Width,
 	}, err
 }
 

@@ -234,7 +234,7 @@ func (s Setup) Receiver(r config.Receiver) (notify.Receiver, error) {
 	case r.Email != nil:
 		return email.New(emailOf(r))
 	case r.Slack == nil:
-		return terminal.New(s.Stdout, s.Color), nil
+		return terminal.New(s.Stdout, s.Color).Within(s.Width), nil
 	case r.Slack.Channel == "":
 		return slack.NewWebhook(slackWebhookOf(r))
 	case s.Environment.SlackBotToken.IsZero():

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/clipperhouse/displaywidth"
-
 	"notewatch/internal/backtest"
 	"notewatch/internal/words"
 )
@@ -35,21 +33,16 @@ func Backtest(s Screen, r backtest.Report) error {
 	return errors.Join(problems...)
 }
 
-// block prints lines that are made for a terminal, without control characters. Those that do not fit are wrapped within their indentation.
+// blockIndent is how far the lines of a printed message are indented, but for the first.
+const blockIndent = 18
+
+// block prints a message that was printed elsewhere, without control characters. Lines that do not fit are broken.
 func (s Screen) block(text string) error {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
-		line = words.Printable(strings.TrimRight(line, "\n"))
-		if s.Width == 0 || displaywidth.String(line) <= s.Width {
-			b.WriteString(line + "\n")
-			continue
-		}
-		indent := strings.Repeat(" ", min(len(line)-len(strings.TrimLeft(line, " ")), s.Width/2))
-		for _, part := range Wrap(line, s.Width-len(indent)) {
-			b.WriteString(indent + part + "\n")
-		}
+		b.WriteString(words.Printable(strings.TrimRight(line, "\n")) + "\n")
 	}
-	_, err := io.WriteString(s.W, b.String())
+	_, err := io.WriteString(s.W, words.Fold(b.String(), s.Width, blockIndent))
 	return err
 }
 

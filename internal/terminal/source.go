@@ -1,7 +1,6 @@
 package terminal
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 
@@ -20,7 +19,10 @@ func printSource(s Screen, f lookup.Source, polls []status.Project, now time.Tim
 				return s.say(amber, "No data yet: "+words.Polling(p.Name, p.Behind, p.Wait)+".")
 			}
 		}
-		return s.say(amber, words.Sentence("No data yet", cmp.Or(f.Failure, "is notewatch run running?")))
+		if f.Failure != "" {
+			return s.say(amber, words.Sentence("No data yet", f.Failure))
+		}
+		return s.say(amber, "Not polled yet: is notewatch run running?") // init may have read what is shown
 	}
 	if work.Ahead(f.AsOf, now) {
 		return s.say(amber, "Data as of "+words.Time(f.AsOf)+", which is later than now: the clock was set back since. notewatch run polls at once.")

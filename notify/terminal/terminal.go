@@ -23,11 +23,18 @@ import (
 type Receiver struct {
 	w     io.Writer
 	color bool
+	width int // of the terminal in columns; 0: nothing is broken
 }
 
 // New returns a receiver that prints to w. Without color it writes no escape sequences; control characters in names never reach w
 // unescaped.
 func New(w io.Writer, color bool) *Receiver { return &Receiver{w: w, color: color} }
+
+// Within lets the receiver break lines that are wider than a number of columns, and returns it. 0 breaks none, as for files and pipes.
+func (t *Receiver) Within(columns int) *Receiver {
+	t.width = columns
+	return t
+}
 
 // Send prints the changed alerts of n in one write: a single one in full, of several the worst of each rule. It returns ErrSkipped if n is
 // quiet.
@@ -44,7 +51,7 @@ func (t *Receiver) Send(ctx context.Context, n notify.Notification, ref notify.R
 	} else {
 		t.list(&b, n, changed)
 	}
-	if _, err := io.WriteString(t.w, b.String()); err != nil {
+	if _, err := io.WriteString(t.w, words.Fold(b.String(), t.width, len(indent))); err != nil {
 		return nil, &notify.Error{Class: notify.Temporary, Uncertain: true, Err: fmt.Errorf("printing to the terminal: %w", err)}
 	}
 	return notify.Ref(`{"printed":true}`), nil
