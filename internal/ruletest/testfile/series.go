@@ -80,6 +80,8 @@ func (s *Series) ReadText(text string) error {
 		s.Days, err = readDays(days)
 	}
 	switch {
+	case strings.Contains(days, "|"):
+		return &typed.MistakeError{Message: `cannot read a second "|"`, Hint: "days before the test stand before the |, all of its days behind it, such as 24 | 24 900"}
 	case err != nil:
 		return err
 	case divided && len(s.Past) == 0:

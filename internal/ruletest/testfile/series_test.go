@@ -48,7 +48,7 @@ func TestSeriesMistakes(t *testing.T) {
 		"":             "no value for the days of the test",
 		"| 24":         "no value before |",
 		"24 |":         "no value for the days of the test",
-		"24 | 1 | 2":   `cannot read "|"`,
+		"24 | 1 | 2":   `cannot read a second "|"`,
 		"many":         `cannot read "many"`,
 		"-3":           `cannot read "-3"`,
 		"24x0":         `"24x0": want a count from 1 to 400`,
