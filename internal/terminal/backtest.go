@@ -40,7 +40,7 @@ const blockIndent = 18
 func (s Screen) block(text string) error {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
-		b.WriteString(words.Printable(strings.TrimRight(line, "\n")) + "\n")
+		b.WriteString(words.Printable(strings.TrimRight(line, " \n")) + "\n")
 	}
 	_, err := io.WriteString(s.W, words.Fold(b.String(), s.Width, blockIndent))
 	return err

@@ -16,11 +16,13 @@ import (
 	"notewatch/internal/dispatch"
 	"notewatch/internal/explain"
 	"notewatch/internal/lookup"
+	"notewatch/internal/onboard"
 	"notewatch/internal/selection"
 	"notewatch/internal/silences"
 	"notewatch/internal/status"
 	"notewatch/internal/store/outbox"
 	"notewatch/internal/timeline"
+	"notewatch/notehub"
 	"notewatch/rules"
 )
 
@@ -98,6 +100,10 @@ func wideTables() map[string]func(Screen) error {
 	}
 	other := year
 	other.Receivers, other.Alerts = []backtest.Receiver{{Name: long, Messages: 47_055, PerDay: perDay, Most: 1234, MostOn: noon}}, nil
+	written := onboard.Result{
+		Path: "rules.yaml", Projects: 1, Devices: 100_000, Rules: 30, LeftOut: 2, Trial: &year,
+		Skipped: []onboard.Skipped{{Project: notehub.Project{UID: "app:1", Name: long}, Why: long}},
+	}
 	printStory := func(s Screen) error { return Story(s, story) }
 	printUsage := func(s Screen) error { return Usage(s, usage, nil) }
 	return map[string]func(Screen) error{
@@ -117,5 +123,9 @@ func wideTables() map[string]func(Screen) error {
 		"RULE backtest":        func(s Screen) error { return Backtest(s, year) },
 		"RECEIVER comparison":  func(s Screen) error { return Comparison(s, backtest.Compare(year, other)) },
 		"RECEIVER demo":        func(s Screen) error { return Demo(s, counts, 1) },
+		"RECEIVER backtest":    func(s Screen) error { return Backtest(s, year) },
+		"Wrote init": func(s Screen) error {
+			return Onboarded(s, written, []string{"export NOTEWATCH_RULES=rules.yaml"}, false)
+		},
 	}
 }

@@ -61,8 +61,11 @@ func Init(c *cobra.Command, o Options) error {
 			return err
 		}
 		defer stop()
-		lines = []string{"export NOTEWATCH_RULES=" + words.ShellWord(task.Path) + " NOTEWATCH_DATABASE=" +
-			words.ShellWord(s.Environment.Database.Reveal()) + " NOTEWATCH_NOTEHUB_TOKEN=" + demo.Token}
+		lines = []string{ // which fit a narrow terminal
+			"export NOTEWATCH_RULES=" + words.ShellWord(task.Path),
+			"export NOTEWATCH_DATABASE=" + words.ShellWord(s.Environment.Database.Reveal()),
+			"export NOTEWATCH_NOTEHUB_TOKEN=" + demo.Token,
+		}
 	}
 	if task.Client, err = s.Client(config.DefaultAccount, nil); err != nil {
 		return err
