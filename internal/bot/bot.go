@@ -125,12 +125,12 @@ type Bot struct {
 	evaluator *evaluate.Evaluator
 	schedule  *schedule.Schedule
 
-	awake    awakening
-	greeted  atomic.Bool // the start report was sent, as far as this process knows
-	lists    sync.Map    // stored device lists, by UID of the project: each a *store.DeviceList
-	requests *request.Sender
-	asked    sync.Map // time.Time: when Notehub was last asked about the organization of an account, by name
-	pulse    pulse
+	awake         awakening
+	startReported atomic.Bool // the start report was sent, as far as this process knows
+	lists         sync.Map    // stored device lists, by UID of the project: each a *store.DeviceList
+	requests      *request.Sender
+	asked         sync.Map // time.Time: when Notehub was last asked about the organization of an account, by name
+	pulse         pulse
 }
 
 // New returns a bot. It registers no work in the store.

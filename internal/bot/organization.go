@@ -15,8 +15,8 @@ import (
 	"notewatch/rules"
 )
 
-// SaidEvery is how often Notehub is asked about the organization of an account.
-const SaidEvery = time.Hour
+// OrganizationEvery is how often Notehub is asked about the organization of an account.
+const OrganizationEvery = time.Hour
 
 // EvaluateOrganization evaluates the rules about the organization that pays for the projects of an account. It is due at each commit of a
 // poll of these projects. Once an hour it asks Notehub about the organization first, if a rule reads that.
@@ -26,7 +26,7 @@ func (b *Bot) EvaluateOrganization(ctx context.Context, lease work.Lease) error 
 		return b.store.Work.Complete(ctx, lease, b.clock.Now(), time.Time{}, 0)
 	}
 	account := b.accounts[at]
-	next, err := b.ask(ctx, account, lease)
+	next, err := b.readOrganization(ctx, account, lease)
 	if err != nil {
 		return err
 	}
@@ -57,13 +57,13 @@ func (b *Bot) EvaluateOrganization(ctx context.Context, lease work.Lease) error 
 		if t.Commit.Mute {
 			b.wake(work.Mute)
 		}
-		return b.reportBroken(ctx, Project{UID: data.UID, Name: data.Name}, data, t.Trials)
+		return b.reportBroken(ctx, Project{UID: data.UID, Name: data.Name}, data, t.Counts)
 	}
 }
 
-// ask brings what is stored of the organization of an account up to date, if a rule reads that and it is due, and returns when it is due
+// readOrganization brings what is stored of the organization of an account up to date, if a rule reads that and it is due, and returns when it is due
 // next; zero is never. If Notehub cannot be asked, the rules go by what it said before.
-func (b *Bot) ask(ctx context.Context, account Account, lease work.Lease) (next time.Time, err error) {
+func (b *Bot) readOrganization(ctx context.Context, account Account, lease work.Lease) (next time.Time, err error) {
 	if !b.reads.Objects.Read("org.") {
 		return time.Time{}, nil
 	}
@@ -75,11 +75,11 @@ func (b *Bot) ask(ctx context.Context, account Account, lease work.Lease) (next 
 	if tried, ok := b.asked.Load(account.Name); ok && tried.(time.Time).After(last) {
 		last = tried.(time.Time)
 	}
-	if due := last.Add(SaidEvery); !last.IsZero() && due.After(now) && !last.After(now) {
+	if due := last.Add(OrganizationEvery); !last.IsZero() && due.After(now) && !last.After(now) {
 		return due, nil
 	}
 	b.asked.Store(account.Name, now)
-	said, err := fetch.ReadOrganization(ctx, fetch.Account{
+	answer, err := fetch.ReadOrganization(ctx, fetch.Account{
 		UID: account.Organization, Client: account.Client, Request: b.requestsOf(account, "", lease, request.Times{}).Do, Now: now,
 		Balance: b.reads.Objects.Read("org.days_left") && rules.DayOf(stored.Balanced) != rules.DayOf(now),
 	}, stored)
@@ -87,27 +87,27 @@ func (b *Bot) ask(ctx context.Context, account Account, lease work.Lease) (next 
 		return time.Time{}, stop
 	}
 	if err != nil {
-		b.log.Warn("asking Notehub about an organization: rules go by what it said before", "account", account.Name, "err", err, "next", now.Add(SaidEvery))
-		return now.Add(SaidEvery), nil
+		b.log.Warn("asking Notehub about an organization: rules go by what it said before", "account", account.Name, "err", err, "next", now.Add(OrganizationEvery))
+		return now.Add(OrganizationEvery), nil
 	}
-	if said.Failure != "" && said.Failure != stored.Failure {
-		b.log.Warn("Notehub refuses to say all about an organization", "account", account.Name, "err", said.Failure,
+	if answer.Failure != "" && answer.Failure != stored.Failure {
+		b.log.Warn("Notehub refuses to say all about an organization", "account", account.Name, "err", answer.Failure,
 			"hint", "give the owner of the token the role org_admin or billing_manager in it")
 	}
-	return now.Add(SaidEvery), b.store.Usage.SaveOrganization(ctx, lease, said)
+	return now.Add(OrganizationEvery), b.store.Usage.SaveOrganization(ctx, lease, answer)
 }
 
 // lookAtOrganization loads the data of the organization of an account, as of now.
 func (b *Bot) lookAtOrganization(ctx context.Context, account Account) (*env.ProjectData, error) {
-	said, err := b.store.Usage.Organization(ctx, account.Name)
+	stored, err := b.store.Usage.Organization(ctx, account.Name)
 	if err != nil {
 		return nil, err
 	}
-	projects, err := b.paid(ctx, account, store.Project{})
+	projects, err := b.accountProjects(ctx, account, store.Project{})
 	if err != nil {
 		return nil, err
 	}
-	o := env.Organization{Account: account.Name, Said: said, Every: b.schedule.Interval(account.Name), Projects: projects}
+	o := env.Organization{Account: account.Name, Stored: stored, Every: b.schedule.Interval(account.Name), Projects: projects}
 	now := b.clock.Now().UTC()
 	source := env.Source{Usage: b.store.Usage, Period: b.period, Objects: b.reads.Objects}
 	bills := b.bills(account, projects, now)
@@ -116,20 +116,20 @@ func (b *Bot) lookAtOrganization(ctx context.Context, account Account) (*env.Pro
 	return data, err
 }
 
-// paid returns the projects of an account with the states of their polls. current replaces the stored state of its project.
-func (b *Bot) paid(ctx context.Context, account Account, current store.Project) (all []env.PaidProject, err error) {
+// accountProjects returns the projects of an account with the states of their polls. current replaces the stored state of its project.
+func (b *Bot) accountProjects(ctx context.Context, account Account, current store.Project) (all []env.AccountProject, err error) {
 	for _, p := range b.projects {
 		if p.Account != account.Name {
 			continue
 		}
-		paid, err := env.LookAtPaid(ctx, b.store, p.UID, p.Name)
+		one, err := env.ReadAccountProject(ctx, b.store, p.UID, p.Name)
 		if err != nil {
 			return nil, err
 		}
 		if p.UID == current.UID {
-			paid.State = current
+			one.State = current
 		}
-		all = append(all, paid)
+		all = append(all, one)
 	}
 	return all, nil
 }
@@ -140,12 +140,12 @@ func (b *Bot) billsOf(ctx context.Context, state store.Project, now time.Time) (
 	if err != nil || !b.reads.Objects.Read("cost.") {
 		return nil, err
 	}
-	projects, err := b.paid(ctx, account, state)
+	projects, err := b.accountProjects(ctx, account, state)
 	return b.bills(account, projects, now), err
 }
 
 // bills returns the bills of an account with its projects; nil if no rule reads costs.
-func (b *Bot) bills(account Account, projects []env.PaidProject, now time.Time) *env.Bills {
+func (b *Bot) bills(account Account, projects []env.AccountProject, now time.Time) *env.Bills {
 	if !b.reads.Objects.Read("cost.") {
 		return nil
 	}

@@ -48,17 +48,17 @@ func (b *Bot) Poll(ctx context.Context, lease work.Lease) error {
 	if err != nil {
 		return err
 	}
-	turn, err := b.decide(ctx, lease, project, account, data, b.nextPoll(account, lease, state, failure, now), times)
+	pass, err := b.decide(ctx, lease, project, account, data, b.nextPoll(account, lease, state, failure, now), times)
 	if err != nil {
 		return err
 	}
-	b.wakeReceivers(turn.Commit)
+	b.wakeReceivers(pass.Commit)
 	b.wake(work.PollRules)
 	b.wake(work.Organization)
 	took := b.machine().Sub(started)
 	b.metrics.Polled(project.UID, took, times, class)
-	b.logPoll(project, account, state, failure, turn.Commit, took, times)
-	if err := b.reportBroken(ctx, project, data, turn.Trials); err != nil {
+	b.logPoll(project, account, state, failure, pass.Commit, took, times)
+	if err := b.reportBroken(ctx, project, data, pass.Counts); err != nil {
 		return err
 	}
 	if failure == nil {
@@ -69,7 +69,7 @@ func (b *Bot) Poll(ctx context.Context, lease work.Lease) error {
 
 // polledWell sends the start report, and calls the heartbeat, if that is due after a poll that succeeded.
 func (b *Bot) polledWell(ctx context.Context, now time.Time) error {
-	if err := b.greet(ctx); err != nil {
+	if err := b.reportStart(ctx); err != nil {
 		return err
 	}
 	return b.beat(ctx, now)
@@ -78,7 +78,7 @@ func (b *Bot) polledWell(ctx context.Context, now time.Time) error {
 // decide evaluates and commits, and starts over if another decision, such as a silence, was stored meanwhile.
 func (b *Bot) decide(
 	ctx context.Context, lease work.Lease, p Project, account Account, data *env.ProjectData, due time.Time, times request.Times,
-) (*evaluate.Turn, error) {
+) (*evaluate.Pass, error) {
 	for {
 		t, err := b.evaluate(ctx, data, b.about(p, account, data.State), times)
 		if err != nil {
@@ -94,7 +94,7 @@ func (b *Bot) decide(
 	}
 }
 
-func (b *Bot) evaluate(ctx context.Context, data *env.ProjectData, about evaluate.Context, times request.Times) (*evaluate.Turn, error) {
+func (b *Bot) evaluate(ctx context.Context, data *env.ProjectData, about evaluate.Context, times request.Times) (*evaluate.Pass, error) {
 	defer times.Spend(metrics.Evaluate, b.machine)()
 	t, err := b.evaluator.Evaluate(ctx, data, about)
 	if err != nil {
@@ -118,7 +118,7 @@ func (b *Bot) about(p Project, account Account, state store.Project) evaluate.Co
 }
 
 // mute applies everything that can mute alerts now to an evaluation.
-func (b *Bot) mute(ctx context.Context, t *evaluate.Turn, data *env.ProjectData) error {
+func (b *Bot) mute(ctx context.Context, t *evaluate.Pass, data *env.ProjectData) error {
 	mutes, silences, err := b.mutes(ctx, data.State, data.Now)
 	if err != nil {
 		return err

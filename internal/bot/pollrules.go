@@ -54,7 +54,7 @@ func (b *Bot) EvaluatePollRules(ctx context.Context, lease work.Lease) error {
 		if t.Commit.Mute {
 			b.wake(work.Mute)
 		}
-		return b.reportBroken(ctx, project, data, t.Trials)
+		return b.reportBroken(ctx, project, data, t.Counts)
 	}
 }
 

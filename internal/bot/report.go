@@ -129,10 +129,10 @@ func (b *Bot) evaluatedSince(ctx context.Context) (map[string]time.Time, error) 
 	return since, nil
 }
 
-// greet sends the default receivers one report of what is watched, as soon as every project has been polled. Each process checks that,
+// reportStart sends the default receivers one report of what is watched, as soon as every project has been polled. Each process checks that,
 // because the process that polled the last project may have died before it could.
-func (b *Bot) greet(ctx context.Context) error {
-	if len(b.defaultReceivers) == 0 || b.greeted.Load() {
+func (b *Bot) reportStart(ctx context.Context) error {
+	if len(b.defaultReceivers) == 0 || b.startReported.Load() {
 		return nil
 	}
 	devices := 0
@@ -151,6 +151,6 @@ func (b *Bot) greet(ctx context.Context) error {
 		Subject: "notewatch",
 		Summary: fmt.Sprintf("notewatch is watching %s, %s, %s", words.Count(len(b.projects), "project"), words.Count(devices, "device"), words.Count(len(b.rules), "rule")),
 	})
-	b.greeted.Store(err == nil)
+	b.startReported.Store(err == nil)
 	return err
 }

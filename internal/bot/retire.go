@@ -40,17 +40,17 @@ func (b *Bot) WithdrawProjects(ctx context.Context) error {
 		if !ok {
 			continue // another process is doing it
 		}
-		if err := b.leave(ctx, lease, uid, now); err != nil {
+		if err := b.withdrawProject(ctx, lease, uid, now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// leave withdraws all alerts of a project, and starts over if another decision was stored meanwhile.
-func (b *Bot) leave(ctx context.Context, lease work.Lease, uid string, now time.Time) error {
+// withdrawProject withdraws all alerts of a project, and starts over if another decision was stored meanwhile.
+func (b *Bot) withdrawProject(ctx context.Context, lease work.Lease, uid string, now time.Time) error {
 	for {
-		commit, err := b.farewell(ctx, uid, now)
+		commit, err := b.withdrawAll(ctx, uid, now)
 		if err != nil {
 			return err
 		}
@@ -60,8 +60,8 @@ func (b *Bot) leave(ctx context.Context, lease work.Lease, uid string, now time.
 	}
 }
 
-// farewell withdraws all alerts of a project, which is then never due again.
-func (b *Bot) farewell(ctx context.Context, uid string, now time.Time) (store.Commit, error) {
+// withdrawAll withdraws all alerts of a project, which is then never due again.
+func (b *Bot) withdrawAll(ctx context.Context, uid string, now time.Time) (store.Commit, error) {
 	state, err := b.store.Project(ctx, uid)
 	if err != nil {
 		return store.Commit{}, err

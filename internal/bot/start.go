@@ -69,12 +69,12 @@ func (b *Bot) renameRules(ctx context.Context, now time.Time) error {
 // pollChangedRules makes projects due whose rules have changed since the last poll, so that their effect shows at once.
 func (b *Bot) pollChangedRules(ctx context.Context, now time.Time) error {
 	for _, p := range b.projects {
-		judged, err := b.store.Meanings(ctx, p.UID)
+		evaluated, err := b.store.Meanings(ctx, p.UID)
 		if err != nil {
 			return err
 		}
 		changed := func(r Rule) bool {
-			return r.Spec.Each != rules.EachOrganization && !r.Reads.OnlyPoll() && judged[r.Spec.Name].Hash != r.Meaning(r.PeriodIn(b.periodOf(p.UID)))
+			return r.Spec.Each != rules.EachOrganization && !r.Reads.OnlyPoll() && evaluated[r.Spec.Name].Hash != r.Meaning(r.PeriodIn(b.periodOf(p.UID)))
 		}
 		if !slices.ContainsFunc(b.rules, changed) {
 			continue

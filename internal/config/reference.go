@@ -64,14 +64,14 @@ func checkLinks(kind string, links []link, all []string) {
 		l.at.demand(kind, l.to, all)
 		next[l.from] = l.to
 	}
-	told := map[string]bool{}
+	reported := map[string]bool{}
 	for _, l := range links {
 		path := circle(l.from, next)
-		if len(path) == 0 || told[l.from] {
+		if len(path) == 0 || reported[l.from] {
 			continue
 		}
 		for _, name := range path {
-			told[name] = true
+			reported[name] = true
 		}
 		l.at.report("goes round in a circle: "+strings.Join(append(path, l.from), " → "), "")
 	}

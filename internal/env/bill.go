@@ -33,14 +33,14 @@ type Bill struct {
 type Bills struct {
 	usage    *usage.Store
 	prices   Prices
-	projects []PaidProject
+	projects []AccountProject
 	now      time.Time
 	mu       sync.Mutex
 	at       map[rules.Day]Bill
 }
 
 // NewBills returns the bills of an account, whose projects share its free events, as of an instant, and as of the days before it.
-func NewBills(db *usage.Store, prices Prices, projects []PaidProject, now time.Time) *Bills {
+func NewBills(db *usage.Store, prices Prices, projects []AccountProject, now time.Time) *Bills {
 	return &Bills{usage: db, prices: prices, projects: projects, now: now, at: map[rules.Day]Bill{}}
 }
 
@@ -74,7 +74,7 @@ func (b *Bills) Of(ctx context.Context, day rules.Day) (Bill, error) {
 }
 
 // add adds the events of a project as of a day, or of the day on which it was last read.
-func (b *Bill) add(ctx context.Context, db *usage.Store, p PaidProject, day rules.Day) error {
+func (b *Bill) add(ctx context.Context, db *usage.Store, p AccountProject, day rules.Day) error {
 	start, next := rules.CalendarMonth.Bounds(day)
 	read := min(day, rules.DayOf(p.State.PolledAt))
 	past := metric.NewPast(rules.Events, rules.CalendarMonth, read, p.born())

@@ -17,20 +17,20 @@ import (
 // An Organization is the state of the organization that pays for the projects of an account, at one instant.
 type Organization struct {
 	Account  string // name
-	Projects []PaidProject
-	Said     usage.Organization // what Notehub says
+	Projects []AccountProject
+	Stored   usage.Organization // what Notehub said last
 	Every    time.Duration      // between two polls of a project; 0 is not known
 }
 
-// A PaidProject is a project of an account with the state of its polls.
-type PaidProject struct {
+// An AccountProject is a project of an account with the state of its polls.
+type AccountProject struct {
 	Name  string
 	State store.Project
 	Born  time.Time // when its first device was provisioned; zero: not known
 }
 
-// LookAtPaid loads a project of an account.
-func LookAtPaid(ctx context.Context, db *store.Store, uid, name string) (p PaidProject, err error) {
+// ReadAccountProject loads a project of an account.
+func ReadAccountProject(ctx context.Context, db *store.Store, uid, name string) (p AccountProject, err error) {
 	p.Name = name
 	if p.State, err = db.Project(ctx, uid); err != nil {
 		return p, err
@@ -40,7 +40,7 @@ func LookAtPaid(ctx context.Context, db *store.Store, uid, name string) (p PaidP
 }
 
 // born returns the first day of the project; 0 is not known.
-func (p PaidProject) born() rules.Day {
+func (p AccountProject) born() rules.Day {
 	if p.Born.IsZero() {
 		return 0
 	}
@@ -48,7 +48,7 @@ func (p PaidProject) born() rules.Day {
 }
 
 // days returns a figure of the project by day. It used nothing before it was born, unless it is known to have.
-func (p PaidProject) days(ctx context.Context, db *usage.Store, figure rules.Figure, first, last rules.Day) ([]float64, error) {
+func (p AccountProject) days(ctx context.Context, db *usage.Store, figure rules.Figure, first, last rules.Day) ([]float64, error) {
 	days, err := Days(ctx, db, p.State.UID, 0, figure, first, last)
 	for i, x := range days {
 		if first+rules.Day(i) < p.born() && !rules.Known(x) {
@@ -59,8 +59,8 @@ func (p PaidProject) days(ctx context.Context, db *usage.Store, figure rules.Fig
 }
 
 const (
-	saidFor    = 24 * time.Hour // for which what Notehub has said of an organization counts
-	balanceFor = 3 * saidFor    // likewise its balances
+	organizationFor = 24 * time.Hour      // for which what Notehub has said of an organization counts
+	balanceFor      = 3 * organizationFor // likewise its balances
 )
 
 // OrganizationData returns the data of an organization at an instant. bills may be nil.
@@ -73,7 +73,7 @@ func (s Source) OrganizationData(o Organization, bills *Bills, now time.Time) *P
 }
 
 // Name returns the name that Notehub gives the organization, or that of the account.
-func (o Organization) Name() string { return cmp.Or(o.Said.Name, o.Account) }
+func (o Organization) Name() string { return cmp.Or(o.Stored.Name, o.Account) }
 
 // OfOrganization reports whether the data is that of an organization.
 func (d *ProjectData) OfOrganization() bool { return d.organization != nil }
@@ -102,7 +102,7 @@ func (d *ProjectData) Without() string {
 		switch polled := p.State.PolledAt; {
 		case polled.IsZero():
 			names = append(names, "without "+p.Name)
-		case d.Now.Sub(polled) > saidFor:
+		case d.Now.Sub(polled) > organizationFor:
 			names = append(names, fmt.Sprintf("without %s since %s", p.Name, polled.UTC().Format("2 Jan")))
 		}
 	}
@@ -114,14 +114,14 @@ func (o Organization) seen(now time.Time) rules.Org {
 	seen := rules.UnknownEnv().Org
 	suspended := o.suspended(now)
 	seen.Suspended, seen.SuspendedKnown = suspended == rules.True, suspended != rules.NoData
-	if now.Sub(o.Said.Read) >= saidFor {
+	if now.Sub(o.Stored.Read) >= organizationFor {
 		return seen
 	}
-	seen.Name, seen.NameKnown = o.Said.Name, o.Said.Name != ""
-	seen.Type, seen.TypeKnown = o.Said.Type, o.Said.Type != ""
-	seen.Balance, seen.Capacity, seen.DaysLeft = o.Said.Balance, o.Said.Capacity, DaysLeft(o.Said, now)
-	if !o.Said.End.IsZero() {
-		seen.ContractDaysLeft = o.Said.End.Sub(now).Hours() / 24
+	seen.Name, seen.NameKnown = o.Stored.Name, o.Stored.Name != ""
+	seen.Type, seen.TypeKnown = o.Stored.Type, o.Stored.Type != ""
+	seen.Balance, seen.Capacity, seen.DaysLeft = o.Stored.Balance, o.Stored.Capacity, DaysLeft(o.Stored, now)
+	if !o.Stored.End.IsZero() {
+		seen.ContractDaysLeft = o.Stored.End.Sub(now).Hours() / 24
 	}
 	return seen
 }
@@ -137,8 +137,8 @@ func (o Organization) suspended(now time.Time) rules.Truth {
 			answered = rules.False
 		}
 	}
-	if o.Said.Suspended != rules.NoData && now.Sub(o.Said.Read) < saidFor {
-		return o.Said.Suspended
+	if o.Stored.Suspended != rules.NoData && now.Sub(o.Stored.Read) < organizationFor {
+		return o.Stored.Suspended
 	}
 	return answered
 }
@@ -213,7 +213,7 @@ func spent(balances []usage.Balance) float64 {
 func (o Organization) identity() *rules.Env {
 	env := new(rules.UnknownEnv())
 	env.Account = o.Account
-	env.Org.Name, env.Org.NameKnown = o.Said.Name, o.Said.Name != ""
+	env.Org.Name, env.Org.NameKnown = o.Stored.Name, o.Stored.Name != ""
 	return env
 }
 
@@ -223,7 +223,7 @@ func (o Organization) present(env *rules.Env, now time.Time) {
 }
 
 // bornOf returns the first day of the oldest of some projects; 0 if that of one is not known.
-func bornOf(projects []PaidProject) (born rules.Day) {
+func bornOf(projects []AccountProject) (born rules.Day) {
 	for i, p := range projects {
 		if i == 0 || p.born() < born {
 			born = p.born()
@@ -234,7 +234,7 @@ func bornOf(projects []PaidProject) (born rules.Day) {
 
 // organizationMetrics returns the metrics of an organization as of a day: the sums of those of its projects, which are no data while that of
 // one project is.
-func (r *Reader) organizationMetrics(ctx context.Context, projects []PaidProject, asOf rules.Day) (Metrics, error) {
+func (r *Reader) organizationMetrics(ctx context.Context, projects []AccountProject, asOf rules.Day) (Metrics, error) {
 	m := Metrics{figures: r.Wants.Figures()}
 	for _, figure := range m.figures {
 		past, wants := metric.NewPast(figure, r.Period, asOf, bornOf(projects)), r.Wants[figure]

@@ -101,7 +101,7 @@ func (r rhythm) least(today rules.Day) float64 {
 type Silences map[string]*Silence
 
 // A Silence counts the devices that have not reported when they should have. Disabled ones do not count.
-type Silence struct{ overdue, late, heard int }
+type Silence struct{ overdue, late, seen int }
 
 const (
 	fewMissed   = 2.5 // sessions, that any device may miss
@@ -116,7 +116,7 @@ func (s *Silence) take(d *usage.Device, r rhythm, listed time.Time) {
 	if d.Disabled || d.LastActivity.IsZero() || hours > silentFor*24 {
 		return
 	}
-	s.heard++
+	s.seen++
 	if hours > overdueFrom && r.missed(d.LastActivity, listed) > fewMissed {
 		s.overdue++
 	}
@@ -141,10 +141,10 @@ func (s Silences) of(fleet string) (overdue, overduePct, late, latePct float64) 
 
 // pct returns a count in percent of the devices that were heard of; NaN without any.
 func (s *Silence) pct(count int) float64 {
-	if s.heard == 0 {
+	if s.seen == 0 {
 		return math.NaN()
 	}
-	return 100 * float64(count) / float64(s.heard)
+	return 100 * float64(count) / float64(s.seen)
 }
 
 // SilencesOf counts the devices of the stored list as [CountSilence] does, if rules that read some objects need that; nil if they do not.

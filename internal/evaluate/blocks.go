@@ -10,17 +10,17 @@ import (
 	"notewatch/internal/store"
 )
 
-// inBlocks calls do for each block, several at once, with the data that a group reads and a part of the turn that collects the results of
-// that block. The results become part of the turn in the order of the blocks, however many run at once.
-func (t *Turn) inBlocks(ctx context.Context, g group, blocks []env.Block, do func(ctx context.Context, part *Turn, b *env.BlockData) error) error {
-	all, wants := t.data.In(g.period), g.wants()
-	parts := make([]*Turn, len(blocks))
-	readers := make(chan *env.Reader, t.evaluator.workers)
-	for range t.evaluator.workers {
+// inBlocks calls do for each block, several at once, with the data that a group reads and a part of the pass that collects the results of
+// that block. The results become part of the pass in the order of the blocks, however many run at once.
+func (p *Pass) inBlocks(ctx context.Context, g group, blocks []env.Block, do func(ctx context.Context, part *Pass, b *env.BlockData) error) error {
+	all, wants := p.data.In(g.period), g.wants()
+	parts := make([]*Pass, len(blocks))
+	readers := make(chan *env.Reader, p.evaluator.workers)
+	for range p.evaluator.workers {
 		readers <- all.Reader(wants)
 	}
 	workers, ctx := errgroup.WithContext(ctx)
-	workers.SetLimit(t.evaluator.workers)
+	workers.SetLimit(p.evaluator.workers)
 	for i, b := range blocks {
 		workers.Go(func() error {
 			reader := <-readers
@@ -29,7 +29,7 @@ func (t *Turn) inBlocks(ctx context.Context, g group, blocks []env.Block, do fun
 			if err != nil {
 				return err
 			}
-			parts[i] = t.part()
+			parts[i] = p.part()
 			parts[i].data = all
 			return do(ctx, parts[i], data)
 		})
@@ -38,29 +38,29 @@ func (t *Turn) inBlocks(ctx context.Context, g group, blocks []env.Block, do fun
 		return err
 	}
 	for _, part := range parts {
-		t.add(part)
+		p.add(part)
 	}
 	return nil
 }
 
-// part returns a turn with the inputs of t and without results.
-func (t *Turn) part() *Turn {
-	part := *t
+// part returns a pass with the inputs of p and without results.
+func (p *Pass) part() *Pass {
+	part := *p
 	part.Commit = store.Commit{Decision: store.Decision{Show: map[string][]string{}}}
-	part.Trials = make(map[string]*Trial, len(t.Trials))
-	for name := range t.Trials {
-		part.Trials[name] = new(Trial)
+	part.Counts = make(map[string]*Count, len(p.Counts))
+	for name := range p.Counts {
+		part.Counts[name] = new(Count)
 	}
 	return &part
 }
 
 // add adds the results of a part.
-func (t *Turn) add(part *Turn) {
-	t.Commit.Alerts = append(t.Commit.Alerts, part.Commit.Alerts...)
-	t.Commit.States = append(t.Commit.States, part.Commit.States...)
-	t.Commit.Dropped = append(t.Commit.Dropped, part.Commit.Dropped...)
-	maps.Copy(t.Commit.Show, part.Commit.Show)
-	for name, tried := range part.Trials {
-		t.Trials[name].add(tried)
+func (p *Pass) add(part *Pass) {
+	p.Commit.Alerts = append(p.Commit.Alerts, part.Commit.Alerts...)
+	p.Commit.States = append(p.Commit.States, part.Commit.States...)
+	p.Commit.Dropped = append(p.Commit.Dropped, part.Commit.Dropped...)
+	maps.Copy(p.Commit.Show, part.Commit.Show)
+	for name, count := range part.Counts {
+		p.Counts[name].add(count)
 	}
 }

@@ -22,18 +22,18 @@ func TestContributors(t *testing.T) {
 		b.events(day, 4, 1)
 	}
 	b.events(today, 110, 30) // the valve is no longer listed
-	turn := b.evaluate()
+	pass := b.evaluate()
 	require.Equal(t, &rules.Contributors{
 		Figure: "events.today", Most: [5]rules.Contributor{{UID: "dev:pump", Name: "pump", Value: 110, Usual: 4, Share: 100}},
 		Grown: rules.Growing{Name: "pump", By: 106, Of: 106},
-	}, alertOf(t, turn.Commit.Alerts, "fleet").Texts.Contributors)
-	c := alertOf(t, turn.Commit.Alerts, "project").Texts.Contributors
+	}, alertOf(t, pass.Commit.Alerts, "fleet").Texts.Contributors)
+	c := alertOf(t, pass.Commit.Alerts, "project").Texts.Contributors
 	require.Equal(t, "events.used", c.Figure)
 	require.Equal(t, "dev:pump", c.Most[0].UID)
 	require.Equal(t, rules.Contributor{Name: env.Gone, Value: c.Most[1].Value, Share: c.Most[1].Share}, c.Most[1])
 	require.InDelta(t, 100, c.Most[0].Share+c.Most[1].Share, 1e-9)
 	require.Zero(t, c.Grown, "nothing is usual of a period so far that a device could be above")
-	require.Nil(t, alertOf(t, turn.Commit.Alerts, "device").Texts.Contributors)
+	require.Nil(t, alertOf(t, pass.Commit.Alerts, "device").Texts.Contributors)
 }
 
 // An alert over a limit of the period says what its value comes to, and when it exceeds the limit; others do not.
@@ -51,17 +51,17 @@ func TestForecasts(t *testing.T) {
 		b.events(day, 10, 1)
 	}
 	b.events(today, 10, 1)
-	turn := b.evaluate() // at noon on the 17th of 30 days: 13.5 are left
-	device := alertOf(t, turn.Commit.Alerts, "device").Texts
+	pass := b.evaluate() // at noon on the 17th of 30 days: 13.5 are left
+	device := alertOf(t, pass.Commit.Alerts, "device").Texts
 	require.InDelta(t, 300, device.Forecast.AtEnd, 1e-9)
 	require.WithinDuration(t, noon.Add(3*24*time.Hour+3*time.Hour), device.Forecast.LimitAt, time.Hour)
-	require.InDelta(t, 330, alertOf(t, turn.Commit.Alerts, "fleet").Texts.Forecast.AtEnd, 1e-9)
-	project := alertOf(t, turn.Commit.Alerts, "project").Texts
+	require.InDelta(t, 330, alertOf(t, pass.Commit.Alerts, "fleet").Texts.Forecast.AtEnd, 1e-9)
+	project := alertOf(t, pass.Commit.Alerts, "project").Texts
 	require.InDelta(t, 330, project.Forecast.AtEnd, 1e-9)
 	require.Zero(t, project.Forecast.LimitAt, "330 are not more than 400")
-	require.Nil(t, alertOf(t, turn.Commit.Alerts, "day").Texts.Forecast, "a day is no period")
-	require.Nil(t, alertOf(t, turn.Commit.Alerts, "plain").Texts.Forecast, "it has no limit")
-	require.Equal(t, "events.used > 50", alertOf(t, turn.Commit.Alerts, "plain").Texts.Met.Condition)
+	require.Nil(t, alertOf(t, pass.Commit.Alerts, "day").Texts.Forecast, "a day is no period")
+	require.Nil(t, alertOf(t, pass.Commit.Alerts, "plain").Texts.Forecast, "it has no limit")
+	require.Equal(t, "events.used > 50", alertOf(t, pass.Commit.Alerts, "plain").Texts.Met.Condition)
 	require.Nil(t, device.Met)
 
 	b.now = noon.Add(15 * time.Minute)
@@ -149,11 +149,11 @@ func TestCauses(t *testing.T) {
 		rows = append(rows, storetest.Usage{Device: "dev:pump", Day: day, Figures: of}, storetest.Usage{Day: day, Figures: of})
 	}
 	storetest.SaveUsage(t, b.store, project, rows, figures...)
-	turn := b.evaluate()
+	pass := b.evaluate()
 	want := &rules.Causes{Most: []rules.Cause{{Notefile: "_log.qo", Value: 170, Median: 3}, {Notefile: "data.qo", Value: 30, Median: 24}}}
-	require.Equal(t, want, alertOf(t, turn.Commit.Alerts, "device").Texts.Causes)
-	require.Equal(t, want, alertOf(t, turn.Commit.Alerts, "project").Texts.Causes)
-	require.Nil(t, alertOf(t, turn.Commit.Alerts, "fleet").Texts.Causes)
+	require.Equal(t, want, alertOf(t, pass.Commit.Alerts, "device").Texts.Causes)
+	require.Equal(t, want, alertOf(t, pass.Commit.Alerts, "project").Texts.Causes)
+	require.Nil(t, alertOf(t, pass.Commit.Alerts, "fleet").Texts.Causes)
 }
 
 // An alert about silent devices names those that are silent for longest.

@@ -22,8 +22,8 @@ const (
 )
 
 // whyGone returns why an alert is withdrawn for which no rule is evaluated.
-func (t *Turn) whyGone(a rules.Alert) string {
-	r, ok := t.evaluator.rule(a.Rule)
+func (p *Pass) whyGone(a rules.Alert) string {
+	r, ok := p.evaluator.rule(a.Rule)
 	switch {
 	case ok && r.Spec.Each != rules.ScopeOf(a.Project, a.Subject):
 		return "rule is about " + string(r.Spec.Each) + "s now"
@@ -32,16 +32,16 @@ func (t *Turn) whyGone(a rules.Alert) string {
 	case ok:
 		return deviceUnlisted
 	}
-	if name := t.renamed(a.Rule); name != "" {
+	if name := p.renamed(a.Rule); name != "" {
 		return "rule renamed to " + name
 	}
 	return RuleRemoved
 }
 
 // renamed returns the new rule with the meaning of a removed one; "" if there is none.
-func (t *Turn) renamed(removed string) string {
-	for _, r := range t.evaluator.rules {
-		if _, old := t.meanings[r.Spec.Name]; !old && r.Meaning(t.periodOf(r)) == t.meanings[removed].Hash {
+func (p *Pass) renamed(removed string) string {
+	for _, r := range p.evaluator.rules {
+		if _, old := p.meanings[r.Spec.Name]; !old && r.Meaning(p.periodOf(r)) == p.meanings[removed].Hash {
 			return r.Spec.Name
 		}
 	}
@@ -49,16 +49,16 @@ func (t *Turn) renamed(removed string) string {
 }
 
 // whyChanged names the part of the rule of an alert that changed since the rule was last evaluated.
-func (t *Turn) whyChanged(r *rules.Rule, a rules.Alert, v rules.Verdict) string {
-	last := t.meanings[r.Spec.Name]
+func (p *Pass) whyChanged(r *rules.Rule, a rules.Alert, v rules.Verdict) string {
+	last := p.meanings[r.Spec.Name]
 	was, is := last.Semantics, r.Semantics()
 	switch known := was.Each != ""; {
 	case known && !(slices.Equal(was.When, is.When) && slices.Equal(was.Let, is.Let)), !known && a.Texts.Figure != r.Show:
 		return "condition changed"
 	case a.LimitDiffers(r, v):
-		return t.limitChanged(r, a.Limit, v.Limit)
-	case rules.PeriodOfMeaning(last.Hash) != rules.PeriodOfMeaning(r.Meaning(t.periodOf(r))):
-		return "period is " + t.periodOf(r).String() + " now"
+		return p.limitChanged(r, a.Limit, v.Limit)
+	case rules.PeriodOfMeaning(last.Hash) != rules.PeriodOfMeaning(r.Meaning(p.periodOf(r))):
+		return "period is " + p.periodOf(r).String() + " now"
 	case !known:
 		return "rule changed"
 	case was.ResolveWhen != is.ResolveWhen:
@@ -79,37 +79,37 @@ func (t *Turn) whyChanged(r *rules.Rule, a rules.Alert, v rules.Verdict) string 
 func equal(a, b *time.Duration) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // whyLimit returns the text that the limit of a firing alert has changed; "" if it has not.
-func (t *Turn) whyLimit(r *rules.Rule, before, after rules.Alert) string {
+func (p *Pass) whyLimit(r *rules.Rule, before, after rules.Alert) string {
 	if before.State != rules.Firing || before.Limit == after.Limit || !rules.Known(before.Limit) && !rules.Known(after.Limit) {
 		return ""
 	}
-	return t.limitChanged(r, before.Limit, after.Limit)
+	return p.limitChanged(r, before.Limit, after.Limit)
 }
 
 // limitChanged returns the text that the limit of an alert has changed.
-func (t *Turn) limitChanged(r *rules.Rule, was, is float64) string {
+func (p *Pass) limitChanged(r *rules.Rule, was, is float64) string {
 	switch {
 	case !rules.Known(is):
 		return "limit removed"
 	case !rules.Known(was):
-		return "limit is " + t.figure(is, r.Unit) + " now"
+		return "limit is " + p.figure(is, r.Unit) + " now"
 	}
-	return fmt.Sprintf("limit changed %s → %s", t.figure(was, r.Unit), t.figure(is, r.Unit))
+	return fmt.Sprintf("limit changed %s → %s", p.figure(was, r.Unit), p.figure(is, r.Unit))
 }
 
 // correctedText names the values that were wrong; "" if there are none. The total of a project or fleet also falls when devices leave it.
-func (t *Turn) correctedText(r *rules.Rule, fallen []rules.Fall) string {
+func (p *Pass) correctedText(r *rules.Rule, fallen []rules.Fall) string {
 	if len(fallen) == 0 {
 		return ""
 	}
 	if r.Spec.Each.Contains(rules.EachDevice) && r.Spec.Each != rules.EachDevice {
 		f := fallen[0]
 		return fmt.Sprintf("%s was %s, is %s%s: values were corrected, or devices left",
-			f.Figure, t.figure(f.Was, f.Unit), t.figure(f.Is, f.Unit), onDay(f))
+			f.Figure, p.figure(f.Was, f.Unit), p.figure(f.Is, f.Unit), onDay(f))
 	}
 	texts := make([]string, len(fallen))
 	for i, f := range fallen {
-		texts[i] = fmt.Sprintf("%s %s is %s%s", f.Figure, t.figure(f.Was, f.Unit), t.figure(f.Is, f.Unit), onDay(f))
+		texts[i] = fmt.Sprintf("%s %s is %s%s", f.Figure, p.figure(f.Was, f.Unit), p.figure(f.Is, f.Unit), onDay(f))
 	}
 	return "corrected: " + strings.Join(texts, ", ")
 }

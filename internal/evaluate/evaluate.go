@@ -54,22 +54,22 @@ type Context struct {
 	Currency   string              // of amounts of money
 }
 
-// A Turn is one evaluation of a project: the data, the earlier decisions, and the new ones.
-type Turn struct {
+// A Pass is one evaluation of a project: the data, the earlier decisions, and the new ones.
+type Pass struct {
 	Commit store.Commit
-	Trials map[string]*Trial // by name of the rules that are evaluated in this turn
+	Counts map[string]*Count // by name of the rules that are evaluated in this pass
 
 	evaluator *Evaluator
 	data      *env.ProjectData
 	about     Context
 	open      *store.OpenStates
-	meanings  map[string]store.RuleMeaning // by rule name, from before this turn
+	meanings  map[string]store.RuleMeaning // by rule name, from before this pass
 	alone     bool                         // evaluates only the rules that read only poll; else all others
 	period    rules.PeriodSpec             // of the project; data may be for that of a rule
 }
 
 // periodOf returns how a rule cuts time.
-func (t *Turn) periodOf(r *rules.Rule) rules.PeriodSpec { return r.PeriodIn(t.period) }
+func (p *Pass) periodOf(r *rules.Rule) rules.PeriodSpec { return r.PeriodIn(p.period) }
 
 // A group is rules for which the same metrics can be computed.
 type group struct {
@@ -78,12 +78,12 @@ type group struct {
 }
 
 // groups returns rules by their periods, those first that go by the periods of the project or by none.
-func (t *Turn) groups(all []*rules.Rule) []group {
-	groups := []group{{period: t.period}}
+func (p *Pass) groups(all []*rules.Rule) []group {
+	groups := []group{{period: p.period}}
 	for _, r := range all {
-		period := t.period
+		period := p.period
 		if r.Reads.Period {
-			period = t.periodOf(r)
+			period = p.periodOf(r)
 		}
 		at := slices.IndexFunc(groups, func(g group) bool { return g.period == period })
 		if at < 0 {
@@ -104,80 +104,80 @@ func (g group) wants() (wants rules.Wants) {
 }
 
 // Evaluate is Env → Eval → Next for every subject and rule except those that read only poll. It decides, but stores nothing. Call
-// [Turn.Mute] afterwards.
-func (e *Evaluator) Evaluate(ctx context.Context, data *env.ProjectData, about Context) (*Turn, error) {
-	t, err := e.begin(ctx, data, about, false)
+// [Pass.Mute] afterwards.
+func (e *Evaluator) Evaluate(ctx context.Context, data *env.ProjectData, about Context) (*Pass, error) {
+	p, err := e.begin(ctx, data, about, false)
 	if err != nil {
 		return nil, err
 	}
-	t.Commit.Project, t.Commit.Live = data.State, e.live
+	p.Commit.Project, p.Commit.Live = data.State, e.live
 	if data.Readable() {
-		if err := t.withdrawGone(); err != nil {
+		if err := p.withdrawGone(); err != nil {
 			return nil, err
 		}
 	} else {
-		maps.Copy(t.Commit.Meanings, t.meanings) // also of rules whose alerts are withdrawn later
-		for _, other := range t.Commit.Others {
-			delete(t.Commit.Meanings, other)
+		maps.Copy(p.Commit.Meanings, p.meanings) // also of rules whose alerts are withdrawn later
+		for _, other := range p.Commit.Others {
+			delete(p.Commit.Meanings, other)
 		}
 	}
-	if err := t.evaluateAll(ctx); err != nil {
+	if err := p.evaluateAll(ctx); err != nil {
 		return nil, err
 	}
 	if data.Readable() {
-		if err := t.revise(ctx); err != nil {
+		if err := p.revise(ctx); err != nil {
 			return nil, err
 		}
-		if err := t.explain(ctx); err != nil {
+		if err := p.explain(ctx); err != nil {
 			return nil, err
 		}
 	} else {
-		t.date()
+		p.date()
 	}
-	t.noteDamage()
-	return t, nil
+	p.noteDamage()
+	return p, nil
 }
 
-// explain adds to the alerts that changed in this turn what their rules need not read: the devices behind a value,
+// explain adds to the alerts that changed in this pass what their rules need not read: the devices behind a value,
 // its forecast, and the notefiles that grew.
-func (t *Turn) explain(ctx context.Context) error {
-	if err := t.contributors(ctx); err != nil {
+func (p *Pass) explain(ctx context.Context) error {
+	if err := p.contributors(ctx); err != nil {
 		return err
 	}
-	return t.eachFiring(func(r *rules.Rule, alerts map[string]*rules.Alert) error {
-		if err := t.forecasts(ctx, r, alerts); err != nil {
+	return p.eachFiring(func(r *rules.Rule, alerts map[string]*rules.Alert) error {
+		if err := p.forecasts(ctx, r, alerts); err != nil {
 			return err
 		}
-		return t.causes(ctx, r, alerts)
+		return p.causes(ctx, r, alerts)
 	})
 }
 
 // EvaluatePollRules is Evaluate for the rules that read only poll.
-func (e *Evaluator) EvaluatePollRules(ctx context.Context, data *env.ProjectData, about Context) (*Turn, error) {
-	t, err := e.begin(ctx, data, about, true)
+func (e *Evaluator) EvaluatePollRules(ctx context.Context, data *env.ProjectData, about Context) (*Pass, error) {
+	p, err := e.begin(ctx, data, about, true)
 	if err != nil {
 		return nil, err
 	}
-	return t, t.evaluateAll(ctx)
+	return p, p.evaluateAll(ctx)
 }
 
 // noteDamage makes unreadable history be read from Notehub again, and logs it once.
-func (t *Turn) noteDamage() {
-	damaged := t.evaluator.store.Usage.Damaged(t.data.UID)
+func (p *Pass) noteDamage() {
+	damaged := p.evaluator.store.Usage.Damaged(p.data.UID)
 	for _, d := range damaged {
-		if _, logged := t.evaluator.damaged.LoadOrStore(d, true); !logged {
-			t.evaluator.log.Error("a column of history cannot be read: its figures are no data until they have been read from Notehub again",
+		if _, logged := p.evaluator.damaged.LoadOrStore(d, true); !logged {
+			p.evaluator.log.Error("a column of history cannot be read: its figures are no data until they have been read from Notehub again",
 				"project", d.Project, "column", d.String(), "err", d.Err)
 		}
 	}
-	t.Commit.Damaged = append(t.Commit.Damaged, damaged...)
-	if t.data.Readable() {
-		t.Commit.Project.Damaged = len(damaged)
+	p.Commit.Damaged = append(p.Commit.Damaged, damaged...)
+	if p.data.Readable() {
+		p.Commit.Project.Damaged = len(damaged)
 	}
 }
 
-// begin returns a turn without results: for the rules that read only poll, or for all others.
-func (e *Evaluator) begin(ctx context.Context, data *env.ProjectData, about Context, alone bool) (*Turn, error) {
+// begin returns a pass without results: for the rules that read only poll, or for all others.
+func (e *Evaluator) begin(ctx context.Context, data *env.ProjectData, about Context, alone bool) (*Pass, error) {
 	query := store.StateQuery{Project: data.UID}
 	if alone {
 		query.Rules = e.pollRules()
@@ -190,29 +190,29 @@ func (e *Evaluator) begin(ctx context.Context, data *env.ProjectData, about Cont
 	if err != nil {
 		return nil, err
 	}
-	t := &Turn{evaluator: e, data: data, about: about, open: open, meanings: meanings, alone: alone, period: data.Spec(), Trials: map[string]*Trial{}}
-	t.Commit = store.Commit{
+	p := &Pass{evaluator: e, data: data, about: about, open: open, meanings: meanings, alone: alone, period: data.Spec(), Counts: map[string]*Count{}}
+	p.Commit = store.Commit{
 		Decision: store.Decision{Now: data.Now, Show: map[string][]string{}, Fallbacks: e.fallbacks},
 		Meanings: map[string]store.RuleMeaning{},
 	}
 	for _, r := range e.rules {
-		if !t.evaluates(r) {
-			t.Commit.Others = append(t.Commit.Others, r.Spec.Name)
+		if !p.evaluates(r) {
+			p.Commit.Others = append(p.Commit.Others, r.Spec.Name)
 		}
 	}
-	return t, nil
+	return p, nil
 }
 
-// evaluates reports whether a rule is evaluated in this turn: those about organizations in turns of their own, in which those that read only
+// evaluates reports whether a rule is evaluated in this pass: those about organizations in passes of their own, in which those that read only
 // poll are evaluated too.
-func (t *Turn) evaluates(r *rules.Rule) bool {
+func (p *Pass) evaluates(r *rules.Rule) bool {
 	switch organization := r.Spec.Each == rules.EachOrganization; {
-	case organization != t.data.OfOrganization():
+	case organization != p.data.OfOrganization():
 		return false
 	case organization:
 		return true
 	}
-	return r.Reads.OnlyPoll() == t.alone
+	return r.Reads.OnlyPoll() == p.alone
 }
 
 // rule returns the rule with a name.
@@ -225,71 +225,71 @@ func (e *Evaluator) rule(name string) (*rules.Rule, bool) {
 	return nil, false
 }
 
-// evaluateAll evaluates the rules of this turn for all subjects.
-func (t *Turn) evaluateAll(ctx context.Context) error {
+// evaluateAll evaluates the rules of this pass for all subjects.
+func (p *Pass) evaluateAll(ctx context.Context) error {
 	for _, scope := range slices.Backward(rules.Scopes()) {
-		if err := t.evaluateEach(ctx, scope); err != nil {
+		if err := p.evaluateEach(ctx, scope); err != nil {
 			return err
 		}
 	}
-	for _, tried := range t.Trials {
-		t.evaluator.metrics.Evaluated(tried.Subjects, tried.Failed)
+	for _, count := range p.Counts {
+		p.evaluator.metrics.Evaluated(count.Subjects, count.Failed)
 	}
-	return t.keepTexts(ctx)
+	return p.keepTexts(ctx)
 }
 
 // keepTexts keeps what the stored texts of alerts say of their newest event, if only their values changed and no receiver shows those: such
 // alerts were read without texts.
-func (t *Turn) keepTexts(ctx context.Context) error {
+func (p *Pass) keepTexts(ctx context.Context) error {
 	remeasured := map[string]*rules.Alert{}
-	for _, a := range t.Commit.Alerts {
-		if _, happened := t.Commit.Show[a.ID]; !happened && a.Version > 0 && !t.open.Shown(a.ID) {
+	for _, a := range p.Commit.Alerts {
+		if _, happened := p.Commit.Show[a.ID]; !happened && a.Version > 0 && !p.open.Shown(a.ID) {
 			remeasured[a.ID] = a
 		}
 	}
 	if len(remeasured) == 0 {
 		return nil
 	}
-	texts, err := t.evaluator.store.Texts(ctx, slices.Collect(maps.Keys(remeasured)))
+	texts, err := p.evaluator.store.Texts(ctx, slices.Collect(maps.Keys(remeasured)))
 	for id, before := range texts {
 		remeasured[id].Texts = remeasured[id].Texts.Keep(before)
 	}
 	return err
 }
 
-// date sets the day or period in the headlines of alerts that are not evaluated in this turn but are in messages, once that day or period
+// date sets the day or period in the headlines of alerts that are not evaluated in this pass but are in messages, once that day or period
 // has ended.
-func (t *Turn) date() {
-	for a := range t.open.ShownAlerts() {
-		if dated := a.Texts.Headline(t.data.Now); dated != a.Texts.Summary {
+func (p *Pass) date() {
+	for a := range p.open.ShownAlerts() {
+		if dated := a.Texts.Headline(p.data.Now); dated != a.Texts.Summary {
 			a.Texts.Summary, a.Texts.Dated, a.Texts.DatedFrom = dated, "", 0
-			t.Commit.Alerts = append(t.Commit.Alerts, &a)
+			p.Commit.Alerts = append(p.Commit.Alerts, &a)
 		}
 	}
 }
 
 // withdrawGone ends the alerts whose rule or device was removed.
-func (t *Turn) withdrawGone() error {
-	for brief := range t.open.Brief() {
-		r, ok := t.evaluator.rule(brief.Rule)
-		if ok && r.Spec.Each == rules.ScopeOf(brief.Project, brief.Subject) && (brief.Subject == "" || t.data.Listed(brief.Subject)) {
+func (p *Pass) withdrawGone() error {
+	for brief := range p.open.Brief() {
+		r, ok := p.evaluator.rule(brief.Rule)
+		if ok && r.Spec.Each == rules.ScopeOf(brief.Project, brief.Subject) && (brief.Subject == "" || p.data.Listed(brief.Subject)) {
 			continue
 		}
-		a, _, err := t.open.Of(brief.Rule, brief.Subject)
+		a, _, err := p.open.Of(brief.Rule, brief.Subject)
 		if err != nil {
 			return err
 		}
-		next, event := a.Withdraw(t.whyGone(a), t.data.Now)
-		t.record(nil, a, next, event, nil)
+		next, event := a.Withdraw(p.whyGone(a), p.data.Now)
+		p.record(nil, a, next, event, nil)
 	}
 	return nil
 }
 
 // evaluateEach evaluates every rule of a scope for every subject of it. A rule that needs data that could not be read this time is left for
 // the next poll, with its alerts unchanged.
-func (t *Turn) evaluateEach(ctx context.Context, scope rules.Scope) error {
-	for _, g := range t.groups(t.applicable(scope)) {
-		if err := t.evaluateGroup(ctx, scope, g); err != nil {
+func (p *Pass) evaluateEach(ctx context.Context, scope rules.Scope) error {
+	for _, g := range p.groups(p.applicable(scope)) {
+		if err := p.evaluateGroup(ctx, scope, g); err != nil {
 			return err
 		}
 	}
@@ -297,8 +297,8 @@ func (t *Turn) evaluateEach(ctx context.Context, scope rules.Scope) error {
 }
 
 // evaluateGroup evaluates every rule of a group for every subject of a scope.
-func (t *Turn) evaluateGroup(ctx context.Context, scope rules.Scope, g group) error {
-	return t.inBlocks(ctx, g, t.data.Blocks(scope), func(ctx context.Context, part *Turn, b *env.BlockData) error {
+func (p *Pass) evaluateGroup(ctx context.Context, scope rules.Scope, g group) error {
+	return p.inBlocks(ctx, g, p.data.Blocks(scope), func(ctx context.Context, part *Pass, b *env.BlockData) error {
 		var seen rules.Env
 		view := rules.NewView(&seen)
 		for i := range b.Size() {
@@ -314,109 +314,109 @@ func (t *Turn) evaluateGroup(ctx context.Context, scope rules.Scope, g group) er
 	})
 }
 
-// applicable returns the rules of a scope that are evaluated in this turn, and records their meaning.
-func (t *Turn) applicable(scope rules.Scope) (applicable []*rules.Rule) {
-	for _, r := range t.evaluator.rules {
-		if r.Spec.Each != scope || !t.evaluates(r) {
+// applicable returns the rules of a scope that are evaluated in this pass, and records their meaning.
+func (p *Pass) applicable(scope rules.Scope) (applicable []*rules.Rule) {
+	for _, r := range p.evaluator.rules {
+		if r.Spec.Each != scope || !p.evaluates(r) {
 			continue
 		}
-		before, known := t.meanings[r.Spec.Name]
+		before, known := p.meanings[r.Spec.Name]
 		if known {
-			t.Commit.Meanings[r.Spec.Name] = before
+			p.Commit.Meanings[r.Spec.Name] = before
 		}
-		if t.data.Readable() || t.alone {
+		if p.data.Readable() || p.alone {
 			applicable = append(applicable, r)
-			t.Trials[r.Spec.Name] = new(Trial)
-			if meaning := r.Meaning(t.periodOf(r)); before.Hash != meaning {
-				before = store.RuleMeaning{Hash: meaning, Since: t.data.Now}
+			p.Counts[r.Spec.Name] = new(Count)
+			if meaning := r.Meaning(p.periodOf(r)); before.Hash != meaning {
+				before = store.RuleMeaning{Hash: meaning, Since: p.data.Now}
 			}
 			before.Semantics = r.Semantics()
-			t.Commit.Meanings[r.Spec.Name] = before
+			p.Commit.Meanings[r.Spec.Name] = before
 		}
 	}
 	return applicable
 }
 
 // evaluateOne evaluates a rule for one subject and updates its alert.
-func (t *Turn) evaluateOne(ctx context.Context, r *rules.Rule, b *env.BlockData, i int, view *rules.View) error {
+func (p *Pass) evaluateOne(ctx context.Context, r *rules.Rule, b *env.BlockData, i int, view *rules.View) error {
 	subject := b.Subject(i)
-	key := rules.Key{Rule: r.Spec.Name, Project: t.data.UID, Subject: subject}
+	key := rules.Key{Rule: r.Spec.Name, Project: p.data.UID, Subject: subject}
 	if r.Kind.OfPeriod() {
-		key.Period = t.data.Period.Start
+		key.Period = p.data.Period.Start
 	}
-	before, open, err := t.open.Of(key.Rule, subject)
+	before, open, err := p.open.Of(key.Rule, subject)
 	if err != nil {
 		return err
 	}
 	if !open {
 		before = key.Inactive()
 	}
-	v, err := t.verdict(ctx, r, before, b, i, view)
+	v, err := p.verdict(ctx, r, before, b, i, view)
 	if err != nil {
 		return err
 	}
-	t.Trials[key.Rule].note(subject, v.Err)
+	p.Counts[key.Rule].note(subject, v.Err)
 	if !open && v.Result.Most == rules.Inactive {
 		return nil // nothing fires or is pending, as for most subjects: Next would copy the alert to return it unchanged
 	}
-	after, event := before.Next(r, v, t.data.Now)
-	last, known := t.meanings[key.Rule]
-	changed := open && known && last.Hash != r.Meaning(t.periodOf(r))
+	after, event := before.Next(r, v, p.data.Now)
+	last, known := p.meanings[key.Rule]
+	changed := open && known && last.Hash != r.Meaning(p.periodOf(r))
 	if open && known && !changed && last.Semantics.Limits != r.Spec.Limits.Digest() {
 		changed = before.LimitDiffers(r, v)
 	}
-	if changed && event == rules.PeriodEnded && rules.PeriodOfMeaning(last.Hash) == rules.PeriodOfMeaning(r.Meaning(t.periodOf(r))) {
+	if changed && event == rules.PeriodEnded && rules.PeriodOfMeaning(last.Hash) == rules.PeriodOfMeaning(r.Meaning(p.periodOf(r))) {
 		changed = false // it has ended by the old rule too
 	}
 	if changed {
-		after, event = before.Reevaluate(r, v, t.whyChanged(r, before, v), t.data.Now)
+		after, event = before.Reevaluate(r, v, p.whyChanged(r, before, v), p.data.Now)
 	}
-	switch why := t.whyLimit(r, before, after); {
+	switch why := p.whyLimit(r, before, after); {
 	case why != "" && slices.Contains([]rules.Event{rules.Updated, rules.EventResolved, rules.Deescalated}, event):
 		after.Why = why
 	case event == rules.Corrected || event == rules.Deescalated:
-		after.Why = t.correctedText(r, before.Fallen(r, v, t.data.Now))
+		after.Why = p.correctedText(r, before.Fallen(r, v, p.data.Now))
 	}
-	t.record(r, before, after, event, view)
+	p.record(r, before, after, event, view)
 	if over := open && !before.Period.Equal(key.Period); over || changed && !after.Open() {
 		fresh := key.Inactive()
-		after, event = fresh.Next(r, v, t.data.Now)
-		t.record(r, fresh, after, event, view)
+		after, event = fresh.Next(r, v, p.data.Now)
+		p.record(r, fresh, after, event, view)
 	}
 	return nil
 }
 
 // record adds a changed alert to the commit, if anything has to be stored. Texts and values of an alert come from the same evaluation. The
 // rule is nil if it was removed; else view is what it was evaluated on.
-func (t *Turn) record(r *rules.Rule, before, after rules.Alert, event rules.Event, view *rules.View) {
+func (p *Pass) record(r *rules.Rule, before, after rules.Alert, event rules.Event, view *rules.View) {
 	if after.State == "" {
 		if before.ID != "" {
-			t.Commit.Dropped = append(t.Commit.Dropped, before.ID)
+			p.Commit.Dropped = append(p.Commit.Dropped, before.ID)
 		}
 		return
 	}
 	var receivers []string
 	if event != rules.None {
 		if r != nil {
-			receivers = t.about.Recipients[r.Spec.Name]
+			receivers = p.about.Recipients[r.Spec.Name]
 		}
-		t.Commit.Show[after.ID] = receivers
+		p.Commit.Show[after.ID] = receivers
 	}
-	shown, stored := t.open.Shown(after.ID), before.State != ""
+	shown, stored := p.open.Shown(after.ID), before.State != ""
 	measured := event != rules.None || !stored || shown || !sameFigures(before, after)
 	switch {
 	case r != nil && measured && measuredBy(r, after):
-		after.Texts = t.texts(r, after)
+		after.Texts = p.texts(r, after)
 		if event == rules.None {
 			after.Texts = after.Texts.Keep(before.Texts)
 		} else if after.State == rules.Firing || event == rules.Revised {
 			after.Texts.Met, after.Texts.TopUp = r.Met(view, after.Level), r.TopsUp(view)
 		}
-		t.Commit.Alerts = append(t.Commit.Alerts, new(after))
+		p.Commit.Alerts = append(p.Commit.Alerts, new(after))
 	case !stored:
-		t.Commit.Alerts = append(t.Commit.Alerts, new(after))
+		p.Commit.Alerts = append(p.Commit.Alerts, new(after))
 	case event != rules.None || !after.Unchanged(before):
-		t.Commit.States = append(t.Commit.States, new(after))
+		p.Commit.States = append(p.Commit.States, new(after))
 	}
 }
 

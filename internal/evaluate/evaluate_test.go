@@ -87,24 +87,24 @@ func (b *bench) events(day rules.Day, pump, valve float64) {
 	storetest.SaveUsage(b.t, b.store, project, rows, rules.Events)
 }
 
-// evaluate is one turn that is committed, for the rules that read more than poll. It returns what the turn found.
-func (b *bench) evaluate() *evaluate.Turn {
+// evaluate is one pass that is committed, for the rules that read more than poll. It returns what the pass found.
+func (b *bench) evaluate() *evaluate.Pass {
 	b.t.Helper()
-	return b.turn((*evaluate.Evaluator).Evaluate, work.Poll, (*store.Store).Commit)
+	return b.pass((*evaluate.Evaluator).Evaluate, work.Poll, (*store.Store).Commit)
 }
 
 // evaluatePoll is evaluate for the rules that read only poll.
-func (b *bench) evaluatePoll() *evaluate.Turn {
+func (b *bench) evaluatePoll() *evaluate.Pass {
 	b.t.Helper()
-	return b.turn((*evaluate.Evaluator).EvaluatePollRules, work.PollRules, (*store.Store).CommitPollRules)
+	return b.pass((*evaluate.Evaluator).EvaluatePollRules, work.PollRules, (*store.Store).CommitPollRules)
 }
 
 type (
-	evaluation func(*evaluate.Evaluator, context.Context, *env.ProjectData, evaluate.Context) (*evaluate.Turn, error)
+	evaluation func(*evaluate.Evaluator, context.Context, *env.ProjectData, evaluate.Context) (*evaluate.Pass, error)
 	committal  func(*store.Store, context.Context, work.Lease, store.Commit) error
 )
 
-func (b *bench) turn(evaluateRules evaluation, kind work.Kind, commit committal) *evaluate.Turn {
+func (b *bench) pass(evaluateRules evaluation, kind work.Kind, commit committal) *evaluate.Pass {
 	b.t.Helper()
 	ctx := b.t.Context()
 	list, err := b.store.Usage.DeviceList(ctx, project)
@@ -133,26 +133,26 @@ func (b *bench) turn(evaluateRules evaluation, kind work.Kind, commit committal)
 	e := evaluate.New(evaluate.Config{
 		Store: b.store, Rules: b.rules, Wants: wants, Workers: 2, Log: slog.New(slog.DiscardHandler),
 	})
-	turn, err := evaluateRules(e, ctx, data, about)
+	pass, err := evaluateRules(e, ctx, data, about)
 	require.NoError(b.t, err)
 	silences, seq, err := b.store.Silences(ctx, b.now)
 	require.NoError(b.t, err)
-	require.NoError(b.t, turn.Mute(muting.Sources{Silences: silences, Rules: specs}, seq))
+	require.NoError(b.t, pass.Mute(muting.Sources{Silences: silences, Rules: specs}, seq))
 
 	require.NoError(b.t, b.store.Work.AddWork(ctx, kind, []string{project}, b.now))
 	require.NoError(b.t, b.store.Work.MakeDue(ctx, kind, project, b.now))
 	lease, ok, err := b.store.Work.Claim(ctx, kind, project, b.now, b.now)
 	require.NoError(b.t, err)
 	require.True(b.t, ok)
-	require.NoError(b.t, commit(b.store, ctx, lease, turn.Commit))
-	return turn
+	require.NoError(b.t, commit(b.store, ctx, lease, pass.Commit))
+	return pass
 }
 
-// happened says what happened to alerts in a turn, a line each: rule, subject, event and level.
-func happened(turn *evaluate.Turn) []string {
+// happened says what happened to alerts in a pass, a line each: rule, subject, event and level.
+func happened(pass *evaluate.Pass) []string {
 	all := []string{}
-	for _, a := range slices.Concat(turn.Commit.Alerts, turn.Commit.States, turn.Commit.Versions) {
-		if _, event := turn.Commit.Show[a.ID]; event {
+	for _, a := range slices.Concat(pass.Commit.Alerts, pass.Commit.States, pass.Commit.Versions) {
+		if _, event := pass.Commit.Show[a.ID]; event {
 			all = append(all, fmt.Sprintf("%s %s: %s %s", a.Rule, cmp.Or(strings.TrimPrefix(a.Subject, "dev:"), "lab"), a.Reason, a.Level))
 		}
 	}
@@ -177,14 +177,14 @@ func blind() rules.Spec {
 	}
 }
 
-// A turn finds only what is new. What fires is shown by the receivers of its rule, under the headline of this turn.
+// A pass finds only what is new. What fires is shown by the receivers of its rule, under the headline of this pass.
 func TestEachEventIsFoundOnce(t *testing.T) {
 	b := newBench(t, busy("100"))
 	b.events(today, 120, 50)
-	turn := b.evaluate()
-	require.Equal(t, []string{"busy pump: fired warning"}, happened(turn))
-	fired := turn.Commit.Alerts[0]
-	require.Equal(t, []string{team}, turn.Commit.Show[fired.ID])
+	pass := b.evaluate()
+	require.Equal(t, []string{"busy pump: fired warning"}, happened(pass))
+	fired := pass.Commit.Alerts[0]
+	require.Equal(t, []string{team}, pass.Commit.Show[fired.ID])
 	require.Equal(t, "pump: events 120 today, limit 100", fired.Texts.Summary)
 	require.True(t, fired.Already, "it was true before its rule was first evaluated")
 
@@ -241,9 +241,9 @@ func TestWhatAChangeOfTheRulesEnds(t *testing.T) {
 			b.events(today, 120, 50)
 			b.evaluate()
 			c.change(b)
-			turn := b.evaluate()
-			require.Equal(t, c.want, happened(turn))
-			alerts := slices.Concat(turn.Commit.Alerts, turn.Commit.States, turn.Commit.Versions)
+			pass := b.evaluate()
+			require.Equal(t, c.want, happened(pass))
+			alerts := slices.Concat(pass.Commit.Alerts, pass.Commit.States, pass.Commit.Versions)
 			require.True(t, slices.ContainsFunc(alerts, func(a *rules.Alert) bool { return a.Rule == "busy" && a.Why == c.why }), "%+v", alerts)
 		})
 	}
@@ -259,12 +259,12 @@ func TestWhereNotehubCannotBeRead(t *testing.T) {
 
 	b.state.Failures, b.state.Failure = 3, "status 502"
 	b.rule(blind())
-	turn := b.evaluate()
-	require.Empty(t, happened(turn))
-	require.Empty(t, turn.Trials)
-	turn = b.evaluatePoll()
-	require.Equal(t, []string{"watcher-blind lab: fired critical"}, happened(turn))
-	told := turn.Commit.Alerts[0].Texts
+	pass := b.evaluate()
+	require.Empty(t, happened(pass))
+	require.Empty(t, pass.Counts)
+	pass = b.evaluatePoll()
+	require.Equal(t, []string{"watcher-blind lab: fired critical"}, happened(pass))
+	told := pass.Commit.Alerts[0].Texts
 	require.Contains(t, told.Summary, ": status 502")
 	require.Equal(t, "Next step: check the network.", told.Advice)
 
@@ -292,9 +292,9 @@ func TestLateFiguresAreRevised(t *testing.T) {
 		}, rules.Events)
 	}
 	late(today-1, 130)
-	turn := b.evaluate()
-	require.Equal(t, []string{"busy pump: revised warning"}, happened(turn))
-	require.Equal(t, rules.Resolved, turn.Commit.Alerts[0].State, "nothing stays open")
+	pass := b.evaluate()
+	require.Equal(t, []string{"busy pump: revised warning"}, happened(pass))
+	require.Equal(t, rules.Resolved, pass.Commit.Alerts[0].State, "nothing stays open")
 	require.Empty(t, happened(b.evaluate()))
 	late(today-1, 140)
 	require.Empty(t, happened(b.evaluate()), "that was announced")
@@ -314,10 +314,10 @@ func TestForecast(t *testing.T) {
 	b.events(today, 10, 10)
 	require.Empty(t, happened(b.evaluate()), "300 are expected")
 	b.events(today, 300, 10)
-	turn := b.evaluate()
-	require.Equal(t, []string{"heading pump: fired warning"}, happened(turn))
-	require.Equal(t, "pump: events.forecast 590 this month, limit 500", turn.Commit.Alerts[0].Texts.Summary)
-	require.Equal(t, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), turn.Commit.Alerts[0].Period)
+	pass := b.evaluate()
+	require.Equal(t, []string{"heading pump: fired warning"}, happened(pass))
+	require.Equal(t, "pump: events.forecast 590 this month, limit 500", pass.Commit.Alerts[0].Texts.Summary)
+	require.Equal(t, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), pass.Commit.Alerts[0].Period)
 	b.events(today, 20, 10)
 	require.Equal(t, []string{"heading pump: corrected warning"}, happened(b.evaluate()))
 	b.now = noon.Add(15 * time.Minute)
@@ -333,7 +333,7 @@ func TestForecast(t *testing.T) {
 	require.Equal(t, []string{"heading pump: period_ended warning"}, happened(b.evaluate()))
 }
 
-// Alerts take their mute along in the turn in which it begins or ends: a silence by a person, or a rule that explains them.
+// Alerts take their mute along in the pass in which it begins or ends: a silence by a person, or a rule that explains them.
 func TestMutesComeWithTheTurn(t *testing.T) {
 	crowd := busy("500")
 	crowd.Name, crowd.Each = "crowd", rules.EachProject
@@ -347,22 +347,22 @@ func TestMutesComeWithTheTurn(t *testing.T) {
 
 	silence := muting.Silence{ID: "s", Match: muting.Match{Subject: "dev:pump"}, Start: b.now, End: b.now.Add(time.Hour), By: "amy"}
 	require.NoError(t, b.store.AddSilence(t.Context(), silence, b.now))
-	turn := b.evaluate()
-	require.Equal(t, []string{"busy pump: muted warning"}, happened(turn))
-	require.Equal(t, rules.BySilence, turn.Commit.Versions[0].Mute.Kind)
+	pass := b.evaluate()
+	require.Equal(t, []string{"busy pump: muted warning"}, happened(pass))
+	require.Equal(t, rules.BySilence, pass.Commit.Versions[0].Mute.Kind)
 
 	b.now = b.now.Add(time.Hour)
 	b.events(today, 130, 600)
-	turn = b.evaluate()
-	require.Contains(t, happened(turn), "crowd lab: fired warning")
-	for _, a := range turn.Commit.Alerts {
+	pass = b.evaluate()
+	require.Contains(t, happened(pass), "crowd lab: fired warning")
+	for _, a := range pass.Commit.Alerts {
 		if a.Rule == "busy" && a.Subject == "dev:pump" {
 			require.Equal(t, rules.ByUnless, a.Mute.Kind, "the silence is over, but crowd fires")
 		}
 	}
 }
 
-// A rule whose evaluation fails for some subjects is evaluated for the others. The trial says how many failed, with the first as an example.
+// A rule whose evaluation fails for some subjects is evaluated for the others. The count says how many failed, with the first as an example.
 func TestATrialCountsFailures(t *testing.T) {
 	spec := busy("100")
 	spec.Where = `len(map(device.fleet_uids, len(map(device.fleet_uids, #)))) >= 0`
@@ -375,11 +375,11 @@ func TestATrialCountsFailures(t *testing.T) {
 		{UID: "dev:pump", Name: "pump"}, {UID: "dev:valve", Name: "valve", Fleets: fleets},
 	}, noon.Add(time.Minute))
 	b.events(today, 120, 120)
-	turn := b.evaluate()
-	require.Equal(t, []string{"busy pump: fired warning"}, happened(turn))
-	trial := turn.Trials["busy"]
-	require.Equal(t, 2, trial.Subjects)
-	require.Equal(t, 1, trial.Failed)
-	require.Equal(t, "dev:valve", trial.Example)
-	require.ErrorContains(t, trial.Err, "memory budget exceeded")
+	pass := b.evaluate()
+	require.Equal(t, []string{"busy pump: fired warning"}, happened(pass))
+	count := pass.Counts["busy"]
+	require.Equal(t, 2, count.Subjects)
+	require.Equal(t, 1, count.Failed)
+	require.Equal(t, "dev:valve", count.Example)
+	require.ErrorContains(t, count.Err, "memory budget exceeded")
 }

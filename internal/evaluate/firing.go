@@ -7,11 +7,11 @@ import (
 	"notewatch/rules"
 )
 
-// eachFiring calls explain for each rule with the firing alerts of it that changed in this turn, by subject.
-func (t *Turn) eachFiring(explain func(r *rules.Rule, alerts map[string]*rules.Alert) error) error {
+// eachFiring calls explain for each rule with the firing alerts of it that changed in this pass, by subject.
+func (p *Pass) eachFiring(explain func(r *rules.Rule, alerts map[string]*rules.Alert) error) error {
 	changed := map[string]map[string]*rules.Alert{} // by rule, then subject
-	for _, a := range t.Commit.Alerts {
-		if _, happened := t.Commit.Show[a.ID]; !happened || a.State != rules.Firing || !a.QuietSince.IsZero() {
+	for _, a := range p.Commit.Alerts {
+		if _, happened := p.Commit.Show[a.ID]; !happened || a.State != rules.Firing || !a.QuietSince.IsZero() {
 			continue
 		}
 		if changed[a.Rule] == nil {
@@ -20,7 +20,7 @@ func (t *Turn) eachFiring(explain func(r *rules.Rule, alerts map[string]*rules.A
 		changed[a.Rule][a.Subject] = a
 	}
 	for name, alerts := range changed {
-		r, known := t.evaluator.rule(name)
+		r, known := p.evaluator.rule(name)
 		if !known {
 			continue
 		}
@@ -32,12 +32,12 @@ func (t *Turn) eachFiring(explain func(r *rules.Rule, alerts map[string]*rules.A
 }
 
 // forecasts adds the forecasts to alerts of one rule, which are given by subject.
-func (t *Turn) forecasts(ctx context.Context, r *rules.Rule, alerts map[string]*rules.Alert) error {
+func (p *Pass) forecasts(ctx context.Context, r *rules.Rule, alerts map[string]*rules.Alert) error {
 	figure, ok := r.Forecasts()
 	if !ok {
 		return nil
 	}
-	data := t.data.In(t.periodOf(r))
+	data := p.data.In(p.periodOf(r))
 	query := env.SubjectQuery{
 		Scope: r.Spec.Each, Wants: rules.Wants{figure: rules.MembersOf("used", "forecast")},
 		Selects: func(subject string) bool { return alerts[subject] != nil },
@@ -52,9 +52,9 @@ func (t *Turn) forecasts(ctx context.Context, r *rules.Rule, alerts map[string]*
 }
 
 // causes adds the notefiles that grew to alerts of one rule, which are given by subject, if that rule is about events of devices or projects.
-func (t *Turn) causes(ctx context.Context, r *rules.Rule, alerts map[string]*rules.Alert) error {
+func (p *Pass) causes(ctx context.Context, r *rules.Rule, alerts map[string]*rules.Alert) error {
 	object, member := rules.CutPath(r.Show)
-	notefiles := t.notefiles()
+	notefiles := p.notefiles()
 	ofEvents := object == string(rules.Events) || object == string(rules.EventsTotal)
 	if !ofEvents || len(notefiles) == 0 || r.Spec.Each != rules.EachDevice && r.Spec.Each != rules.EachProject {
 		return nil
@@ -64,14 +64,14 @@ func (t *Turn) causes(ctx context.Context, r *rules.Rule, alerts map[string]*rul
 		wants[figure] = rules.MembersOf("today", "yesterday", "median")
 	}
 	query := env.SubjectQuery{Scope: r.Spec.Each, Wants: wants, Selects: func(subject string) bool { return alerts[subject] != nil }}
-	return t.data.EachSubject(ctx, query, func(subject string, e *rules.Env) {
+	return p.data.EachSubject(ctx, query, func(subject string, e *rules.Env) {
 		alerts[subject].Texts.Causes = rules.CausesOf(e, member, notefiles)
 	})
 }
 
 // notefiles returns the figures of the notefiles that rules read.
-func (t *Turn) notefiles() (all []rules.Figure) {
-	for _, figure := range t.evaluator.wants.Figures() {
+func (p *Pass) notefiles() (all []rules.Figure) {
+	for _, figure := range p.evaluator.wants.Figures() {
 		if _, ok := figure.Notefile(); ok {
 			all = append(all, figure)
 		}

@@ -28,7 +28,7 @@ func each(scope rules.Scope, name, when string) rules.Spec {
 	return rules.Spec{Name: name, Each: scope, When: []rules.Condition{{Level: rules.Warning, Expr: when}}}
 }
 
-// alertOf returns the alert of a rule that a turn has in its commit.
+// alertOf returns the alert of a rule that a pass has in its commit.
 func alertOf(t *testing.T, alerts []*rules.Alert, rule string) *rules.Alert {
 	t.Helper()
 	for _, a := range alerts {
@@ -46,26 +46,26 @@ func TestFleetAlerts(t *testing.T) {
 	b := newBench(t, each(rules.EachFleet, "fleet", "events.today > 100 && fleet.name == \"North\""), device)
 	b.inFleet("pump", "valve")
 	b.events(today, 60, 39)
-	turn := b.evaluate()
-	require.Nil(t, alertOf(t, turn.Commit.Alerts, "fleet"))
-	require.Zero(t, alertOf(t, turn.Commit.Alerts, "device").Mute)
+	pass := b.evaluate()
+	require.Nil(t, alertOf(t, pass.Commit.Alerts, "fleet"))
+	require.Zero(t, alertOf(t, pass.Commit.Alerts, "device").Mute)
 
 	b.now = b.now.Add(time.Hour)
 	b.events(today, 60, 41)
-	turn = b.evaluate()
-	a := alertOf(t, turn.Commit.Alerts, "fleet")
+	pass = b.evaluate()
+	a := alertOf(t, pass.Commit.Alerts, "fleet")
 	require.Equal(t, north, a.Subject)
 	require.Equal(t, "North: events 101 today", a.Texts.Summary)
 	require.Equal(t, rules.Firing, a.State)
 	require.Equal(t, 2, a.Then.Members)
-	muted := alertOf(t, turn.Commit.Versions, "device")
+	muted := alertOf(t, pass.Commit.Versions, "device")
 	require.NotNil(t, muted, "by the rule for its fleet")
 	require.Equal(t, rules.Mute{Kind: rules.ByUnless, By: "fleet"}, muted.Mute)
 
 	b.now = b.now.Add(time.Hour)
 	b.list("pump", "valve")
-	turn = b.evaluate()
-	a = alertOf(t, append(turn.Commit.Alerts, turn.Commit.States...), "fleet")
+	pass = b.evaluate()
+	a = alertOf(t, append(pass.Commit.Alerts, pass.Commit.States...), "fleet")
 	require.Equal(t, rules.Withdrawn, a.State)
 	require.Equal(t, "no listed device is in the fleet", a.Why)
 }
@@ -84,8 +84,8 @@ func TestFleetThatDevicesLeave(t *testing.T) {
 
 	b.now = b.now.Add(time.Hour)
 	b.inFleet("pump")
-	turn := b.evaluate()
-	a = alertOf(t, append(turn.Commit.Alerts, turn.Commit.States...), "fleet")
+	pass := b.evaluate()
+	a = alertOf(t, append(pass.Commit.Alerts, pass.Commit.States...), "fleet")
 	require.Equal(t, rules.Firing, a.State)
 
 	b.now = b.now.Add(time.Hour)

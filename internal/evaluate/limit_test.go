@@ -42,9 +42,9 @@ func TestLimitsThatPeopleChange(t *testing.T) {
 			b.events(today, 120, 50)
 			require.Equal(t, []string{"busy pump: fired warning"}, happened(b.evaluate()))
 			b.rule(c.after)
-			turn := b.evaluate()
-			require.ElementsMatch(t, c.want, happened(turn))
-			for _, a := range slices.Concat(turn.Commit.Alerts, turn.Commit.States) {
+			pass := b.evaluate()
+			require.ElementsMatch(t, c.want, happened(pass))
+			for _, a := range slices.Concat(pass.Commit.Alerts, pass.Commit.States) {
 				if a.Subject == "dev:pump" {
 					require.Equal(t, c.why, a.Why)
 				}
@@ -70,9 +70,9 @@ func TestLimitsThatDataChanges(t *testing.T) {
 	require.Empty(t, happened(b.evaluate()), "the same list again")
 	b.now = b.now.Add(time.Hour)
 	b.list("pump", "valve", "tank", "silo")
-	turn := b.evaluate()
-	require.Equal(t, []string{"all lab: resolved warning"}, happened(turn))
-	a := slices.Concat(turn.Commit.Alerts, turn.Commit.States)[0]
+	pass := b.evaluate()
+	require.Equal(t, []string{"all lab: resolved warning"}, happened(pass))
+	a := slices.Concat(pass.Commit.Alerts, pass.Commit.States)[0]
 	require.Equal(t, "limit changed 100 → 200", a.Why)
 	require.InDelta(t, 200, a.Limit, 0)
 	b.events(today, 160, 50)
@@ -86,7 +86,7 @@ func TestLimitsOfFleets(t *testing.T) {
 	b.inFleet("pump", "valve")
 	require.Empty(t, happened(b.evaluate()))
 	b.list("pump", "valve")
-	turn := b.evaluate()
-	require.Equal(t, []string{"busy pump: fired warning"}, happened(turn))
-	require.InDelta(t, 100, turn.Commit.Alerts[0].Limit, 0)
+	pass := b.evaluate()
+	require.Equal(t, []string{"busy pump: fired warning"}, happened(pass))
+	require.InDelta(t, 100, pass.Commit.Alerts[0].Limit, 0)
 }

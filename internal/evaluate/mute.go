@@ -41,29 +41,29 @@ func (f FiringSet) Has(rule, project, subject string) bool {
 }
 
 // Mute sets what can mute alerts now, and an identifier of the state of the silences. It updates the mutes of the open alerts. An alert
-// that already has an event in this turn gets its mute in that event.
-func (t *Turn) Mute(mutes muting.Sources, silences int64) error {
-	t.Commit.Silences = silences
-	decided, firing := t.decided(), NewFiringSet(mutes.Rules)
-	for _, list := range [][]*rules.Alert{t.Commit.Alerts, t.Commit.States} {
+// that already has an event in this pass gets its mute in that event.
+func (p *Pass) Mute(mutes muting.Sources, silences int64) error {
+	p.Commit.Silences = silences
+	decided, firing := p.decided(), NewFiringSet(mutes.Rules)
+	for _, list := range [][]*rules.Alert{p.Commit.Alerts, p.Commit.States} {
 		for _, a := range list {
 			firing.Note(a)
 		}
 	}
-	for a := range t.open.Brief() {
+	for a := range p.open.Brief() {
 		if !decided[a.ID] {
 			firing.Note(a)
 		}
 	}
 	mutes.Firing = firing.Has
-	mutes.Within = func(_, device string) []string { return NamesOfFleets(t.data.FleetsOf(device), t.data.Labels) }
-	mutes = mutes.At(t.data.Now)
-	for _, list := range [][]*rules.Alert{t.Commit.Alerts, t.Commit.States} {
+	mutes.Within = func(_, device string) []string { return NamesOfFleets(p.data.FleetsOf(device), p.data.Labels) }
+	mutes = mutes.At(p.data.Now)
+	for _, list := range [][]*rules.Alert{p.Commit.Alerts, p.Commit.States} {
 		for _, a := range list {
-			t.muteDecided(mutes, a)
+			p.muteDecided(mutes, a)
 		}
 	}
-	return t.muteOthers(mutes, decided)
+	return p.muteOthers(mutes, decided)
 }
 
 // NamesOfFleets returns UIDs of fleets, followed by their labels.
@@ -78,52 +78,52 @@ func NamesOfFleets(uids []string, labels map[string]string) []string {
 }
 
 // decided returns the IDs of the alerts in the commit.
-func (t *Turn) decided() map[string]bool {
-	all := make(map[string]bool, len(t.Commit.Alerts)+len(t.Commit.States))
-	for _, list := range [][]*rules.Alert{t.Commit.Alerts, t.Commit.States} {
+func (p *Pass) decided() map[string]bool {
+	all := make(map[string]bool, len(p.Commit.Alerts)+len(p.Commit.States))
+	for _, list := range [][]*rules.Alert{p.Commit.Alerts, p.Commit.States} {
 		for _, a := range list {
 			all[a.ID] = true
 		}
 	}
-	for _, id := range t.Commit.Dropped {
+	for _, id := range p.Commit.Dropped {
 		all[id] = true
 	}
 	return all
 }
 
 // muteDecided updates the mute of an alert in the commit.
-func (t *Turn) muteDecided(mutes muting.Sources, a *rules.Alert) {
+func (p *Pass) muteDecided(mutes muting.Sources, a *rules.Alert) {
 	named := *a
-	named.Texts.Subject, named.Texts.Project = t.data.NameOf(a.Subject), t.data.Name
-	if _, moved := t.Commit.Show[a.ID]; moved && (a.State == rules.Firing || a.Reason == rules.Revised) {
-		a.Mute = mutes.Of(named, t.data.Now)
+	named.Texts.Subject, named.Texts.Project = p.data.NameOf(a.Subject), p.data.Name
+	if _, moved := p.Commit.Show[a.ID]; moved && (a.State == rules.Firing || a.Reason == rules.Revised) {
+		a.Mute = mutes.Of(named, p.data.Now)
 		return
 	}
-	if after, event := mutes.Apply(named, t.data.Now); event != rules.None {
+	if after, event := mutes.Apply(named, p.data.Now); event != rules.None {
 		after.Texts = a.Texts
-		*a, t.Commit.Show[a.ID] = after, nil
+		*a, p.Commit.Show[a.ID] = after, nil
 	}
 }
 
 // muteOthers updates the mutes of the open alerts that are not in the commit. It leaves out those of rules that are evaluated apart.
-func (t *Turn) muteOthers(mutes muting.Sources, decided map[string]bool) error {
-	for brief := range t.open.Brief() {
-		if brief.State != rules.Firing || decided[brief.ID] || slices.Contains(t.Commit.Others, brief.Rule) {
+func (p *Pass) muteOthers(mutes muting.Sources, decided map[string]bool) error {
+	for brief := range p.open.Brief() {
+		if brief.State != rules.Firing || decided[brief.ID] || slices.Contains(p.Commit.Others, brief.Rule) {
 			continue
 		}
-		brief.Texts.Subject, brief.Texts.Project = t.data.NameOf(brief.Subject), t.data.Name
-		if _, event := mutes.Apply(*brief, t.data.Now); event == rules.None {
+		brief.Texts.Subject, brief.Texts.Project = p.data.NameOf(brief.Subject), p.data.Name
+		if _, event := mutes.Apply(*brief, p.data.Now); event == rules.None {
 			continue
 		}
-		a, _, err := t.open.Of(brief.Rule, brief.Subject)
+		a, _, err := p.open.Of(brief.Rule, brief.Subject)
 		if err != nil {
 			return err
 		}
 		texts := a.Texts
 		a.Texts = brief.Texts
-		a, _ = mutes.Apply(a, t.data.Now)
+		a, _ = mutes.Apply(a, p.data.Now)
 		a.Texts = texts
-		t.Commit.Versions, t.Commit.Show[a.ID] = append(t.Commit.Versions, &a), nil
+		p.Commit.Versions, p.Commit.Show[a.ID] = append(p.Commit.Versions, &a), nil
 	}
 	return nil
 }

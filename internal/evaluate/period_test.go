@@ -26,8 +26,8 @@ func TestPeriodsOfRules(t *testing.T) {
 	for day := today - 16; day <= today; day++ { // from 1 June, a Monday, to Wednesday, 17 June
 		b.events(day, 10, 0)
 	}
-	turn := b.evaluate()
-	require.ElementsMatch(t, []string{"month pump: fired warning", "week pump: fired warning", "billed pump: fired warning", "day pump: fired warning"}, happened(turn))
+	pass := b.evaluate()
+	require.ElementsMatch(t, []string{"month pump: fired warning", "week pump: fired warning", "billed pump: fired warning", "day pump: fired warning"}, happened(pass))
 	for rule, want := range map[string]struct {
 		value   float64
 		start   string
@@ -38,7 +38,7 @@ func TestPeriodsOfRules(t *testing.T) {
 		"billed": {40, "2026-06-14", "pump: events 40 since 14 Jun"},
 		"day":    {10, "0001-01-01", "pump: events 10 today"},
 	} {
-		a := alertOf(t, turn.Commit.Alerts, rule)
+		a := alertOf(t, pass.Commit.Alerts, rule)
 		require.InDelta(t, want.value, a.Value, 0, rule)
 		require.Equal(t, want.start, a.Period.UTC().Format(time.DateOnly), rule)
 		require.Equal(t, want.summary, a.Texts.Summary)
@@ -49,10 +49,10 @@ func TestPeriodsOfRules(t *testing.T) {
 	for day := today + 1; day <= today+5; day++ {
 		b.events(day, 5, 0)
 	}
-	turn = b.evaluate()
-	require.Contains(t, happened(turn), "week pump: period_ended warning")
-	require.NotContains(t, happened(turn), "month pump: period_ended warning")
-	ended := alertOf(t, slices.Concat(turn.Commit.Alerts, turn.Commit.States), "week")
+	pass = b.evaluate()
+	require.Contains(t, happened(pass), "week pump: period_ended warning")
+	require.NotContains(t, happened(pass), "month pump: period_ended warning")
+	ended := alertOf(t, slices.Concat(pass.Commit.Alerts, pass.Commit.States), "week")
 	require.InDelta(t, 50, ended.Value, 0, "of the whole week")
 }
 
@@ -67,7 +67,7 @@ func TestPeriodsThatPeopleChange(t *testing.T) {
 	require.Equal(t, []string{"budget pump: fired warning"}, happened(b.evaluate()))
 	spec.Period = rules.PeriodSpec{Every: "day"}
 	b.rule(spec)
-	turn := b.evaluate()
-	require.Equal(t, []string{"budget pump: withdrawn warning"}, happened(turn))
-	require.Equal(t, "period is day now", slices.Concat(turn.Commit.Alerts, turn.Commit.States)[0].Why)
+	pass := b.evaluate()
+	require.Equal(t, []string{"budget pump: withdrawn warning"}, happened(pass))
+	require.Equal(t, "period is day now", slices.Concat(pass.Commit.Alerts, pass.Commit.States)[0].Why)
 }

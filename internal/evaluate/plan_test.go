@@ -42,10 +42,10 @@ func TestPlanIsToppedUp(t *testing.T) {
 	} {
 		b.now = b.now.Add(time.Hour)
 		b.plan(step.used, step.limit)
-		turn := b.evaluate()
-		require.Equal(t, step.want, happened(turn), "%+v", step)
+		pass := b.evaluate()
+		require.Equal(t, step.want, happened(pass), "%+v", step)
 		if step.summary != "" {
-			require.Equal(t, step.summary, turn.Commit.Alerts[0].Texts.Summary)
+			require.Equal(t, step.summary, pass.Commit.Alerts[0].Texts.Summary)
 		}
 	}
 }

@@ -24,17 +24,17 @@ type revision struct {
 // revise evaluates the past again if data of complete days has changed: a day rule as of the end of that day, a period rule as of the end
 // of a past period. Forecast rules are not revised. If a rule was certainly true then, and that was not announced, or only at a lower
 // level, it is announced once, as revised. The time before the rule existed does not count.
-func (t *Turn) revise(ctx context.Context) error {
-	changed, err := t.evaluator.store.Usage.Changed(ctx, t.data.UID)
+func (p *Pass) revise(ctx context.Context) error {
+	changed, err := p.evaluator.store.Usage.Changed(ctx, p.data.UID)
 	if err != nil {
 		return err
 	}
-	t.Commit.Seen = changed
-	announced := announcements{turn: t, known: map[announcement]map[string]rules.Level{}}
+	p.Commit.Seen = changed
+	announced := announcements{pass: p, known: map[announcement]map[string]rules.Level{}}
 	for _, scope := range slices.Backward(rules.Scopes()) {
-		of := slices.DeleteFunc(slices.Clone(t.evaluator.rules), func(r *rules.Rule) bool { return r.Spec.Each != scope })
-		for _, g := range t.groups(of) {
-			if err := t.reviseGroup(ctx, scope, g, changed, &announced); err != nil {
+		of := slices.DeleteFunc(slices.Clone(p.evaluator.rules), func(r *rules.Rule) bool { return r.Spec.Each != scope })
+		for _, g := range p.groups(of) {
+			if err := p.reviseGroup(ctx, scope, g, changed, &announced); err != nil {
 				return err
 			}
 		}
@@ -43,15 +43,15 @@ func (t *Turn) revise(ctx context.Context) error {
 }
 
 // reviseGroup evaluates rules of a scope again where figures have changed.
-func (t *Turn) reviseGroup(ctx context.Context, scope rules.Scope, g group, changed []usage.Change, announced *announcements) error {
-	due := t.revisions(scope, g.rules, changed)
+func (p *Pass) reviseGroup(ctx context.Context, scope rules.Scope, g group, changed []usage.Change, announced *announcements) error {
+	due := p.revisions(scope, g.rules, changed)
 	var blocks []env.Block
-	for _, b := range t.data.Blocks(scope) {
+	for _, b := range p.data.Blocks(scope) {
 		if len(due[b.Number]) > 0 {
 			blocks = append(blocks, b)
 		}
 	}
-	return t.inBlocks(ctx, g, blocks, func(ctx context.Context, part *Turn, b *env.BlockData) error {
+	return p.inBlocks(ctx, g, blocks, func(ctx context.Context, part *Pass, b *env.BlockData) error {
 		for _, r := range due[b.Number] {
 			if err := part.reviseBlock(ctx, r, b, announced); err != nil {
 				return err
@@ -62,20 +62,20 @@ func (t *Turn) reviseGroup(ctx context.Context, scope rules.Scope, g group, chan
 }
 
 // revisions returns those of some rules of a scope to evaluate again after changes, by the number of the block.
-func (t *Turn) revisions(scope rules.Scope, all []*rules.Rule, changed []usage.Change) map[int][]*revision {
+func (p *Pass) revisions(scope rules.Scope, all []*rules.Rule, changed []usage.Change) map[int][]*revision {
 	due := map[int][]*revision{}
 	for _, c := range changed {
-		if c.Day < t.data.Today-fetch.RereadDays {
+		if c.Day < p.data.Today-fetch.RereadDays {
 			continue
 		}
 		if scope == rules.EachFleet {
-			c.Block, c.Bits = 0, t.data.FleetsWith(c.Block, c.Bits)
+			c.Block, c.Bits = 0, p.data.FleetsWith(c.Block, c.Bits)
 		}
 		for _, r := range all {
 			if !slices.Contains(r.Reads.Figures, c.Figure) {
 				continue
 			}
-			day, from := t.revisable(r, c.Day)
+			day, from := p.revisable(r, c.Day)
 			if from.IsZero() {
 				continue
 			}
@@ -92,16 +92,16 @@ func (t *Turn) revisions(scope rules.Scope, all []*rules.Rule, changed []usage.C
 
 // revisable returns the day as of whose end the rule must be evaluated again after a change of a day, and the time from which an alert
 // would have been about it; the zero time if the change does not concern the rule.
-func (t *Turn) revisable(r *rules.Rule, changed rules.Day) (day rules.Day, from time.Time) {
-	last := t.meanings[r.Spec.Name]
-	if last.Hash != r.Meaning(t.periodOf(r)) || !last.Since.Before(changed.End()) {
+func (p *Pass) revisable(r *rules.Rule, changed rules.Day) (day rules.Day, from time.Time) {
+	last := p.meanings[r.Spec.Name]
+	if last.Hash != r.Meaning(p.periodOf(r)) || !last.Since.Before(changed.End()) {
 		return 0, time.Time{}
 	}
 	switch r.Kind {
 	case rules.DayRule:
 		return changed, changed.Start()
 	case rules.PeriodRule:
-		if first, next := t.periodOf(r).Bounds(changed); next <= t.data.Today {
+		if first, next := p.periodOf(r).Bounds(changed); next <= p.data.Today {
 			return next - 1, first.Start()
 		}
 	}
@@ -109,7 +109,7 @@ func (t *Turn) revisable(r *rules.Rule, changed rules.Day) (day rules.Day, from 
 }
 
 // reviseBlock evaluates a rule again for the subjects of a block whose data changed.
-func (t *Turn) reviseBlock(ctx context.Context, d *revision, b *env.BlockData, announced *announcements) error {
+func (p *Pass) reviseBlock(ctx context.Context, d *revision, b *env.BlockData, announced *announcements) error {
 	for i, member := range b.Members {
 		if !d.subjects.Has(member.Position) {
 			continue
@@ -120,11 +120,11 @@ func (t *Turn) reviseBlock(ctx context.Context, d *revision, b *env.BlockData, a
 		}
 		view := rules.NewView(past)
 		v := rules.Verdict{Evaluation: d.rule.Eval(view), AsOf: d.day.End()}
-		key := rules.Key{Rule: d.rule.Spec.Name, Project: t.data.UID, Subject: b.Subject(i)}
+		key := rules.Key{Rule: d.rule.Spec.Name, Project: p.data.UID, Subject: b.Subject(i)}
 		if d.rule.Kind == rules.PeriodRule {
 			key.Period = d.from
 		}
-		after, event := key.Revise(d.rule, v, t.data.Now)
+		after, event := key.Revise(d.rule, v, p.data.Now)
 		if event == rules.None {
 			continue
 		}
@@ -133,7 +133,7 @@ func (t *Turn) reviseBlock(ctx context.Context, d *revision, b *env.BlockData, a
 			return err
 		}
 		if level < after.Level {
-			t.record(d.rule, key.Inactive(), after, event, view)
+			p.record(d.rule, key.Inactive(), after, event, view)
 		}
 	}
 	return nil
@@ -147,7 +147,7 @@ type announcement struct {
 
 // announcements caches the announcements of a project. Each is read once, and only if a rule is certainly true.
 type announcements struct {
-	turn  *Turn
+	pass  *Pass
 	mu    sync.Mutex
 	known map[announcement]map[string]rules.Level // by subject
 }
@@ -159,7 +159,7 @@ func (a *announcements) level(ctx context.Context, subject string, of announceme
 	levels, known := a.known[of]
 	if !known {
 		var err error
-		if levels, err = a.turn.evaluator.store.Announced(ctx, a.turn.data.UID, of.rule, of.from, of.to); err != nil {
+		if levels, err = a.pass.evaluator.store.Announced(ctx, a.pass.data.UID, of.rule, of.from, of.to); err != nil {
 			return rules.Inactive, err
 		}
 		a.known[of] = levels

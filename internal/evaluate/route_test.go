@@ -33,9 +33,9 @@ func TestRouteAlerts(t *testing.T) {
 	b.events(today, 60, 1)
 	route := b.routes("crm", "idle")
 	storetest.SaveRouteLogs(t, b.store, project, route, today, b.now, storetest.Figures{rules.RouteFailures: 5})
-	turn := b.evaluate()
-	require.Nil(t, alertOf(t, turn.Commit.Alerts, "failing"))
-	require.NotNil(t, alertOf(t, turn.Commit.Alerts, "busy"))
+	pass := b.evaluate()
+	require.Nil(t, alertOf(t, pass.Commit.Alerts, "failing"))
+	require.NotNil(t, alertOf(t, pass.Commit.Alerts, "busy"))
 
 	b.now = b.now.Add(time.Hour)
 	storetest.SaveRouteLogs(t, b.store, project, route, today, b.now, storetest.Figures{rules.RouteFailures: 6})
@@ -47,8 +47,8 @@ func TestRouteAlerts(t *testing.T) {
 
 	b.now = b.now.Add(time.Hour)
 	storetest.SaveRouteLogs(t, b.store, project, route, today, b.now, storetest.Figures{rules.RouteFailures: 2})
-	turn = b.evaluate()
-	a = alertOf(t, append(turn.Commit.Alerts, turn.Commit.States...), "failing")
+	pass = b.evaluate()
+	a = alertOf(t, append(pass.Commit.Alerts, pass.Commit.States...), "failing")
 	require.Equal(t, rules.Corrected, a.Reason)
 	require.Equal(t, "corrected: route_failures.today 6 is 2", a.Why)
 
@@ -57,8 +57,8 @@ func TestRouteAlerts(t *testing.T) {
 	require.Equal(t, rules.Firing, alertOf(t, b.evaluate().Commit.Alerts, "failing").State)
 	b.now = b.now.Add(time.Hour)
 	b.routes("idle")
-	turn = b.evaluate()
-	a = alertOf(t, append(turn.Commit.Alerts, turn.Commit.States...), "failing")
+	pass = b.evaluate()
+	a = alertOf(t, append(pass.Commit.Alerts, pass.Commit.States...), "failing")
 	require.Equal(t, rules.Withdrawn, a.State)
 	require.Equal(t, "no longer listed in Notehub", a.Why)
 }
@@ -83,7 +83,7 @@ func TestRouteRevised(t *testing.T) {
 func TestRouteWithoutData(t *testing.T) {
 	b := newBench(t, each(rules.EachRoute, "failing", "route_failures.today > 5"), each(rules.EachRoute, "idle", "routed.today < 1"))
 	b.routes("crm")
-	turn := b.evaluate()
-	require.Empty(t, turn.Commit.Alerts)
-	require.Equal(t, 1, turn.Trials["failing"].Subjects)
+	pass := b.evaluate()
+	require.Empty(t, pass.Commit.Alerts)
+	require.Equal(t, 1, pass.Counts["failing"].Subjects)
 }

@@ -11,18 +11,18 @@ import (
 const WatcherBlind = "watcher-blind"
 
 // texts returns the texts of an alert.
-func (t *Turn) texts(r *rules.Rule, a rules.Alert) rules.Texts {
+func (p *Pass) texts(r *rules.Rule, a rules.Alert) rules.Texts {
 	texts := r.Texts(a, rules.Wording{
-		Project: t.data.Name, Subject: t.data.NameOf(a.Subject), Period: t.periodOf(r), Now: t.data.Now, Format: t.figure,
+		Project: p.data.Name, Subject: p.data.NameOf(a.Subject), Period: p.periodOf(r), Now: p.data.Now, Format: p.figure,
 		Length: words.Duration,
 	})
-	if r.Spec.Name == WatcherBlind && t.data.State.Failures > 0 && a.Reason != rules.EventResolved {
-		texts = t.withCause(texts)
+	if r.Spec.Name == WatcherBlind && p.data.State.Failures > 0 && a.Reason != rules.EventResolved {
+		texts = p.withCause(texts)
 	}
 	if texts.Unit == rules.UnitMoney {
-		texts.Unit = t.about.Currency
+		texts.Unit = p.about.Currency
 	}
-	if without := t.data.Without(); without != "" {
+	if without := p.data.Without(); without != "" {
 		texts.Summary += ", " + without
 		if texts.Dated != "" {
 			texts.Dated += ", " + without
@@ -32,16 +32,16 @@ func (t *Turn) texts(r *rules.Rule, a rules.Alert) rules.Texts {
 }
 
 // figure writes a value for people.
-func (t *Turn) figure(value float64, unit string) string {
+func (p *Pass) figure(value float64, unit string) string {
 	if unit == rules.UnitMoney {
-		unit = t.about.Currency
+		unit = p.about.Currency
 	}
 	return words.Figure(value, unit)
 }
 
 // withCause adds why the project cannot be polled, and the next step.
-func (t *Turn) withCause(texts rules.Texts) rules.Texts {
-	texts.Summary += ": " + t.data.State.Failure
-	texts.Advice = strings.TrimSpace("Next step: " + t.about.NextStep + ". " + texts.Advice)
+func (p *Pass) withCause(texts rules.Texts) rules.Texts {
+	texts.Summary += ": " + p.data.State.Failure
+	texts.Advice = strings.TrimSpace("Next step: " + p.about.NextStep + ". " + texts.Advice)
 	return texts
 }

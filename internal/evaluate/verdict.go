@@ -9,17 +9,17 @@ import (
 )
 
 // verdict evaluates the rule as of now and, if it matters, as of the end of yesterday.
-func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, view *rules.View) (rules.Verdict, error) {
-	_, known := t.meanings[r.Spec.Name]
+func (p *Pass) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, view *rules.View) (rules.Verdict, error) {
+	_, known := p.meanings[r.Spec.Name]
 	v := rules.Verdict{
 		Evaluation: r.Eval(view),
 		DayEnd:     rules.Result{Least: rules.Inactive, Most: r.Highest},
-		Period:     t.data.Period.Start,
+		Period:     p.data.Period.Start,
 		First:      !known,
-		AsOf:       t.data.Now,
-		Listed:     t.data.Counts.ListedAt,
+		AsOf:       p.data.Now,
+		Listed:     p.data.Counts.ListedAt,
 		Members:    b.FleetSize(i),
-		Shown:      t.open.Shown(a.ID),
+		Shown:      p.open.Shown(a.ID),
 		PeakUsual:  math.NaN(),
 	}
 	if v.Result.Least > rules.Inactive || a.State == rules.Firing {
@@ -29,9 +29,9 @@ func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env
 		return v, nil
 	}
 	if r.Kind == rules.PeriodRule || r.Kind.OfPeriod() && !a.Period.Equal(v.Period) {
-		return v, t.periodEnded(ctx, r, a, b, i, &v)
+		return v, p.periodEnded(ctx, r, a, b, i, &v)
 	}
-	usual, err := t.peakUsual(ctx, r, a, b, i, v)
+	usual, err := p.peakUsual(ctx, r, a, b, i, v)
 	if err != nil {
 		return v, err
 	}
@@ -39,18 +39,18 @@ func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env
 	if !r.Kind.ByDay() || v.Result.Most >= a.Level {
 		return v, nil
 	}
-	if today := t.data.Today.Start(); r.Kind.OfPeriod() && today.Equal(v.Period) { // yesterday belonged to another period
+	if today := p.data.Today.Start(); r.Kind.OfPeriod() && today.Equal(v.Period) { // yesterday belonged to another period
 		v.DayEnd = rules.Result{}
 		return v, nil
 	}
-	yesterday, err := b.EnvAt(ctx, i, t.data.Today-1)
+	yesterday, err := b.EnvAt(ctx, i, p.data.Today-1)
 	if err != nil {
 		return v, err
 	}
 	b.Present(yesterday, i)
 	dayEnd := rules.NewView(yesterday)
 	last := r.Eval(dayEnd)
-	v.DayEnd, v.DayEndGrowing, v.Last, v.LastAt = last.Result, r.Growing(dayEnd), last.Value, t.data.Today.Start()
+	v.DayEnd, v.DayEndGrowing, v.Last, v.LastAt = last.Result, r.Growing(dayEnd), last.Value, p.data.Today.Start()
 	if a.Since.Before(v.LastAt) && v.Last > a.Peak {
 		v.PeakUsual = last.Usual
 	}
@@ -58,13 +58,13 @@ func (t *Turn) verdict(ctx context.Context, r *rules.Rule, a rules.Alert, b *env
 }
 
 // peakUsual returns what is usual on the day of the peak of an alert that becomes quiet.
-func (t *Turn) peakUsual(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, v rules.Verdict) (float64, error) {
+func (p *Pass) peakUsual(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, v rules.Verdict) (float64, error) {
 	switch {
 	case !r.Kind.ByDay() && r.Keep == 0, v.Result.Most > rules.Inactive, !a.QuietSince.IsZero(): // it does not become quiet
 		return math.NaN(), nil
 	case a.PeakOn == 0, a.Texts.Figure != r.Show, rules.UsualName(r.Show, 0) == "":
 		return math.NaN(), nil
-	case a.PeakOn >= t.data.Today:
+	case a.PeakOn >= p.data.Today:
 		return v.Usual, nil
 	}
 	past, err := b.EnvAt(ctx, i, a.PeakOn)
@@ -75,10 +75,10 @@ func (t *Turn) peakUsual(ctx context.Context, r *rules.Rule, a rules.Alert, b *e
 }
 
 // periodEnded evaluates the rule as of the end of the alert's period, if that has ended and the history that was read goes back that far.
-func (t *Turn) periodEnded(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, v *rules.Verdict) error {
-	first, next := t.data.Spec().Bounds(rules.DayOf(a.Period))
-	read := env.FirstDay(t.data.Spec(), t.data.Satellite, t.data.Today, t.evaluator.wants)
-	if next > t.data.Today || next <= read || !first.Start().Equal(a.Period) || a.Texts.Figure != r.Show {
+func (p *Pass) periodEnded(ctx context.Context, r *rules.Rule, a rules.Alert, b *env.BlockData, i int, v *rules.Verdict) error {
+	first, next := p.data.Spec().Bounds(rules.DayOf(a.Period))
+	read := env.FirstDay(p.data.Spec(), p.data.Satellite, p.data.Today, p.evaluator.wants)
+	if next > p.data.Today || next <= read || !first.Start().Equal(a.Period) || a.Texts.Figure != r.Show {
 		return nil
 	}
 	end, err := b.EnvAt(ctx, i, next-1)

@@ -78,12 +78,12 @@ func (r *Reader) bills(ctx context.Context, project string, now time.Time) (*env
 		return nil, nil
 	}
 	prices := r.pricesOf(paid.Account)
-	var projects []env.PaidProject
+	var projects []env.AccountProject
 	for _, p := range r.config.Projects {
 		if p.Account != paid.Account {
 			continue
 		}
-		of, err := env.LookAtPaid(ctx, r.config.Store, p.UID, p.Name)
+		of, err := env.ReadAccountProject(ctx, r.config.Store, p.UID, p.Name)
 		if err != nil {
 			return nil, err
 		}

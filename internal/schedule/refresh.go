@@ -12,9 +12,9 @@ import (
 // freshFor is the age up to which the data is new enough, so that no poll is needed.
 const freshFor = time.Minute
 
-// A freshening records when Refresh last made a poll due. One call at a time reads it and makes polls due, so if several people ask at
+// A refreshing records when Refresh last made a poll due. One call at a time reads it and makes polls due, so if several people ask at
 // once, one of them gets the cost, and the others the answer that there is nothing to do.
-type freshening struct {
+type refreshing struct {
 	mu   sync.Mutex
 	last time.Time
 }
@@ -23,10 +23,10 @@ type freshening struct {
 // says that there was nothing to do: all projects are waiting to be polled, are being polled, or were polled within the last minute,
 // successfully or not. The requests stay within the budget of their account, so people cannot exceed it.
 func (s *Schedule) Refresh(ctx context.Context) (requests int, already bool, err error) {
-	s.fresh.mu.Lock()
-	defer s.fresh.mu.Unlock()
+	s.refresh.mu.Lock()
+	defer s.refresh.mu.Unlock()
 	now := s.now()
-	if now.Sub(s.fresh.last) < freshFor {
+	if now.Sub(s.refresh.last) < freshFor {
 		return 0, true, nil
 	}
 	already = true
@@ -48,7 +48,7 @@ func (s *Schedule) Refresh(ctx context.Context) (requests int, already bool, err
 		requests, already = requests+cost, false
 	}
 	if !already {
-		s.fresh.last = now
+		s.refresh.last = now
 		s.wake(work.Poll)
 	}
 	return requests, already, nil

@@ -51,7 +51,7 @@ type Schedule struct {
 
 	devices sync.Map     // int: number of listed devices, by UID of the project
 	counted atomic.Int64 // when they were last counted, as Unix milliseconds
-	fresh   freshening
+	refresh refreshing
 }
 
 // New returns a schedule. It changes nothing in the store.

@@ -138,7 +138,7 @@ func (w *watcher) replace(ctx context.Context, next *settings, moved bool) {
 		return
 	}
 	w.take(next.setup, made)
-	if err := w.greet(ctx); err != nil {
+	if err := w.begin(ctx); err != nil {
 		w.setup.Log.Error("making overdue polls due", "err", err)
 	}
 	if made.StandsBy() {

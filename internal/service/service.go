@@ -47,7 +47,7 @@ func Run(ctx context.Context, c Config) error {
 	if err := w.listen(ctx, group); err != nil {
 		return err
 	}
-	if err := w.greet(ctx); err != nil {
+	if err := w.begin(ctx); err != nil {
 		return err
 	}
 	group.Go(func() error { return w.watch(ctx) })
@@ -135,9 +135,9 @@ func (w *watcher) answerSlack(ctx context.Context, group *errgroup.Group, server
 	return nil
 }
 
-// greet makes overdue polls due and logs what is watched, the time of the first poll, and warnings about the settings. It does nothing if
+// begin makes overdue polls due and logs what is watched, the time of the first poll, and warnings about the settings. It does nothing if
 // the process stands by, which has been logged.
-func (w *watcher) greet(ctx context.Context) error {
+func (w *watcher) begin(ctx context.Context) error {
 	if w.running.Load().watch.StandsBy() {
 		return nil
 	}

@@ -13,14 +13,14 @@ import (
 // It searches at most a number of alerts.
 func (s *Store) GoneDevices(ctx context.Context, alerts int) (devices []usage.DeviceName, err error) {
 	err = s.db.View(ctx, func(tx database.Tx) error {
-		told, err := database.Collect(ctx, tx, subjectFields, `
+		named, err := database.Collect(ctx, tx, subjectFields, `
 			SELECT project, subject, coalesce(told ->> 'subject', subject) FROM (
 				SELECT project, subject, told FROM alert WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT $1
 			) AS ended
 			WHERE project <> '' AND subject <> ''
 				AND NOT EXISTS (SELECT 1 FROM project JOIN device ON device.project = project.id
 					WHERE project.uid = ended.project AND device.uid = ended.subject AND device.listed)`, alerts)
-		devices = firstNames(told)
+		devices = firstNames(named)
 		return err
 	})
 	return devices, database.Doing(err, "reading the devices of ended alerts")

@@ -131,11 +131,11 @@ func (s *Store) Meanings(ctx context.Context, project string) (map[string]RuleMe
 			`SELECT rule, hash, since, semantics FROM judged WHERE project = $1`, project)
 		return err
 	})
-	judged := make(map[string]RuleMeaning, len(all))
+	meanings := make(map[string]RuleMeaning, len(all))
 	for _, r := range all {
-		judged[r.rule] = r.RuleMeaning
+		meanings[r.rule] = r.RuleMeaning
 	}
-	return judged, database.Doing(err, "reading the meanings of rules for project %q", project)
+	return meanings, database.Doing(err, "reading the meanings of rules for project %q", project)
 }
 
 // dropMeanings deletes the entries of Meanings, except those of the rules that stay.
@@ -146,11 +146,11 @@ func dropMeanings(ctx context.Context, tx database.Tx, project string, stay []st
 }
 
 // saveMeanings adds or replaces entries of Meanings.
-func saveMeanings(ctx context.Context, tx database.Tx, project string, judged map[string]RuleMeaning) error {
-	names := slices.Sorted(maps.Keys(judged))
+func saveMeanings(ctx context.Context, tx database.Tx, project string, meanings map[string]RuleMeaning) error {
+	names := slices.Sorted(maps.Keys(meanings))
 	table := database.Upsert{Table: "judged", Key: []string{"project", "rule"}, Set: []string{"hash", "since", "semantics"}}
 	return table.Run(ctx, tx, len(names), func(i int) []any {
-		j := judged[names[i]]
-		return []any{project, names[i], j.Hash, database.At(j.Since), database.Document(&j.Semantics)}
+		m := meanings[names[i]]
+		return []any{project, names[i], m.Hash, database.At(m.Since), database.Document(&m.Semantics)}
 	}, nil)
 }

@@ -24,7 +24,7 @@ func (w *Watch) longestPauses() store.Pauses {
 		poll = max(poll, w.Bot.Schedule().Interval(a.Name))
 	}
 	return store.Pauses{
-		Work: map[work.Kind]time.Duration{work.Poll: poll, work.PollRules: poll, work.Organization: max(poll, bot.SaidEvery), work.Receiver: deliver.LongestPause, work.Summary: longestSummary},
+		Work: map[work.Kind]time.Duration{work.Poll: poll, work.PollRules: poll, work.Organization: max(poll, bot.OrganizationEvery), work.Receiver: deliver.LongestPause, work.Summary: longestSummary},
 		Hold: longestHold,
 	}
 }

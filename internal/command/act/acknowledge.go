@@ -26,7 +26,7 @@ func IsName(text string) bool {
 }
 
 // Acknowledge acknowledges a firing alert in the name of by, "" being the user of this process, or removes its acknowledgement.
-func Acknowledge(c *cobra.Command, id, by string, acked, asJSON bool) error {
+func Acknowledge(c *cobra.Command, id, by string, acknowledged, asJSON bool) error {
 	by = cmp.Or(by, whoami())
 	return command.Change(c, func(db command.Opened) error {
 		reader := db.Reader(c)
@@ -38,7 +38,7 @@ func Acknowledge(c *cobra.Command, id, by string, acked, asJSON bool) error {
 			return fmt.Errorf("alert %s is %s: only firing alerts can be acknowledged or unacknowledged", a.ID, a.State)
 		}
 		apply := command.Bot(db).Acknowledge
-		if !acked {
+		if !acknowledged {
 			apply = command.Bot(db).Unacknowledge
 		}
 		changed, err := apply(c.Context(), a, by)
@@ -46,7 +46,7 @@ func Acknowledge(c *cobra.Command, id, by string, acked, asJSON bool) error {
 			return err
 		}
 		if !asJSON {
-			if !acked {
+			if !acknowledged {
 				by = ""
 			}
 			return terminal.Acknowledged(command.ScreenOf(c), a, by, changed, db.Hence("updates the receivers"))

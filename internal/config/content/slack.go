@@ -16,10 +16,11 @@ func CheckSlashCommand(text string) *FormError {
 	return &FormError{"not a command of Slack", "such as /notewatch: a slash, then at most 31 lower-case letters, digits, - and _"}
 }
 
-// nameOfChannel is wrong where an ID is wanted.
-var nameOfChannel = &FormError{"a name of a channel, not its ID", whereChannelID}
-
-const whereChannelID = "it stands at the bottom of the channel's details in Slack, such as C0123456789"
+// The problem with the name of a channel, and the hint where its ID stands.
+const (
+	nameOfChannel  = "a name of a channel, not its ID"
+	whereChannelID = "it stands at the bottom of the channel's details in Slack, such as C0123456789"
+)
 
 // channelID matches the ID of a channel (C, G), a conversation (D) or a user (U, W).
 var channelID = regexp.MustCompile(`^[CGDUW][A-Z0-9]+$`)
@@ -31,7 +32,7 @@ func CheckSlackChannel(id string) *FormError {
 	case channelID.MatchString(id):
 		return nil
 	case strings.HasPrefix(id, "#"):
-		return nameOfChannel
+		return &FormError{nameOfChannel, whereChannelID}
 	}
 	return &FormError{"not the ID of a channel", whereChannelID}
 }
@@ -45,7 +46,7 @@ func CheckSlackID(text string) *FormError {
 	case slackID.MatchString(text):
 		return nil
 	case strings.HasPrefix(text, "#"):
-		return nameOfChannel
+		return &FormError{nameOfChannel, whereChannelID}
 	case strings.HasPrefix(text, "@"):
 		return &FormError{"a name, not an ID", "Copy member ID in the menu of a profile in Slack gives it, such as U0123456789; " +
 			"Copy group ID in that of a user group, such as S0123456789"}

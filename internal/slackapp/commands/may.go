@@ -14,11 +14,11 @@ import (
 // [refusalError] or comes from the store.
 func (q *question) mayChangeAlerts(ctx context.Context, m muting.Match) error {
 	if m.Alert != "" {
-		told, err := q.channelsOf(ctx, m.Alert)
+		channels, err := q.channelsOf(ctx, m.Alert)
 		if err != nil {
 			return err
 		}
-		return q.answerer.mayChange(ctx, q.asked.Person, q.asked.Channel, told)
+		return q.answerer.mayChange(ctx, q.asked.Person, q.asked.Channel, channels)
 	}
 	all, some := q.channelsOfAll(m)
 	err := q.answerer.mayChange(ctx, q.asked.Person, q.asked.Channel, all)
@@ -48,11 +48,11 @@ func (q *question) channelsOf(ctx context.Context, alert string) ([]string, erro
 // channelsOfAll returns the IDs of the Slack channels that are notified of all alerts that m selects, and whether any is notified of some.
 func (q *question) channelsOfAll(m muting.Match) (all []string, some bool) {
 	for i, receivers := range q.receiversOf(m) {
-		told := q.channels(receivers)
-		if some = some || len(told) > 0; i == 0 {
-			all = told
+		channels := q.channels(receivers)
+		if some = some || len(channels) > 0; i == 0 {
+			all = channels
 		}
-		all = slices.DeleteFunc(all, func(id string) bool { return !slices.Contains(told, id) })
+		all = slices.DeleteFunc(all, func(id string) bool { return !slices.Contains(channels, id) })
 	}
 	return all, some
 }

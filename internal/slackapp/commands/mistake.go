@@ -30,8 +30,8 @@ func (q *question) errorLines(err error) []string {
 	if denied, ok := errors.AsType[refusalError](err); ok {
 		return []string{string(denied)}
 	}
-	if slip, ok := errors.AsType[grammar.MistakeError](err); ok {
-		return []string{slackapi.Mrkdwn(string(slip), maxSaid)}
+	if mistake, ok := errors.AsType[grammar.MistakeError](err); ok {
+		return []string{slackapi.Mrkdwn(string(mistake), maxSaid)}
 	}
 	if unknown, ok := errors.AsType[*lookup.UnknownError](err); ok {
 		return []string{unknownText(unknown)}

@@ -122,9 +122,9 @@ func deviceText(u lookup.Usage, now time.Time) string {
 		return "No longer listed in Notehub."
 	}
 	d := u.Device
-	heard, voltage, firmware, disabled := "no activity yet", "", "", ""
+	activity, voltage, firmware, disabled := "no activity yet", "", "", ""
 	if !d.LastActivity.IsZero() {
-		heard = "last seen " + agoText(d.LastActivity, now)
+		activity = "last seen " + agoText(d.LastActivity, now)
 	}
 	if rules.Known(d.Voltage) {
 		voltage = words.Figure(d.Voltage, "V")
@@ -135,7 +135,7 @@ func deviceText(u lookup.Usage, now time.Time) string {
 	if d.Disabled {
 		disabled = "disabled in Notehub"
 	}
-	return words.Dotted(heard, firmware, voltage, name(d.SKU), disabled)
+	return words.Dotted(activity, firmware, voltage, name(d.SKU), disabled)
 }
 
 // figureLines describes one figure.
