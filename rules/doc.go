@@ -5,8 +5,8 @@
 //
 //   - A [Spec] is a rule as its author wrote it. [Compile] checks all of it and returns a [Rule], or every [Problem] with a position and
 //     a hint. The expressions are compiled by package lang, whose tour explains the language and its third truth value, no data.
-//   - [Rule.Findings] is what a valid rule can hardly mean. Package lint, whose tour explains how, finds it in the ranges and units that the
-//     tags of Env give.
+//   - [Rule.Findings] returns likely mistakes in a valid rule. Package lint, whose tour explains how, finds them with the ranges and units in the tags
+//     of Env.
 //   - [Rule.Reads] says what has to be fetched and computed for the rule, [Rule.Kind] when an alert of it may resolve. Both follow from
 //     what the conditions read.
 //   - An [Env] is what expressions see of one subject as of one instant. Its tags name the objects and members (env.go); package

@@ -29,8 +29,8 @@ const (
 	FwUpdates    Figure = "fw_updates"    // firmware updates
 	SatPackets   Figure = "sat_packets"   // satellite packets, up and down
 
-	Routed        Figure = "routed"         // events that a route was to hand on
-	RouteFailures Figure = "route_failures" // events of these that it could not
+	Routed        Figure = "routed"         // events that a route handled
+	RouteFailures Figure = "route_failures" // events of these that it failed for
 	RouteLatency  Figure = "route_latency"  // milliseconds that one of them took, on average
 )
 

@@ -26,7 +26,7 @@ func (b *builder) runbook(r *Rule) {
 	case address == "":
 		b.lang.Whole("runbook", hint, "is not the address of an https page")
 	case hostOf(address) != hostOf(r.Runbook(RunbookFacts{"other", "other", "other", "other", "other"})):
-		b.lang.Whole("runbook", hint, "the host is made of what differs from alert to alert")
+		b.lang.Whole("runbook", hint, "the host must be the same for all alerts")
 	}
 }
 

@@ -34,7 +34,7 @@ func TestProblemsOfRunbooks(t *testing.T) {
 		"https://w.example/a b":         {Offset: -1, Message: noPage, Hint: hint},
 		"javascript:alert(1)":           {Offset: -1, Message: noPage, Hint: hint},
 		"https://{{.Project}}.example/": {Offset: -1, Message: noPage, Hint: hint},
-		"https://{{.Level}}.example/":   {Offset: -1, Message: "the host is made of what differs from alert to alert", Hint: hint},
+		"https://{{.Level}}.example/":   {Offset: -1, Message: "the host must be the same for all alerts", Hint: hint},
 		"https://w.example/{{.Value}}": {Offset: 20, Message: "<.Value>: can't evaluate field Value in type rules.RunbookFacts",
 			Hint: "there are .Rule, .Project, .Subject, .UID and .Level"},
 	} {

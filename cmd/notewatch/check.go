@@ -56,7 +56,7 @@ func newCheck() *cobra.Command {
 			return command.Show(c, asJSON, report, nil, terminal.Check)
 		},
 	}
-	c.Flags().BoolVar(&live, "live", false, "ask Notehub whether it answers as assumed; says first how many requests that takes")
+	c.Flags().BoolVar(&live, "live", false, "check that Notehub answers as assumed, with at most 12 requests")
 	c.Flags().StringVar(&project, "project", "", "with --live: UID or name of the project to ask about (default: the first)")
 	command.CompleteFlag(c, "project", complete.Subjects(lookup.KindProject))
 	return command.WithJSON(&asJSON, c)

@@ -18,7 +18,7 @@ func newTest() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "test [FILE | DIRECTORY]...",
-		Short: "Test rules: what they send for figures that a test says",
+		Short: "Test rules on the scripted data of test files",
 		RunE: func(c *cobra.Command, paths []string) error {
 			names, err := regexp.Compile(pattern)
 			if err != nil {

@@ -1,7 +1,7 @@
-// Package bot is the left side of Commit. It polls Notehub, evaluates the rules and commits the changes of alerts; and it carries out what
-// people ask for.
+// Package bot is the left side of Commit. It polls Notehub, evaluates the rules and commits the changes of alerts; and it carries out the actions of
+// people.
 //
-//	notehub.Client → usage rows → store → Env → Eval → Alert.Next → store.Commit: alerts, and that receivers owe something
+//	notehub.Client → usage rows → store → Env → Eval → Alert.Next → store.Commit: alerts and waiting deliveries
 //
 // Everything up to Commit may be repeated freely: only data is stored, so a crash costs only repeated work. Commit is one transaction under
 // the lease of the poll. Package deliver does what follows Commit; bot does not import it.
@@ -13,11 +13,11 @@
 //     of the account (package request). look (devicelist.go) loads the device list and the state. decide evaluates the rules, applies mutes
 //     (mute.go) and commits; if another decision was stored meanwhile, it starts over. nextPoll returns when the project is polled next,
 //     with the interval that the budget allows (package schedule).
-//   - [Bot.ListProjects] (projectlist.go), once an hour for an account of which all projects are watched.
+//   - [Bot.ListProjects] (projectlist.go), once an hour for an account whose projects are all watched.
 //   - [Bot.EvaluatePollRules] (pollrules.go): the same for rules that read only the state of polling. They also have a timer of their own,
 //     so that a poll that hangs is noticed.
 //   - [Bot.EvaluateOrganization] (organization.go): the same for rules about the organization that pays for the projects of an account, at each
-//     commit of a poll of these, and when Notehub is to be asked about it.
+//     commit of a poll of these, and when its data is due to be read.
 //   - [Bot.Mute] (mute.go), when a silence or mute window begins or ends, and for drills that no one ends.
 //   - [Bot.Summarize] (report.go), once a week.
 //

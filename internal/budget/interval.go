@@ -34,7 +34,7 @@ type Kinds struct {
 	Balance      bool // its balance, once a day
 }
 
-// LoadOfAccount returns the load of an account beside its projects.
+// LoadOfAccount returns the load of an account in addition to that of its projects.
 func LoadOfAccount(kinds Kinds) (load Load) {
 	if kinds.Organization {
 		load.List = 1

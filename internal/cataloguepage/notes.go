@@ -158,7 +158,7 @@ var groups = []group{
 		},
 		{
 			"balance-low",
-			"Buy capacity, or turn on automatic recharging: at zero, Notehub stops to route events.",
+			"Buy capacity, or turn on automatic recharging: at zero, Notehub stops routing events.",
 			"The limit is the number of days that a purchase takes in your company.",
 		},
 		{

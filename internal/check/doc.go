@@ -2,5 +2,5 @@
 // often each account is polled, what each mute window covers, and which peers are reached through a proxy.
 //
 // [Of] takes a rules file that config has read and accepted, and the parts that cmd has wired from it. [Warnings] lists settings without
-// effect. Problems are found by config and by the rooms whose settings they are, not here. Nothing is sent anywhere.
+// effect. Config and the rooms that own the settings find problems, not this package. Nothing is sent anywhere.
 package check

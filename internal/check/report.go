@@ -47,7 +47,7 @@ type Rule struct {
 	Name      string        `json:"name"`
 	Each      rules.Scope   `json:"each"`
 	Kind      string        `json:"kind"`   // live, day, forecast or period
-	Period    string        `json:"period"` // over which used counts: "month from 14"; several where those of projects differ, "" if the rule reads nothing of it
+	Period    string        `json:"period"` // of used, such as "month from 14"; several if projects differ; "" if the rule reads no value of a period
 	Levels    []rules.Level `json:"levels"`
 	Reads     []string      `json:"reads"`             // figures, "device list" and "poll"
 	Polls     int           `json:"requests_per_poll"` // of each project, for what it reads; rules that read the same share them

@@ -1,14 +1,14 @@
-// Package deliver is the right side of Commit. It sends receivers what the store says they owe, and repeats that until they show it.
+// Package deliver is the right side of Commit. It sends receivers the deliveries that wait in the store, and retries until they show them.
 //
-// Left of Commit it is decided what happened to alerts; here, what each receiver is sent about it. The two sides share only
+// The left side decides what happens to alerts; this side decides what each receiver is sent. The two sides share only
 // rows of the store: package watch claims the work of a receiver when it is due and calls [Sender.Deliver] for one round, under its lease:
 //
 //  1. takeOverAlerts (fallback.go) takes over the alerts that other receivers are missing, if this receiver is their fallback.
-//  2. release (hours.go) makes owed what was held because the receiver was outside its hours, and no longer is. The hours of a round are those
+//  2. release (hours.go) makes deliveries wait that were held while the receiver was outside its hours. The hours of a round are those
 //     of the instant at which it began; the round is due again when they begin.
 //  3. retry (fallback.go) retries given-up deliveries, if the receiver is unreachable and nothing else waits. afterRound makes the round
 //     of such a receiver due once an hour.
-//  4. plan (plan.go) reads what is owed. delivery.Next decides with the event Considered whether a delivery is sent, held or skipped
+//  4. plan (plan.go) reads the waiting deliveries. delivery.Next decides with the event Considered whether a delivery is sent, held or skipped
 //     (rests, in plan.go): a silenced or acknowledged alert is held, and outside the hours of the receiver any; one below the level of the
 //     receiver is skipped. An alert that the
 //     receiver shows already is updated quietly, and a member of a message is sent along unless all its members rest. The others become
@@ -42,6 +42,6 @@
 //
 // [Sender.Register] and [Sender.KeepReceivers] belong to a start; package watch calls them in the right order.
 //
-// A Sender never polls, evaluates or changes an alert. For the three things it needs of the left side (raising and ending an alert about
-// notewatch itself, and reporting), it has functions ([Hooks]). It keeps nothing in memory that a restart would need.
+// A Sender never polls, evaluates or changes an alert. It calls the left side with three functions ([Hooks]): to raise and to end an alert about
+// notewatch itself, and to report. It keeps nothing in memory that a restart would need.
 package deliver

@@ -1,4 +1,4 @@
-// Package delivery decides what one receiver owes for one alert. It is pure: no I/O, no clock, no texts but the reasons.
+// Package delivery decides the state of the delivery of one alert to one receiver. It is pure: no I/O, no clock, no texts but the reasons.
 //
 // A [Delivery] is one row per alert and receiver. Its State says in one word how far the receiver is:
 //
@@ -20,10 +20,10 @@
 //   - The receiver is served (Considered): now it is decided whether the alert is held, skipped or sent. A silenced alert is held,
 //     and an alert below the level of the receiver is skipped. Outside the hours of the receiver everything new is held, ends too, until
 //     they begin (HoursBegan). What the receiver shows changes at once, but people are notified of it later.
-//   - A message is sent (Begun, then Posted, NothingToShow, Failed or GaveUp). These events carry what was sent, so that a change
-//     meanwhile stays owed.
+//   - A message is sent (Begun, then Posted, NothingToShow, Failed or GaveUp). These events carry the version that was sent, so that a later
+//     change still waits.
 //   - The lease is lost (Overtaken, or CutOff if the answer is lost too), or a process died while it sent (CutOff): two senders may have
-//     posted, in an unknown order. The newest version is owed again, unless both displayed the same. If one of the posts displays the alert
+//     posted, in an unknown order. The newest version is sent again, unless both displayed the same. If one of the posts displays the alert
 //     as firing, that counts, because only that has to be corrected later. People count as notified of the lower of the two levels, because
 //     they may not have seen the higher one.
 //   - The route or the set of receivers changes (TurnedAway, TurnedBack, FallenBack, ReceiverGone, ReceiverBack), the rules file is

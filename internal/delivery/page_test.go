@@ -117,7 +117,7 @@ var waits = []line{
 		}},
 	{page: []string{"of a rule in `shadow` mode", "the same", "held until the rule leaves shadow mode"},
 		alerts: []meaning{mean(fires(muted), rest(delivery.Held, delivery.ReasonMuted), message(rules.Warning, false))}},
-	{page: []string{"acknowledged", "no reminders but one after two weeks; if it escalates, the acknowledgement ends", "held"},
+	{page: []string{"acknowledged", "no reminders, except one after two weeks; if it escalates, the acknowledgement ends", "held"},
 		alerts: []meaning{mean(fires(acknowledged), rest(delivery.Held, delivery.ReasonAcknowledged), message(rules.Warning, true))}},
 	{page: []string{"outside the `hours` of the receiver", "updated, and its end is sent; escalations and reminders are held until the hours begin",
 		"held; sent when the hours begin, as it is then, also if it has ended"},

@@ -49,7 +49,7 @@ func OfIncident(name string) (Story, error) {
 	const at = "Mon 2 Jan 15:04"
 	return Story{
 		Start: i.Watch, End: i.Until(), Lasts: 20 * time.Second, interval: incidentEvery, rules: []byte(incident.Rules(incidentBudget)),
-		Opening: fmt.Sprintf("%s: %s\nIt begins %s and ends %s; %s of the catalogue is the rule for it. All times are UTC.",
+		Opening: fmt.Sprintf("%s: %s\nIt begins %s and ends %s. Its rule is %s of the catalogue. All times are UTC.",
 			i.Name, i.Story, i.Start.Format(at), i.End.Format(at), i.Rule),
 		hub: func(file *config.File) notehubtest.Config { return befallen(i, file) },
 	}, nil

@@ -22,13 +22,13 @@ type Config struct {
 	Tap          *Tap
 	Account      string // its name, for people
 	Project      string // UID; "" is the first that the token sees
-	Organization string // UID of the one that pays; "" is the only one that the token sees
+	Organization string // UID of the organization that pays; "" is the only one that the token sees
 	PerMinute    int    // requests
 	Now          func() time.Time
 	Wait         func(ctx context.Context, d time.Duration) error
 }
 
-// A Level says how a finding compares with what is assumed.
+// A Level says how serious a finding is.
 type Level string
 
 // The levels of findings.
@@ -46,7 +46,7 @@ type Finding struct {
 	Next  string `json:"next,omitempty"` // step
 }
 
-// A Report is what an account answers, compared with what is assumed.
+// A Report compares the answers of an account with what notewatch assumes.
 type Report struct {
 	Account  string    `json:"account"`
 	Project  string    `json:"project"` // UID; "" if none is visible
@@ -64,7 +64,7 @@ func (r Report) Problems() (n int) {
 	return n
 }
 
-// Run asks an account. An error means that the run was interrupted; whatever Notehub answers is a finding.
+// Run asks an account. An error means that the run was interrupted; every answer of Notehub, also a refusal, is a finding.
 func Run(ctx context.Context, c Config) (Report, error) {
 	p := &prober{Config: c, report: Report{Account: c.Account, Project: c.Project, Findings: []Finding{}}}
 	for _, step := range []func(context.Context){p.listProjects, p.listOrganizations, p.readOrganization, p.listDevices, p.listFleets, p.listRoutes, p.readUsage} {
@@ -83,14 +83,14 @@ type prober struct {
 	Config
 	report  Report
 	sent    []time.Time
-	stopped bool // nothing more is to be asked
+	stopped bool // no more requests are sent
 	clocked bool // the clock was compared
 	limited bool // headers about limits were noted
 
-	in      notehub.Collection // where organizations are
+	in      notehub.Collection // the collection that lists organizations
 	payer   string             // UID of the organization that pays; "" is not known
-	role    string             // in it
-	devices []notehub.Device   // that were active last
+	role    string             // of the token in it
+	devices []notehub.Device   // those with the newest activity
 	routes  int
 }
 
@@ -99,8 +99,8 @@ func (p *prober) find(level Level, about, text, next string) {
 	p.report.Findings = append(p.report.Findings, Finding{level, about, text, next})
 }
 
-// ask sends one request as soon as the rate allows, and adds what is found. ok is false if there is no answer to go on with. A refusal that
-// expected holds is left to the caller.
+// ask sends one request as soon as the rate allows, and adds its findings. ok is false if there is no answer to continue with. The caller
+// handles a refusal that is in expected.
 func (p *prober) ask(ctx context.Context, about string, request func() error, expected ...error) (ok bool, err error) {
 	if p.stopped || len(p.sent) == MaxRequests || p.pace(ctx) != nil {
 		return false, nil
@@ -133,7 +133,7 @@ func (p *prober) pace(ctx context.Context) error {
 	return p.Wait(ctx, wait)
 }
 
-// A refusal is what an error of Notehub means here.
+// A refusal is the meaning of an error of Notehub for this command.
 type refusal struct {
 	of   error
 	stop bool
@@ -172,7 +172,7 @@ func (p *prober) refused(about string, err error) {
 	p.find(Problem, about, words.Line(err.Error()), "check the network, the proxy and NOTEWATCH_NOTEHUB_URL, and repeat the check")
 }
 
-// compareFields compares the fields of the last answer with those that are known.
+// compareFields compares the fields of the last answer with the known ones.
 func (p *prober) compareFields(about string) {
 	s := shapes[about]
 	rows := s.rows(p.Tap.body.Bytes())
@@ -205,7 +205,7 @@ func (p *prober) compareFields(about string) {
 
 const maxText = 300
 
-// named returns a field with what is no data without it.
+// named returns a field, with the values that are no data without it.
 func named(f field) string {
 	if f.affect == "" {
 		return f.name
@@ -343,10 +343,10 @@ func (p *prober) readOrganization(ctx context.Context) {
 	}
 }
 
-// shownDevices is the size of the page of devices that is asked for.
+// shownDevices is the number of devices on the page that is requested.
 const shownDevices = 200
 
-// listDevices compares a page of devices, and keeps those that were active last.
+// listDevices compares a page of devices, and keeps those with the newest activity.
 func (p *prober) listDevices(ctx context.Context) {
 	ok, _ := p.ask(ctx, devices, func() error {
 		p.devices = nil

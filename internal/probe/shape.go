@@ -9,15 +9,15 @@ import (
 // A shape is the form of the rows of an answer.
 type shape struct {
 	list  string   // the key of the rows; "" is a single object
-	reads []field  // what notewatch reads
-	knows []string // what else the description of the API has; a name stands for all below it
+	reads []field  // fields that notewatch reads
+	knows []string // other fields in the description of the API; a name includes all fields below it
 }
 
-// A field is a field of rows, with the names of those that contain it before it, such as cellular_usage.used.
+// A field is a field of rows. Its name begins with the names of the fields that contain it, such as cellular_usage.used.
 type field struct {
 	name   string
-	affect string // what is no data without it, as rules read it
-	mild   bool   // it may well be missing or null: of devices without it, or to a role that may not see it
+	affect string // the name in rules that is no data without it
+	mild   bool   // it is often missing or null: for some devices, or for a role that may not see it
 }
 
 // shapes are the forms of the answers, by the name of the endpoint.
@@ -61,7 +61,7 @@ var shapes = map[string]shape{
 	}, []string{"successful_routes"}},
 }
 
-// The endpoints that are asked.
+// The endpoints that are requested.
 const (
 	projects      = "projects"
 	organizations = "organizations"
@@ -100,7 +100,7 @@ func (s shape) rows(body []byte) (rows []map[string]any) {
 	return rows
 }
 
-// compare returns the fields that no row has, and those of rows that are not known, both sorted by their place in the shape or by name.
+// compare returns the fields that no row has, and the unknown fields of rows, both sorted by their place in the shape or by name.
 func (s shape) compare(rows []map[string]any) (missing []field, unknown []string) {
 	seen := map[string]bool{} // whether a value was not null, by name
 	for _, row := range rows {
@@ -138,7 +138,7 @@ func collect(seen map[string]bool, prefix string, value any) {
 	}
 }
 
-// known reports whether a field, or one that contains it, is known, or whether it contains one that is.
+// known reports whether the shape has a field, or one that contains it or is contained in it.
 func (s shape) known(name string) bool {
 	for _, f := range s.reads {
 		if f.name == name || strings.HasPrefix(f.name, name+".") {

@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// maxKept is the maximum number of bytes of an answer that are kept. Answers to the questions of this package are far smaller.
+// maxKept is the maximum number of bytes of an answer that a Tap keeps. The answers in this package are far smaller.
 const maxKept = 4 << 20
 
 // A Tap keeps the last answer of Notehub to a GET. Its zero value is ready. It is not safe for concurrent requests.
@@ -32,7 +32,7 @@ type tapped struct {
 // RoundTrip implements http.RoundTripper.
 func (t tapped) RoundTrip(r *http.Request) (*http.Response, error) {
 	response, err := t.next.RoundTrip(r)
-	if err != nil || r.Method != http.MethodGet { // others are about access tokens
+	if err != nil || r.Method != http.MethodGet { // others are requests for access tokens
 		return response, err
 	}
 	t.tap.forget()
@@ -41,7 +41,7 @@ func (t tapped) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// A keptBody keeps what is read of a body.
+// A keptBody keeps the bytes that are read from a body.
 type keptBody struct {
 	io.ReadCloser
 	tap *Tap

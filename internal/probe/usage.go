@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	askedDevices = 20 // those that were active last, whose usage is asked for
+	askedDevices = 20 // devices whose usage is requested: those with the newest activity
 	askedDays    = 8  // with today
-	carrierDays  = 2  // that cellular data is late at most, as assumed
+	carrierDays  = 2  // the most days that cellular data is late, as notewatch assumes
 
-	settled = 2 * time.Hour // after its last activity, what a device used must be known
+	settled = 2 * time.Hour // after this time, the usage before the last activity of a device must be known
 )
 
-// readUsage compares the usage of the devices that were active last.
+// readUsage compares the usage of the devices with the newest activity.
 func (p *prober) readUsage(ctx context.Context) {
 	query := notehub.UsageQuery{Start: today(p.Now()).AddDate(0, 0, 1-askedDays), Period: notehub.ByDay, Aggregate: notehub.PerDevice}
 	for _, d := range p.devices {
@@ -61,7 +61,7 @@ func (p *prober) readUsage(ctx context.Context) {
 	})
 }
 
-// A newestDay is what is learned of days from rows.
+// A newestDay is the newest day in the rows of an answer.
 type newestDay struct {
 	used time.Time // the newest with usage; zero: none
 	odd  time.Time // a period that is no UTC day; zero: none
@@ -79,7 +79,8 @@ func (n *newestDay) add(period time.Time, count notehub.Count) {
 // today returns the beginning of the UTC day of an instant.
 func today(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
-// compareLag compares the newest day of usage with when the devices were active last. tolerated is how many days it may be late.
+// compareLag compares the newest day of usage with the newest activity of the devices. tolerated is the number of days that usage may be
+// late.
 func (p *prober) compareLag(about, what string, answered bool, newest newestDay, tolerated int) {
 	if !answered || len(p.devices) == 0 {
 		return
@@ -89,7 +90,7 @@ func (p *prober) compareLag(about, what string, answered bool, newest newestDay,
 	}
 	active := today(p.devices[0].LastActivity.Add(-settled))
 	if active.Before(today(p.Now()).AddDate(0, 0, 1-askedDays)) {
-		p.find(Note, "lag", "no device was active in the last week, so it is not known how late "+what+" come", "repeat the check when devices are active")
+		p.find(Note, "lag", "no device was active in the last week, so the delay of "+what+" is not known", "repeat the check when devices are active")
 		return
 	}
 	if newest.used.IsZero() {

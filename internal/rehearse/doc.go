@@ -2,5 +2,5 @@
 // only keep what they accept. Rule tests and backtests are such rehearsals: client, fetch, store, evaluation, commit and delivery are those of
 // notewatch run, so what they show is what would have been sent.
 //
-// [New] makes a [Stage]; its user drives the clock, and reads alerts from the store and messages from the stands.
+// [New] makes a [Stage]; its user drives the clock, and reads alerts from the store, and the messages that receivers accepted.
 package rehearse

@@ -12,7 +12,7 @@ import (
 	"notewatch/internal/words"
 )
 
-// A Difference is where what followed from a test is not what it expects.
+// A Difference is a part of the result of a test that differs from what the test expects.
 type Difference struct {
 	Of    string `json:"of"` // alerts, messages to on-call, results
 	Lines []Line `json:"lines"`
@@ -20,12 +20,12 @@ type Difference struct {
 
 // A Line is a line of a difference.
 type Line struct {
-	Sign string `json:"sign"` // "-" is expected and did not follow, "+" followed and is not expected, "" is both
+	Sign string `json:"sign"` // "-": expected, but missing; "+": not expected; "": expected and found
 	Text string `json:"text"`
-	Line int    `json:"line,omitempty"` // of the file, if it is expected
+	Line int    `json:"line,omitempty"` // of the file, if the line is expected
 }
 
-// compare returns the differences between what a test expects and what followed.
+// compare returns the differences between the expected and the actual results of a test.
 func compare(t *testfile.Test, got actual) []Difference {
 	all := []Difference{}
 	add := func(of string, lines []Line) {
@@ -45,12 +45,12 @@ func compare(t *testfile.Test, got actual) []Difference {
 	return all
 }
 
-// leftOut reports whether a test checks none of some rules.
+// leftOut reports whether a test checks none of the given rules.
 func leftOut(t *testfile.Test, rules ...string) bool {
 	return len(t.Only) > 0 && !slices.ContainsFunc(rules, func(name string) bool { return slices.Contains(t.Only, name) })
 }
 
-// alignAlerts returns the alerts that followed in their order, each after the expected one that is most like it.
+// alignAlerts returns the actual alerts in their order, each after the expected one that is most similar.
 func alignAlerts(t *testfile.Test, got []Alert) (lines []Line) {
 	left := slices.Clone(t.Expect.Alerts)
 	matched := make([]*testfile.Alert, len(got))
@@ -78,7 +78,7 @@ func alignAlerts(t *testfile.Test, got []Alert) (lines []Line) {
 	return lines
 }
 
-// subjectOf returns the name of a subject; that of the project if a test names none.
+// subjectOf returns the name of a subject. If a test names none, it is the name of the project.
 func subjectOf(t *testfile.Test, name string) string { return cmp.Or(name, t.Project) }
 
 func matchesAlert(t *testfile.Test, want testfile.Alert, a Alert) bool {
@@ -104,7 +104,7 @@ func wantedAlert(t *testfile.Test, a testfile.Alert) string {
 	return spaced(a.Rule, subjectOf(t, a.Subject), string(a.Level), labelled("fired", rangeText(a.Fired, t)), cmp.Or(end, "firing"))
 }
 
-// alignMessages returns the messages that followed and the expected ones, in their order, with as many pairs as possible.
+// alignMessages returns the actual and the expected messages in their order, with as many pairs as possible.
 func alignMessages(t *testfile.Test, want []testfile.Message, got []rehearse.Message) (lines []Line) {
 	// pairs[i][j] is the number of pairs of want[i:] and got[j:].
 	pairs := make([][]int, len(want)+1)
@@ -169,7 +169,7 @@ func wantedMessage(t *testfile.Test, m testfile.Message) string {
 	return strings.Join(lines, "\n")
 }
 
-// alignResults returns the results with what is expected of them.
+// alignResults returns the actual results with the expected ones.
 func alignResults(t *testfile.Test, got []string) (lines []Line) {
 	for i, want := range t.Expect.Results {
 		text := func(is string) string {

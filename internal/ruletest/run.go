@@ -39,17 +39,17 @@ type Alert struct {
 	Level   string // the highest that was announced
 	Fired   time.Time
 	Ended   time.Time // zero: it is firing at the end of the test
-	As      string    // how it ended
+	As      string    // the reason of its end
 }
 
-// An actual is what followed from a test.
+// An actual is the result of a test.
 type actual struct {
 	alerts   []Alert
 	messages map[string][]rehearse.Message // by receiver
-	results  []string                      // of the expected results, in their order
+	results  []string                      // in the order of the expected results
 }
 
-// Run runs a test of a file. It takes no longer than the work does.
+// Run runs a test of a file. It does not wait for real time.
 func Run(ctx context.Context, file *testfile.File, t *testfile.Test) (Result, error) {
 	began := time.Now()
 	got, err := rehearseTest(ctx, file.Rules, t)
@@ -73,7 +73,7 @@ type rehearsal struct {
 	results  []string
 }
 
-// rehearseTest lets what a test says happen.
+// rehearseTest runs the steps of a test.
 func rehearseTest(ctx context.Context, file *config.File, t *testfile.Test) (got actual, err error) {
 	r := &rehearsal{test: t, world: newWorld(t)}
 	at := slices.IndexFunc(file.Projects, func(p config.Project) bool { return p.Name == t.Project })
@@ -94,7 +94,7 @@ func rehearseTest(ctx context.Context, file *config.File, t *testfile.Test) (got
 	return r.collect(ctx)
 }
 
-// refusal returns how a receiver refuses a message at an instant, if a step says so.
+// refusal returns the error with which a receiver refuses a message at an instant; nil if no step says so.
 func (r *rehearsal) refusal(receiver string, now time.Time) error {
 	for _, s := range r.test.Steps {
 		if s.Receiver != receiver || now.Before(s.When.In(r.test.Begins())) || !now.Before(ends(s, r.test)) {
@@ -169,14 +169,14 @@ func (r *rehearsal) organization() notehubtest.Organization {
 
 func fleetUID(name string) string { return "fleet:" + name }
 
-// An act is something that is done at an instant, before what is due then, or after it.
+// An act is something to do at an instant, before or after the work that is due then.
 type act struct {
 	at     time.Time
 	before bool
 	do     func(ctx context.Context) error
 }
 
-// play lets time pass, and does what the steps say.
+// play lets time pass, and does the acts.
 func (r *rehearsal) play(ctx context.Context) error {
 	acts := r.acts()
 	slices.SortStableFunc(acts, func(a, b act) int { return a.at.Compare(b.at) })
@@ -195,7 +195,7 @@ func (r *rehearsal) play(ctx context.Context) error {
 	return r.stage.Run(ctx, r.test.Ends().Add(-1))
 }
 
-// acts returns what is done at instants: faults begin and end, people do something, and results are noted.
+// acts returns everything to do at instants: begin and end faults, acknowledge or silence for people, and note results.
 func (r *rehearsal) acts() (all []act) {
 	begins := r.test.Begins()
 	for _, s := range r.test.Steps {
@@ -228,7 +228,7 @@ func (r *rehearsal) acts() (all []act) {
 	return all
 }
 
-// setFaults makes Notehub answer as it does from an instant on.
+// setFaults sets the answers of Notehub for the time from an instant on.
 func (r *rehearsal) setFaults(at time.Time) error {
 	r.hub.ClearFaults()
 	for _, s := range r.test.Steps {
@@ -244,7 +244,7 @@ func (r *rehearsal) setFaults(at time.Time) error {
 	return nil
 }
 
-// acknowledge lets a person acknowledge an alert, or remove that.
+// acknowledge acknowledges an alert in the name of a person, or removes the acknowledgement.
 func (r *rehearsal) acknowledge(
 	ctx context.Context, of testfile.Target, by string, do func(context.Context, rules.Alert, string) (bool, error),
 ) error {
@@ -259,7 +259,7 @@ func (r *rehearsal) acknowledge(
 	return err
 }
 
-// silence lets a person silence alerts.
+// silence silences alerts in the name of a person.
 func (r *rehearsal) silence(ctx context.Context, s testfile.Step) error {
 	now := r.stage.Clock.Now()
 	match := muting.Match{Rule: s.Silence.Rule, Project: r.project.UID, Subject: r.uid(s.Silence.Subject)}
@@ -303,7 +303,7 @@ func outcome(e bot.Explanation) string {
 	return e.Result.Least.String()
 }
 
-// collect returns what followed.
+// collect returns the results.
 func (r *rehearsal) collect(ctx context.Context) (got actual, err error) {
 	got = actual{messages: r.stage.Messages(), results: r.results}
 	var names []string // of rules: other alerts are about notewatch itself

@@ -11,7 +11,7 @@ import (
 
 const day = 24 * time.Hour
 
-// A world answers what the devices and routes of a test have at an instant.
+// A world is the usage and the state of the devices and routes of a test at each instant.
 type world struct {
 	test    *testfile.Test
 	devices map[string]*device         // by UID
@@ -19,7 +19,7 @@ type world struct {
 	polls   int                        // of a day
 }
 
-// A device is a device with what happens to it.
+// A device is a device with the steps about it.
 type device struct {
 	*testfile.Device
 	test        *testfile.Test
@@ -28,10 +28,10 @@ type device struct {
 	corrections []correction
 }
 
-// A span is a stretch of time; its end is not in it.
+// A span is the time from one instant up to, but not including, another.
 type span struct{ from, to time.Time }
 
-// A setting is what the device list says of a device from an instant on.
+// A setting is the entry of a device in the device list from an instant on.
 type setting struct {
 	from time.Time
 	is   testfile.Setting
@@ -87,7 +87,7 @@ func (d *device) take(s testfile.Step) {
 	}
 }
 
-// ends returns when what a step begins ends.
+// ends returns the time at which the effect of a step ends.
 func ends(s testfile.Step, t *testfile.Test) time.Time {
 	if s.For == 0 {
 		return never
@@ -104,7 +104,7 @@ func (w *world) script() *notehubtest.Script {
 	}
 }
 
-// usage returns what the device used on the day that begins at date, as far as Notehub has counted it at now.
+// usage returns the usage of the device on the day that begins at date, as far as Notehub has counted it at now.
 func (d *device) usage(date, now time.Time) (u notehubtest.Usage) {
 	counts := map[string]int64{}
 	for name, series := range d.Metrics() {
@@ -140,7 +140,7 @@ func with(counts map[string]int64, key string, n int64) map[string]int64 {
 	return counts
 }
 
-// notKnown is answered where a test says that a figure is not known: it is no count, so it is no data.
+// notKnown is the answer for a figure that is not known in a test: it is not a count, so it is no data.
 const notKnown = -1
 
 // count returns a figure of a day, as it is counted at now.
@@ -165,7 +165,7 @@ func (d *device) count(metric string, series testfile.Series, date, now time.Tim
 	return value
 }
 
-// grown returns how far a figure of a day has grown by now, without the time in which the device was absent.
+// grown returns the value of a figure of a day at now, without the time in which the device was absent.
 func (d *device) grown(series testfile.Series, date, now time.Time) (value int64, known bool) {
 	of := series.On(daysBetween(d.test.Begins(), date))
 	if of.Unknown {
@@ -203,7 +203,7 @@ func stretches(of testfile.Day, date time.Time, every time.Duration) []stretch {
 	return all
 }
 
-// passed returns how far the figure has grown by t: one more in the middle of each of as many parts as it grows by.
+// passed returns the growth of the figure by t. A figure that grows by n grows by one in the middle of each of n equal parts.
 func (s stretch) passed(t time.Time) int64 {
 	share := float64(t.Sub(s.from)) / float64(s.to.Sub(s.from))
 	return int64(math.Floor(s.growth*min(max(share, 0), 1) + 0.5))
@@ -219,7 +219,7 @@ func (s stretch) last(t time.Time) (at time.Time, ok bool) {
 	return s.from.Add(time.Duration(share * float64(s.to.Sub(s.from)))), true
 }
 
-// present returns the parts of a stretch of time in which the device is there and not silent.
+// present returns the parts of a span in which the device is present and not silent.
 func (d *device) present(s span) []span {
 	parts := []span{s}
 	for _, gap := range d.absent {
@@ -237,7 +237,7 @@ func (d *device) present(s span) []span {
 	return parts
 }
 
-// state returns what the device list says at now.
+// state returns the entry of the device in the device list at now.
 func (d *device) state(now time.Time) notehubtest.State {
 	s := notehubtest.State{
 		SKU: "NOTE-WBGLW", Firmware: "notecard-8.1.3.17074", FirmwareHost: "1.0.0", Temperature: 20, LastActivity: d.lastActivity(now),
@@ -250,7 +250,7 @@ func (d *device) state(now time.Time) notehubtest.State {
 	return s
 }
 
-// apply changes what a setting says.
+// apply applies the fields that a setting has.
 func apply(s *notehubtest.State, is testfile.Setting, now time.Time) {
 	change(&s.SKU, is.SKU)
 	change(&s.Firmware, is.Firmware)
@@ -271,14 +271,14 @@ func apply(s *notehubtest.State, is testfile.Setting, now time.Time) {
 	}
 }
 
-// change sets a value unless the new one is zero, which is that nothing is said of it.
+// change sets a value unless the new one is zero, which means that the field is left out.
 func change[T comparable](value *T, to T) {
 	if to != *new(T) {
 		*value = to
 	}
 }
 
-// longestSilence is how many days back activity is looked for.
+// longestSilence is the number of days in which lastActivity looks for activity.
 const longestSilence = 100
 
 // lastActivity returns when the device was last active: its newest session or event, or, if the test gives neither, the last instant at which
@@ -303,7 +303,7 @@ func (d *device) lastActivity(now time.Time) (last time.Time) {
 	return last
 }
 
-// lastGrowth returns when a figure of a day last grew while the device was there; zero if it did not.
+// lastGrowth returns when a figure of a day last grew while the device was present; zero if it did not.
 func (d *device) lastGrowth(of testfile.Day, date, now time.Time) (last time.Time) {
 	if of.Unknown {
 		return last
@@ -318,7 +318,7 @@ func (d *device) lastGrowth(of testfile.Day, date, now time.Time) (last time.Tim
 	return last
 }
 
-// routed returns what a route handed on during a day, as far as now.
+// routed returns the routing of a route on a day, up to now.
 func (w *world) routed(uid string, date, now time.Time) (u notehubtest.RouteUsage) {
 	r, d := w.routes[uid], &device{Device: &testfile.Device{}, test: w.test}
 	if r.Routed.Given() {

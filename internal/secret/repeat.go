@@ -48,7 +48,7 @@ func forms(value string) []string {
 // escape matches a character in the escapes of URLs and JSON.
 var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}|\\u00[0-9A-Fa-f]{2}`)
 
-// folded returns text without the differences between ways to write the same.
+// folded returns text in a form that is the same for all ways to write it.
 func folded(text string) string {
 	text = escape.ReplaceAllStringFunc(text, func(escaped string) string {
 		code, err := strconv.ParseUint(escaped[len(escaped)-2:], 16, 8)

@@ -1,5 +1,5 @@
-// Package silences answers what is muted: the silences that people made, and the mute windows of the rules file, as data with JSON tags. It also
-// reads what a person orders to silence.
+// Package silences answers what is muted: the silences that people made, and the mute windows of the rules file, as data with JSON tags. It also reads the
+// order of a person to silence.
 //
 //   - [List] returns all that are active or will be, [Of] one silence, [ByID] that of an ID, and [Window] one mute window (silences.go). A
 //     lookup.Reader knows the names of what they match.

@@ -108,8 +108,8 @@ func (s *socket) hello(ctx context.Context, connections int) {
 	shared := connections > 1 && (s.app.config.Processes == nil || connections > s.app.config.Processes(ctx))
 	if shared && !s.shared {
 		s.app.config.Log.Warn("the Slack app has other connections: Slack sends commands and presses to any one of them, so that some may go "+
-			"unanswered. If a process with another database uses the same app-level token, end it or give it an app of its own; if this is left "+
-			"of a connection that was lost, it passes", "connections", connections)
+			"unanswered. If a process with another database uses the same app-level token, end it or give it an app of its own. A connection "+
+			"that was lost disappears by itself", "connections", connections)
 	}
 	s.shared = shared
 }
@@ -145,7 +145,7 @@ func (s *socket) envelope(ctx context.Context, e *socketmode.Request, read func(
 	s.acknowledge(ctx, e.EnvelopeID)
 	asked, err := read(e.Payload)
 	if err != nil {
-		s.app.config.Log.Debug("Slack sent something else than a command or a press")
+		s.app.config.Log.Debug("Slack sent something other than a command or a press")
 		return
 	}
 	if asked.id == "" {

@@ -1,4 +1,4 @@
-// Package status says how notewatch itself is: projects and their polls, accounts and their requests, receivers, processes, and how many
+// Package status answers the state of notewatch itself: projects and their polls, accounts and their requests, receivers, processes, and how many
 // alerts are open. Its answers are data with JSON tags. They come only from the store.
 //
 //   - [Of] returns the whole [Status] (status.go), of which process.go reads the processes.

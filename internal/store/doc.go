@@ -5,7 +5,7 @@
 //
 //   - [Store.Work]: which work is due, and which process does it (package work);
 //   - [Store.Usage]: devices and figures, as Notehub says them (package usage);
-//   - [Store.Outbox]: what receivers owe and were sent (package outbox).
+//   - [Store.Outbox]: deliveries, messages and attempts (package outbox).
 //
 // The store itself keeps alerts and what changes with them. A [Decision] holds what was decided about alerts, and a [Commit] everything
 // that a poll decided. [Store.Commit], [Store.CommitPollRules] and [Store.Decide] store it in one transaction (commit.go): the lease is

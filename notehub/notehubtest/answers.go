@@ -31,10 +31,10 @@ func dataAnswer(q query) wire.DataEnvelope {
 	return wire.DataEnvelope{Data: joined, Truncated: truncated}
 }
 
-// A dataKey identifies the series of a point.
+// A dataKey identifies a series.
 type dataKey struct{ kind, device, fleet, iccid, psid string }
 
-// cellular returns a row of each SIM, or one of a fleet or project.
+// cellular returns a row for each SIM of a device, or one row for a fleet or project.
 func (t *total) cellular() []wire.DataSeries {
 	if t.figures.Bytes == 0 {
 		return nil
@@ -56,13 +56,13 @@ func (t *total) cellular() []wire.DataSeries {
 	return []wire.DataSeries{row(t.device.iccids[0], t.figures.Bytes-older), row(t.device.iccids[1], older)}
 }
 
-// satellite returns a row of the satellite identity, or one of a fleet or project.
+// satellite returns one row, for the satellite identity of a device, or for a fleet or project.
 func (t *total) satellite() []wire.DataSeries {
 	f := &t.figures
 	if f.SatellitePackets == 0 {
 		return nil
 	}
-	downPackets := f.NTN // each session asks for what waits
+	downPackets := f.NTN // each session asks for waiting data
 	down, downBilled := f.SatelliteBytes*downPackets/f.SatellitePackets, f.SatelliteBilled*downPackets/f.SatellitePackets
 	row := wire.DataSeries{
 		Type: "satellite", Device: t.uid(), Fleet: t.fleet, Devices: t.devices,
@@ -128,7 +128,7 @@ func (q *query) eventsPoint(t *total) wire.EventsPoint {
 	return row
 }
 
-// watchdogNotefile is where Notehub puts the events that it makes because a device is silent.
+// watchdogNotefile is the notefile of the events that Notehub makes because a device is silent.
 const watchdogNotefile = "_watchdog.qo"
 
 func platformNotefile(name string) bool {
@@ -161,7 +161,7 @@ func sessionsAnswer(q query) wire.SessionsEnvelope {
 	return wire.SessionsEnvelope{Sessions: rows, Truncated: truncated}
 }
 
-// routeLogsAnswer lets every billed event take every route that is not disabled.
+// routeLogsAnswer routes every billed event over every route that is not disabled.
 func routeLogsAnswer(q query) wire.RouteLogsEnvelope {
 	var rows []wire.RouteLogsPoint
 	for _, t := range q.totals() {
@@ -186,7 +186,7 @@ func routeLogsAnswer(q query) wire.RouteLogsEnvelope {
 	return wire.RouteLogsEnvelope{RouteLogs: rows, Truncated: truncated}
 }
 
-// added adds up figures of routes, latencies too.
+// added adds figures of routes, and also combines their latencies.
 func added(p, other wire.RouteLogsPoint) wire.RouteLogsPoint {
 	latency := *other.LatencyMS
 	if p.LatencyMS != nil {
@@ -198,7 +198,7 @@ func added(p, other wire.RouteLogsPoint) wire.RouteLogsPoint {
 	}
 }
 
-// routed returns the routing of a project's events on one route. Two of a thousand fail anyway.
+// routed returns the events of a project on one route. Two of a thousand always fail.
 func (q *query) routed(route string, t *total) wire.RouteLogsPoint {
 	events := t.figures.Events
 	latency := float64(120 + hash(route)%240)
@@ -216,7 +216,7 @@ func (q *query) routed(route string, t *total) wire.RouteLogsPoint {
 	return row
 }
 
-// befallen returns in which share of a stretch of time a route had incidents of a kind.
+// befallen returns the share of a time span in which a route had incidents of a kind.
 func (p *project) befallen(kind IncidentKind, route string, from, to time.Time) float64 {
 	if !to.After(from) {
 		return 0

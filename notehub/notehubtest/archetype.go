@@ -4,10 +4,10 @@ import (
 	"time"
 )
 
-// An Archetype is a kind of device, with the habits of such devices.
+// An Archetype is a kind of device with its usual habits.
 type Archetype string
 
-// The archetypes. Figures are usual ones of a weekday.
+// The archetypes. The comments say what is usual on a weekday.
 const (
 	HourlySensor Archetype = "hourly sensor" // 24 sessions of 1.8 kB, 24 events
 	DailyTank    Archetype = "daily tank"    // one session of 3.5 kB and one event, sometimes two
@@ -32,11 +32,11 @@ type profile struct {
 	saturday       float64 // share of a weekday
 	sunday         float64
 	busy           shift
-	wifi           float64 // share of devices that use Wi-Fi where they can
+	wifi           float64 // share of devices that use Wi-Fi where possible
 	volts          float64
 }
 
-// A shift is the hours of a day that weigh more than the others.
+// A shift is the hours of a day with more work than the others.
 type shift struct{ from, to, weight float64 }
 
 var flat = shift{weight: 1}
@@ -72,7 +72,7 @@ var profiles = map[Archetype]profile{
 	},
 }
 
-// weekday returns the share of a weekday that is done on date.
+// weekday returns the work of a date, as a share of that of a weekday.
 func (p *profile) weekday(date time.Time) float64 {
 	switch date.Weekday() {
 	case time.Saturday:
@@ -83,7 +83,7 @@ func (p *profile) weekday(date time.Time) float64 {
 	return 1
 }
 
-// passed returns the share of a day's work that is done after so much of the day.
+// passed returns the share of a day's work that is done by a time of the day.
 func (s shift) passed(sinceMidnight time.Duration) float64 {
 	hours := sinceMidnight.Hours()
 	busy := min(max(hours-s.from, 0), s.to-s.from)

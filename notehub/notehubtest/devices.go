@@ -11,7 +11,7 @@ const (
 	planLimit = 500_000_000 // bytes that come with a device
 	planEvery = 6 * time.Hour
 	planBlock = 500_000_000 // bytes that Connectivity Assurance adds
-	planLow   = 100_000_000 // bytes that are left then
+	planLow   = 100_000_000 // bytes that are left when it does
 )
 
 // devicesAnswer returns one page of the device list.
@@ -59,7 +59,7 @@ func (d *device) line(now time.Time) wire.DeviceLine {
 	return line
 }
 
-// simUsage returns the data plans of the device's SIMs, as their carriers said a while ago.
+// simUsage returns the data plans of the device's SIMs, as their carriers reported them some time ago.
 func (d *device) simUsage(now time.Time) []wire.SimUsage {
 	asOf := now.Add(-time.Hour).Truncate(planEvery)
 	since, used, limit := d.Provisioned, d.usedBefore, int64(planLimit)
@@ -89,7 +89,7 @@ func (d *device) simUsage(now time.Time) []wire.SimUsage {
 	return sims
 }
 
-// installed returns the version of the firmware of the host, or else of the Notecard.
+// installed returns the version of the firmware of the host, or of the Notecard if host is false.
 func (d *device) installed(host bool, now time.Time) string {
 	version := d.Firmware
 	if host {
@@ -125,7 +125,7 @@ func (d *device) updates(now time.Time) *wire.Updates {
 	return &newest
 }
 
-// mode returns what an update that has begun does at now: it installs in the last tenth of its time.
+// mode returns the state of an update that has begun: it installs in the last tenth of its time.
 func (i *Incident) mode(now time.Time) string {
 	switch {
 	case i.end().Before(now):
@@ -146,7 +146,7 @@ func (d *device) dailyBytes() float64 {
 	return daily
 }
 
-// voltage of batteries falls and rises over a month, by a tenth.
+// voltage of a battery falls and rises by a tenth over a month.
 func (d *device) voltage(now time.Time) float64 {
 	for _, i := range d.incidents {
 		if i.Volts > 0 && !now.Before(i.Start) && now.Before(i.end()) {

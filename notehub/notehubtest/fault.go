@@ -12,7 +12,7 @@ import (
 // A FaultKind is a way for an answer to go wrong.
 type FaultKind string
 
-// The kinds of faults. Unauthorized to NotFound answer as Notehub or a proxy before it does; the others break an answer
+// The kinds of faults. With Unauthorized to NotFound, Notehub, or a proxy in front of it, refuses a request. The others break an answer
 // that would have been good.
 const (
 	Unauthorized FaultKind = "unauthorized"  // 401
@@ -28,10 +28,10 @@ const (
 	InvalidJSON  FaultKind = "invalid JSON"  // half an answer, as if it were whole
 	WebPage      FaultKind = "web page"      // HTML with status 200
 	Truncated    FaultKind = "truncated"     // half the rows of usage, with truncated true; other answers are left whole
-	Late         FaultKind = "late"          // a good answer, as it was Lag ago
+	Late         FaultKind = "late"          // a good answer with the data of an earlier time, by Lag
 )
 
-// A Fault breaks answers to requests that are otherwise in order.
+// A Fault breaks answers to requests that are valid.
 type Fault struct {
 	Kind       FaultKind
 	Endpoint   Endpoint        // "" is all of them
@@ -40,24 +40,24 @@ type Fault struct {
 	RetryAfter time.Duration   // of RateLimited; 0: none is sent
 	Lag        time.Duration   // of Late
 	Release    <-chan struct{} // of Slow; the answer is good once it is closed
-	From, To   time.Time       // simulated, when it breaks answers; zero: always
+	From, To   time.Time       // simulated times between which it breaks answers; zero: always
 }
 
-// Fail breaks answers from now on. Of several faults for one endpoint, the one that was asked for first comes first.
+// Fail breaks answers from now on. If several faults match, the first one added counts.
 func (s *Server) Fail(f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = append(s.faults, f)
 }
 
-// ClearFaults ends all faults. Answers that are being held back stay so.
+// ClearFaults ends all faults. It does not release answers that are held back.
 func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = nil
 }
 
-// nextFault returns the fault that is due for an answer, and counts it.
+// nextFault returns the fault for an answer, and counts the answer.
 func (s *Server) nextFault(endpoint Endpoint, project string, now time.Time) (Fault, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -76,10 +76,10 @@ func (s *Server) nextFault(endpoint Endpoint, project string, now time.Time) (Fa
 	return Fault{}, false
 }
 
-// breaks reports whether the fault takes the place of the good answer.
+// breaks reports whether the fault replaces the good answer.
 func (f Fault) breaks() bool { return f.Kind != Slow && f.Kind != Truncated && f.Kind != Late }
 
-// write answers as the fault says; good is what would have been answered.
+// write writes the answer of the fault; good is the answer without it.
 func (f Fault) write(w http.ResponseWriter, r *http.Request, good []byte) {
 	const page = "<!DOCTYPE html><html><head><title>Gateway</title></head><body>Something went wrong.</body></html>\n"
 	refused := refusal{}

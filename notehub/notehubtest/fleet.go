@@ -19,18 +19,18 @@ type Device struct {
 	FirmwareHost string    // "" is 1.0.0
 	Firmware     string    // of the Notecard; "" is notecard-8.1.3.17074
 	Disabled     bool
-	Plan         *DataPlan // of its SIM; nil: some of it is used
+	Plan         *DataPlan // of its SIM; nil: a plan of which some is used
 }
 
-// A DataPlan is how much of the plan of a SIM, 500 MB, is used.
+// A DataPlan is the usage of the plan of a SIM, which has 500 MB.
 type DataPlan struct {
 	Used    int64 // bytes until the instant At
 	At      time.Time
-	Added   int64 // bytes that are bought at the instant AddedAt
+	Added   int64 // bytes that are bought at AddedAt
 	AddedAt time.Time
 }
 
-// A Share is how many devices of a fleet are of an archetype, in relation to the others.
+// A Share is the number of devices of an archetype in a fleet, relative to the others.
 type Share struct {
 	Archetype Archetype
 	Weight    int
@@ -43,9 +43,8 @@ func Typical() []Share {
 	}
 }
 
-// Fleet returns n devices that were provisioned at the given instant, mixed by shares; none are those of [Typical]. The
-// archetypes are spread evenly, so that the first devices are mixed as well. Each archetype is a fleet; every tenth device
-// is in the fleet "pilot", too.
+// Fleet returns n devices that were provisioned at the given instant, mixed by shares; without shares, by [Typical]. The archetypes are
+// spread evenly, so the first devices are mixed as well. Each archetype is a fleet; every tenth device is also in the fleet "pilot".
 func Fleet(seed uint64, n int, provisioned time.Time, shares []Share) []Device {
 	source := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a simulation must be repeatable
 	if len(shares) == 0 {
@@ -59,7 +58,7 @@ func Fleet(seed uint64, n int, provisioned time.Time, shares []Share) []Device {
 	fleet := make([]Device, 0, n)
 	for i := range n {
 		next := 0
-		for j, share := range shares { // the archetype that is furthest behind its share
+		for j, share := range shares { // the archetype with the largest gap to its share
 			behind := (i+1)*share.Weight - given[j]*total
 			if behind > (i+1)*shares[next].Weight-given[next]*total {
 				next = j
@@ -85,7 +84,7 @@ func newDevice(source *rand.Rand, archetype Archetype, index, number int, provis
 	return d
 }
 
-// pilot is the name of the fleet that every tenth device is in, too.
+// pilot is the name of the fleet of every tenth device.
 const pilot = "pilot"
 
 // FleetUID returns the UID that [Fleet] gives to the fleet of an archetype, and to "pilot", the names of these fleets.

@@ -9,10 +9,10 @@ import (
 	"notewatch/notehub/notehubtest/wire"
 )
 
-// FleetSettings are what people set for a fleet of a project.
+// FleetSettings are the settings of a fleet.
 type FleetSettings struct {
-	ConnectivityAssurance *bool // a device whose plan is almost used up gets 500 MB more; nil is answered as null
-	WatchdogMinutes       int64 // of a [Silence], after which Notehub makes an event of each of the devices, again and again; 0: never
+	ConnectivityAssurance *bool // a device whose plan is almost used up gets 500 MB more; nil is null in the answer
+	WatchdogMinutes       int64 // of [Silence], after which Notehub makes an event for each of the devices, repeatedly; 0: never
 }
 
 // join applies the settings of a fleet to a device in it.

@@ -8,10 +8,10 @@ import (
 // An IncidentKind is something that happens to devices.
 type IncidentKind string
 
-// The kinds of incidents. Devices that appear or disappear are described by [Device] itself.
+// The kinds of incidents. A [Device] that appears or disappears has fields for that.
 const (
-	EventFlood    IncidentKind = "event flood"    // one more event each Every (2 s), with 100 bytes
-	SessionStorm  IncidentKind = "session storm"  // one more session each Every (2 min), with 1,200 bytes
+	EventFlood    IncidentKind = "event flood"    // one more event of 100 bytes after each Every (2 s)
+	SessionStorm  IncidentKind = "session storm"  // one more session of 1,200 bytes after each Every (2 min)
 	ExtraBytes    IncidentKind = "extra bytes"    // Bytes more, evenly over Duration: an upload, a leak
 	Silence       IncidentKind = "silence"        // no sessions, no events, no activity
 	RouteFailures IncidentKind = "route failures" // two of five events are not routed; of Routes, not of devices
@@ -23,25 +23,25 @@ const (
 	OtherHabits       IncidentKind = "other habits"       // Habits, on the days that begin within it
 )
 
-// An Incident happens from Start for as long as Duration.
+// An Incident begins at Start and lasts for Duration.
 type Incident struct {
 	Kind     IncidentKind
 	Devices  []string // UIDs
 	Routes   []string // UIDs, of RouteFailures and RouteDelays; none: all routes of the project
 	Start    time.Time
-	Duration time.Duration // 0: for good, but ExtraBytes: at once
+	Duration time.Duration // 0: forever, but ExtraBytes: at once
 	Every    time.Duration // of EventFlood and SessionStorm; 0 is the usual
 	Bytes    int64         // of ExtraBytes, to each device; of FirmwareUpdate, 0 is the usual
-	Version  string        // of FirmwareUpdate, which without a Duration downloads nothing for good
+	Version  string        // of FirmwareUpdate; without a Duration, it downloads forever and installs nothing
 	Host     bool          // FirmwareUpdate is of the host, not of the Notecard
-	Delay    time.Duration // of ExtraBytes: how late the carrier reports them, which corrects days that had closed
+	Delay    time.Duration // of ExtraBytes: how late the carrier reports them, which corrects complete days
 	Daily    Figures       // of ExtraUsage
 	Habits   Habits        // of OtherHabits
-	Volts    float64       // supply voltage of the devices meanwhile; 0: as usual
+	Volts    float64       // supply voltage of the devices during the incident; 0: as usual
 }
 
-// Habits are how much a device does, as factors of what it usually does, and which share of its sessions uses TLS (0.18). Usual returns
-// those of every day.
+// Habits are factors of what a device usually does, and the share of its sessions that uses TLS (0.18). Usual returns the habits of a
+// normal day.
 type Habits struct{ Sessions, Events, SessionBytes, TLS float64 }
 
 // Usual returns habits that change nothing.
@@ -65,7 +65,7 @@ func (i *Incident) end() time.Time {
 	return i.Start.Add(i.Duration)
 }
 
-// every returns how long it is from strike to strike.
+// every returns the time between two strikes.
 func (i *Incident) every() time.Duration {
 	switch {
 	case i.Every > 0:
@@ -76,7 +76,7 @@ func (i *Incident) every() time.Duration {
 	return floodEvery
 }
 
-// strikes returns how often the incident struck before t. It strikes first at its start.
+// strikes returns how often the incident struck before t. The first strike is at its start.
 func (i *Incident) strikes(t time.Time) int64 {
 	passed := earlier(t, i.end()).Sub(i.Start)
 	if passed <= 0 {
@@ -105,7 +105,7 @@ func (i *Incident) downloaded(t time.Time) int64 {
 	return int64(float64(cmp.Or(i.Bytes, updateBytes)) * float64(passed) / float64(i.Duration))
 }
 
-// used returns what ExtraUsage had used by t.
+// used returns the usage of ExtraUsage by t.
 func (i *Incident) used(t time.Time) (sum Figures) {
 	days := max(earlier(t, i.end()).Sub(i.Start), 0).Hours() / 24
 	for j, n := range sum.all() {
@@ -114,7 +114,7 @@ func (i *Incident) used(t time.Time) (sum Figures) {
 	return sum
 }
 
-// add adds what the incident did between from and to, as far as it is known at now.
+// add adds the usage of the incident between from and to, as far as it is known at now.
 func (i *Incident) add(f *Figures, from, to, now time.Time) {
 	to = earlier(to, now)
 	if to.Before(from) {
@@ -154,7 +154,7 @@ func (i *Incident) add(f *Figures, from, to, now time.Time) {
 	}
 }
 
-// lastActivity returns when the incident last made a device active before now, or zero.
+// lastActivity returns when the incident last made a device active before now; zero if it did not.
 func (i *Incident) lastActivity(now time.Time) time.Time {
 	every := i.every()
 	switch i.Kind {

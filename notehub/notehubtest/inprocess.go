@@ -26,14 +26,14 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// An answered is an http.ResponseWriter that keeps an answer.
+// An answered is an http.ResponseWriter that stores an answer.
 type answered struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
-// serve lets a handler answer, and reports whether it broke the connection.
+// serve calls a handler, and reports whether it broke the connection.
 func (a *answered) serve(handler http.Handler, r *http.Request) (broken bool) {
 	defer func() {
 		if problem := recover(); problem == http.ErrAbortHandler { //nolint:errorlint // this very value is what package http defines
@@ -55,7 +55,7 @@ func (a *answered) Write(p []byte) (int, error) { return a.body.Write(p) }
 // WriteHeader implements http.ResponseWriter.
 func (a *answered) WriteHeader(status int) { a.status = status }
 
-// A brokenReader fails as a connection that breaks.
+// A brokenReader fails like a connection that breaks.
 type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }

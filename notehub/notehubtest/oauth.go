@@ -8,14 +8,14 @@ import (
 	"notewatch/notehub/notehubtest/wire"
 )
 
-// An OAuthClient may ask for access tokens.
+// An OAuthClient can request access tokens.
 type OAuthClient struct {
 	ID, Secret string
 	Lifetime   time.Duration // of a token, on the simulated clock; 0 is half an hour
-	Said       time.Duration // lifetime that the answer says; 0 is Lifetime
+	Said       time.Duration // lifetime in the answer; 0 is Lifetime
 }
 
-// Token is the endpoint of access tokens. They cost none of the RequestsPerMinute.
+// Token is the endpoint of access tokens. Its requests do not count for RequestsPerMinute.
 const Token Endpoint = "oauth2/token"
 
 const defaultLifetime = 30 * time.Minute
@@ -27,7 +27,7 @@ func (s *Server) RevokeTokens() {
 	clear(s.tokens)
 }
 
-// authorizes reports whether a request carries the personal token, or an access token that is still valid.
+// authorizes reports whether a request has the personal token, or an access token that is still valid.
 func (s *Server) authorizes(r *http.Request, now time.Time) bool {
 	header := r.Header.Get("Authorization")
 	s.mu.Lock()
@@ -60,7 +60,7 @@ func (s *Server) issue(w http.ResponseWriter, r *http.Request, now time.Time) {
 	_, _ = w.Write(wire.Encode(answer))
 }
 
-// issued makes an access token, or says why not.
+// issued makes an access token, or returns why it is refused.
 func (s *Server) issued(r *http.Request, now time.Time) (answer wire.OAuthToken, refused *refusal) {
 	invalid := func(text string) *refusal {
 		return &refusal{status: http.StatusBadRequest, code: "invalid_request", text: text}

@@ -10,18 +10,18 @@ import (
 	"notewatch/notehub/notehubtest/wire"
 )
 
-// An Organization pays for projects: for the events that are billed, from a capacity that it has bought.
+// An Organization pays for the billed events of projects, from a capacity that it has bought.
 type Organization struct {
 	UID, Name string
-	Role      string    // of the token; "" is org_admin, who sees the plan, as a billing_manager does; no other role sees it
-	Type      string    // Essentials, whose capacity is full again at the beginning of each month; or Enterprise, which "" is
+	Role      string    // of the token; "" is org_admin; only org_admin and billing_manager see the plan
+	Type      string    // Essentials, whose capacity is full again at the beginning of each month, or Enterprise; "" is Enterprise
 	Start     time.Time // of the plan, a day; zero: 2026-01-01
 	End       time.Time // of the plan; zero: a year later
 	Capacity  int64     // events
 	Projects  []string  // UIDs; none: all of the server
 
-	RechargeBelow, Recharge int64      // events: whenever fewer than the first remain, the second is bought; 0: never
-	Purchases               []Purchase // of capacity, besides
+	RechargeBelow, Recharge int64      // events: when fewer than RechargeBelow remain, Recharge are bought; 0: never
+	Purchases               []Purchase // of more capacity
 	Suspensions             []Suspension
 }
 
@@ -31,13 +31,13 @@ type Purchase struct {
 	Events int64
 }
 
-// A Suspension is a stretch in which requests for projects of an organization are refused.
+// A Suspension is a time in which requests for projects of an organization are refused.
 type Suspension struct {
 	Start    time.Time
-	Duration time.Duration // 0: for good
+	Duration time.Duration // 0: forever
 }
 
-// essentials is the type of a plan whose capacity is a monthly one.
+// essentials is the type of a plan with a monthly capacity.
 const essentials = "Essentials"
 
 // An organization is an Organization with its projects.
@@ -46,10 +46,10 @@ type organization struct {
 	projects []*project
 
 	mu     sync.Mutex
-	closed []int64 // billed events of each past day since Start, summed up
+	closed []int64 // billed events from Start to each past day
 }
 
-// newOrganization panics if the organization has no UID, or a project that is not simulated.
+// newOrganization panics if the UID of the organization is missing or used twice, or if a project is not simulated.
 func (s *Server) newOrganization(given Organization) *organization {
 	if given.UID == "" || s.organization(given.UID) != nil {
 		panic(fmt.Sprintf("notehubtest: the UID of organization %q is missing or comes twice", given.UID))
@@ -97,8 +97,8 @@ func (o *organization) suspended(now time.Time) bool {
 	})
 }
 
-// Balance returns how many events an organization has left of its plan at an instant, and has used since the plan began. An
-// organization that does not exist has neither.
+// Balance returns the number of events that are left in the plan of an organization at an instant, and the number used since the plan
+// began. Both are 0 for an unknown organization.
 func (s *Server) Balance(uid string, at time.Time) (remaining, used int64) {
 	o := s.organization(uid)
 	if o == nil {
@@ -139,7 +139,7 @@ func (o *organization) used(until time.Time) int64 {
 	return o.closedBefore(days) + o.billed(o.Start.AddDate(0, 0, days), until)
 }
 
-// closedBefore returns the billed events of so many days.
+// closedBefore returns the billed events of the first days of the plan.
 func (o *organization) closedBefore(days int) int64 {
 	if days == 0 {
 		return 0
@@ -147,7 +147,7 @@ func (o *organization) closedBefore(days int) int64 {
 	return o.closed[days-1]
 }
 
-// billed returns the billed events of a day, as known at an instant. Those of a past day do not change.
+// billed returns the billed events of a day, as known at an instant. The events of a past day do not change.
 func (o *organization) billed(date, now time.Time) (sum int64) {
 	for _, p := range o.projects {
 		for _, d := range p.devices {
@@ -168,7 +168,7 @@ func (p *project) billed(d *device, date, now time.Time) int64 {
 	return f.Events + f.WatchdogEvents
 }
 
-// organizationAnswer leaves the plan out for roles that do not see it.
+// organizationAnswer leaves out the plan for roles that do not see it.
 func organizationAnswer(q query) wire.OrganizationDetails {
 	o := q.organization
 	details := wire.OrganizationDetails{UID: o.UID, Name: o.Name, Suspended: o.suspended(q.now)}
@@ -179,7 +179,7 @@ func organizationAnswer(q query) wire.OrganizationDetails {
 	return details
 }
 
-// balanceAnswer has a row for each day of the plan: what was left at its end, or is left now.
+// balanceAnswer has a row for each day of the plan: the balance at its end, or now.
 func balanceAnswer(q query) wire.BalanceEnvelope {
 	o := q.organization
 	answer := wire.BalanceEnvelope{Data: []wire.BalancePoint{}}

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A project is a Project whose devices know their incidents.
+// A project is a Project with the incidents of each device.
 type project struct {
 	Project
 	devices []*device
@@ -46,7 +46,7 @@ func newProject(seed uint64, given Project) *project {
 	return p
 }
 
-// befall hands an incident to its devices.
+// befall adds an incident to its devices.
 func (p *project) befall(incident Incident) {
 	for _, uid := range incident.Routes {
 		if !slices.Contains(p.Routes, uid) {
@@ -101,7 +101,7 @@ func (d *device) listed(now time.Time) bool {
 	return !now.Before(d.Provisioned) && (d.Removed.IsZero() || now.Before(d.Removed))
 }
 
-// merged joins spans that overlap, so that nothing is left out twice.
+// merged joins spans that overlap, so that no time counts twice.
 func merged(spans []span) []span {
 	slices.SortFunc(spans, func(a, b span) int { return a.from.Compare(b.from) })
 	joined := spans[:0]
@@ -139,14 +139,14 @@ func setOf(uids []string) map[string]bool {
 	return set
 }
 
-// A period is a stretch that usage is summed over: the days from first to the one before next that were asked for.
+// A period is a time of which usage is summed. Only days from first and before next were requested.
 type period struct {
 	start       time.Time // of the whole day, week or month
 	first, next time.Time
 	days        int64 // of the whole
 }
 
-// periods returns those that the query asks for, oldest first. A day that is asked for in part is answered as a whole.
+// periods returns the periods of the query, oldest first. A day that was requested in part is answered as a whole.
 func (q *query) periods() []period {
 	var list []period
 	for date := q.start.Truncate(day); date.Before(q.end); date = list[len(list)-1].next {
@@ -160,7 +160,7 @@ func (q *query) periods() []period {
 	return list
 }
 
-// periodOf returns the whole period that a date is in. Weeks begin on Mondays, as in ISO 8601.
+// periodOf returns the whole period that contains a date. Weeks begin on Mondays, as in ISO 8601.
 func periodOf(kind string, date time.Time) period {
 	switch kind {
 	case "week":
@@ -174,7 +174,7 @@ func periodOf(kind string, date time.Time) period {
 	return period{start: date, next: date.Add(day), days: 1}
 }
 
-// A total is what one device, fleet or project used in one period.
+// A total is the usage of one device, fleet or project in one period.
 type total struct {
 	device  *device // of a device
 	fleet   string  // UID, of a fleet
@@ -201,7 +201,7 @@ func (t *total) notefiles(yield func(string, int64) bool) {
 		yield("_log.qo", t.figures.LogEvents)
 }
 
-// add adds what a device used to that of a fleet or project.
+// add adds the usage of a device to the total of a fleet or project.
 func (t *total) add(d *device, f *Figures) {
 	if t.events == nil {
 		t.events = map[string]int64{}
@@ -211,10 +211,10 @@ func (t *total) add(d *device, f *Figures) {
 	t.figures.add(f)
 }
 
-// totals sums usage as the query asks for it. Only what was used makes a total, as in Notehub's answers.
+// totals sums usage as the query asks. As in Notehub's answers, there is no total without usage.
 func (q *query) totals() []total {
 	periods := q.periods()
-	if len(periods) > 0 { // nothing is used before devices exist
+	if len(periods) > 0 { // there is no usage before devices exist
 		periods = slices.DeleteFunc(periods, func(p period) bool { return !p.next.After(q.project.beginning()) })
 	}
 	var all []total
@@ -246,7 +246,7 @@ func (q *query) totals() []total {
 	return all
 }
 
-// groups returns what a device's usage is summed up in.
+// groups returns the fleets, or the project, that a device's usage counts for.
 func (q *query) groups(d *device) []string {
 	if q.aggregate == "fleet" {
 		return d.Fleets
@@ -264,7 +264,7 @@ func (p *project) beginning() (first time.Time) {
 	return first.Truncate(day)
 }
 
-// sum returns what the device used in the days of a period that were asked for.
+// sum returns the usage of the device in the requested days of a period.
 func (d *device) sum(p period, now time.Time) (sum Figures) {
 	for date := p.first; date.Before(p.next); date = date.Add(day) {
 		if date.Add(day).After(d.Provisioned) {

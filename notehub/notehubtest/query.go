@@ -19,7 +19,7 @@ const (
 	recentData   = time.Hour
 )
 
-// A query is a request that is in order.
+// A query is a valid request.
 type query struct {
 	endpoint         Endpoint
 	project          *project
@@ -37,7 +37,7 @@ type query struct {
 	page, pageSize   int
 }
 
-// uid returns the UID of what the query is about; "" if that is everything.
+// uid returns the UID in the path of the request; "" if there is none.
 func (q *query) uid() string {
 	switch {
 	case q.project != nil:
@@ -88,7 +88,7 @@ func parameters(endpoint Endpoint) map[string]parameter {
 	return all
 }
 
-// stretch returns the parameters that say which time an answer is about.
+// stretch returns the parameters for the time of an answer.
 func stretch() map[string]parameter {
 	return map[string]parameter{
 		"startDate": number(0, 1<<40, func(q *query, n int64) { q.start = time.Unix(n, 0).UTC() }),
@@ -96,8 +96,7 @@ func stretch() map[string]parameter {
 	}
 }
 
-// parseQuery reads and checks parameters. Unlike Notehub, which may ignore what it does not know, it refuses unknown ones:
-// they are mistakes of the client.
+// parseQuery reads and checks parameters. It refuses unknown ones, because they are mistakes of the client; Notehub may ignore them.
 func parseQuery(endpoint Endpoint, raw string, now time.Time) (query, error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
@@ -175,7 +174,7 @@ func list(set func(*query, []string)) parameter {
 	}
 }
 
-// cut leaves as many rows as the query allows, and reports whether there were more.
+// cut returns the rows that the limit of the query allows, and reports whether there were more.
 func cut[Row any](rows []Row, q *query) ([]Row, bool) {
 	if rows == nil {
 		rows = []Row{} // a list, not null

@@ -7,12 +7,12 @@ import (
 	"notewatch/notehub/notehubtest/wire"
 )
 
-// RouteSettings are what people set for a route of a project.
+// RouteSettings are the settings of a route.
 type RouteSettings struct {
 	Name     string    // "" is its UID
 	Type     string    // "" is http
 	Disabled bool      // no event takes it
-	Removed  time.Time // it is no longer listed then, and no event takes it from that day on; zero: never
+	Removed  time.Time // from that day on, it is not listed and no event takes it; zero: never
 }
 
 // routesAnswer returns the routes that are listed.

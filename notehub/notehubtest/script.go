@@ -9,19 +9,19 @@ import (
 	"notewatch/notehub/notehubtest/wire"
 )
 
-// A Script says what the devices and routes of a project have, in place of the habits of archetypes. Its functions are called by several
-// goroutines; date is the start of a UTC day, and now the instant of the answer.
+// A Script gives the usage and state of devices and routes, in place of the habits of archetypes. Several goroutines call its functions;
+// date is the start of a UTC day, and now the instant of the answer.
 type Script struct {
 	Usage  func(device string, date, now time.Time) Usage
 	State  func(device string, now time.Time) State
 	Routed func(route string, date, now time.Time) RouteUsage
 }
 
-// Null is a number of reboots, firmware updates or TLS sessions that is answered as null.
+// Null is the number of reboots, firmware updates or TLS sessions for which the answer has null.
 const Null = -2
 
-// Usage is what a device used on a UTC day, by the fields of Notehub's answers, also after it was removed. A negative number is answered as it
-// is, which is not a count. A device that used nothing has no row.
+// Usage is the usage of a device on a UTC day, by the fields of Notehub's answers, also after the device was removed. The answer contains
+// negative numbers unchanged, although they are not counts. A device without usage has no row.
 type Usage struct {
 	Bytes, Satellite, SatellitePackets              int64
 	Events, EventsTotal, Platform, Watchdog         int64
@@ -30,14 +30,14 @@ type Usage struct {
 	Notefiles, Transports                           map[string]int64
 }
 
-// RouteUsage is what a route handed on during a UTC day. A negative number is answered as it is. The latency is the average in
-// milliseconds; nil is none.
+// RouteUsage is the usage of a route on a UTC day. The answer contains negative numbers unchanged. The latency is the average in
+// milliseconds; nil means none.
 type RouteUsage struct {
 	Total, Failed int64
 	LatencyMS     *float64
 }
 
-// A State is what the device list says of a device at an instant.
+// A State is the entry of a device in the device list at an instant.
 type State struct {
 	SKU, Firmware, FirmwareHost string
 	Disabled, Updating          bool
@@ -60,7 +60,7 @@ type scripted struct {
 	usage         Usage
 }
 
-// scripted returns the usage that the query asks for, one for each day.
+// scripted returns the usage for the query, with one element for each day.
 func (q *query) scripted() (all []scripted) {
 	sums := map[string]map[time.Time]*scripted{}
 	for _, p := range q.periods() {
@@ -92,7 +92,7 @@ func (q *query) scripted() (all []scripted) {
 	return all
 }
 
-// add adds the usage of a device. A number that is not a count makes the sum none.
+// add adds the usage of a device. With a number that is not a count, the sum is not a count either.
 func (s *scripted) add(u Usage) {
 	s.devices++
 	sum := &s.usage
@@ -138,7 +138,7 @@ func plusEach(sum, more map[string]int64) map[string]int64 {
 	return sum
 }
 
-// scriptedBody returns what is answered to q about a project with a script; ok is false for an endpoint that the script says nothing of.
+// scriptedBody returns the answer to q for a project with a script; ok is false if the script has nothing for the endpoint.
 func scriptedBody(q query) (body any, ok bool) {
 	switch q.endpoint {
 	case Data:
@@ -204,11 +204,12 @@ func scriptedEvents(q query) wire.EventsEnvelope {
 	return wire.EventsEnvelope{Data: rows, Truncated: truncated}
 }
 
-// anyOf reports whether one of some counts is not 0.
+// allZero reports whether all counts are 0.
 func allZero(counts ...int64) bool {
 	return !slices.ContainsFunc(counts, func(n int64) bool { return n != 0 })
 }
 
+// anyOf reports whether a count is not 0.
 func anyOf(counts map[string]int64) bool {
 	for _, n := range counts {
 		if n != 0 {
@@ -238,7 +239,7 @@ func scriptedSessions(q query) wire.SessionsEnvelope {
 	return wire.SessionsEnvelope{Sessions: rows, Truncated: truncated}
 }
 
-// scriptedRouteLogs answers for each route; the latency of a project is that of its last route.
+// scriptedRouteLogs has a row for each route; the latency of a project is that of its last route.
 func scriptedRouteLogs(q query) wire.RouteLogsEnvelope {
 	var rows []wire.RouteLogsPoint
 	for _, p := range q.periods() {

@@ -27,15 +27,15 @@ import (
 // A Config describes the simulated Notehub.
 type Config struct {
 	Now               func() time.Time // the simulated clock; required; called by several goroutines
-	Token             string           // the personal access token that is accepted; "": none is
-	Clients           []OAuthClient    // whose access tokens are accepted
-	Seed              uint64           // another seed is another history
-	RequestsPerMinute int              // of the whole server, in simulated minutes; beyond it: 429; 0: no limit
+	Token             string           // the personal access token that the server accepts; "": none
+	Clients           []OAuthClient    // clients whose access tokens it accepts
+	Seed              uint64           // each seed gives another history
+	RequestsPerMinute int              // for the whole server, in simulated minutes; more get 429; 0: no limit
 	Projects          []Project
 	Organizations     []Organization
-	Faults            []Fault // more follow by Fail
-	Older             bool    // from before June 2026: organizations are billing accounts alone
-	Remembered        int     // requests that Requests returns at most; 0: 10,000
+	Faults            []Fault // Fail adds more
+	Older             bool    // as before June 2026: there are only billing accounts, no organizations
+	Remembered        int     // maximum number of requests that Requests returns; 0: 10,000
 }
 
 // A Project is a project of Notehub with its devices.
@@ -43,27 +43,27 @@ type Project struct {
 	UID, ProductUID string // either may stand in a request's path
 	Name            string
 	Devices         []Device
-	Fleets          map[string]string        // names by UID; without one, a fleet that [Fleet] made has its own, any other its UID
+	Fleets          map[string]string        // names by UID; without a name, a fleet of [Fleet] has its own, any other has its UID
 	FleetSettings   map[string]FleetSettings // by UID
 	Routes          []string                 // UIDs; every event takes each route; none: one route
 	RouteSettings   map[string]RouteSettings // by UID
 	Incidents       []Incident
-	Script          *Script // of devices whose archetypes do not matter; nil: they have those habits
+	Script          *Script // for the usage and state of devices; nil: the habits of their archetypes
 }
 
-// A Request is what a client asked, and the status it got.
+// A Request is a request of a client, with the status of its answer.
 type Request struct {
 	At       time.Time // simulated
-	Endpoint Endpoint  // "" if there is none at that path
-	Project  string    // as it stood in the path; or the UID of an organization
+	Endpoint Endpoint  // "" if the path has none
+	Project  string    // as in the path, or the UID of an organization
 	Query    url.Values
-	Status   int // before a fault broke the answer
+	Status   int // without the effect of a fault
 }
 
-// An Endpoint is one of the addresses that are simulated.
+// An Endpoint is a simulated address.
 type Endpoint string
 
-// The endpoints, by what follows the project in their paths.
+// The endpoints, by the part of their paths after the project.
 const (
 	Data      Endpoint = "usage/data"
 	Events    Endpoint = "usage/events"
@@ -74,10 +74,10 @@ const (
 	Routes    Endpoint = "routes"
 )
 
-// Projects is the endpoint that lists them.
+// Projects is the endpoint that lists projects.
 const Projects Endpoint = "projects"
 
-// The endpoints of organizations, by their paths without a UID. Each has the same answers at an older address.
+// The endpoints of organizations, by their paths without a UID. Each gives the same answers at an older address.
 const (
 	Organizations   Endpoint = "organizations"
 	OneOrganization Endpoint = "organizations/"
@@ -88,7 +88,7 @@ const (
 	BillingBalanceHistory Endpoint = "billing-accounts/balance-history"
 )
 
-// maxRequests is how many requests are remembered, unless the configuration says otherwise.
+// maxRequests is the default number of requests that the server keeps.
 const maxRequests = 10_000
 
 // A Server is a simulated Notehub. It is safe for use by several goroutines.
@@ -101,12 +101,12 @@ type Server struct {
 	faults   []Fault
 	requests []Request
 	minute   []time.Time          // when the requests of the last simulated minute came
-	tokens   map[string]time.Time // when access tokens expire, by the header that has them
+	tokens   map[string]time.Time // expiry of access tokens, by the value of the header
 	issues   int                  // access tokens so far
 }
 
-// New returns a server. It panics if the configuration has no clock, a UID that is missing or comes twice, an archetype
-// that does not exist, or an incident or organization of something that does not.
+// New returns a server. It panics if the configuration has no clock, a UID that is missing or used twice, an unknown archetype, or an
+// incident or organization that names something unknown.
 func New(config Config) *Server {
 	if config.Now == nil {
 		panic("notehubtest: the configuration has no clock")
@@ -125,7 +125,7 @@ func New(config Config) *Server {
 	return s
 }
 
-// Start serves on a free loopback port until stop is called, which ends all answers at once.
+// Start serves on a free loopback port until stop is called. stop ends all answers at once.
 func (s *Server) Start() (address string, stop func(), err error) {
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -173,7 +173,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, r, q)
 }
 
-// answer answers a request that is in order, unless a fault is due.
+// answer answers a valid request, unless a fault applies.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, q query) {
 	fault, due := s.nextFault(q.endpoint, q.uid(), q.now)
 	if due && fault.Kind == Slow && !wait(r.Context(), fault.Release) {
@@ -191,7 +191,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, q query) {
 	_, _ = w.Write(wire.Encode(s.body(q))) // a client that has left misses nothing
 }
 
-// body returns what is answered to q, for encoding/json.
+// body returns the answer to q, for encoding/json.
 func (s *Server) body(q query) any {
 	if q.project != nil && q.project.Script != nil {
 		if body, ok := scriptedBody(q); ok {
@@ -235,7 +235,7 @@ func (s *Server) projectsAnswer() wire.ProjectsEnvelope {
 	return answer
 }
 
-// organizationLines returns the organizations, as a list in which roles such as org_admin begin with prefix.
+// organizationLines returns the organizations for a list. prefix is the beginning of roles such as org_admin.
 func (s *Server) organizationLines(prefix string) []wire.OrganizationLine {
 	lines := []wire.OrganizationLine{}
 	for _, o := range s.organizations {
@@ -248,7 +248,7 @@ func (s *Server) organizationLines(prefix string) []wire.OrganizationLine {
 	return lines
 }
 
-// check returns the query of a request, or why it is refused.
+// check returns the query of a request, or its refusal.
 func (s *Server) check(r *http.Request, endpoint Endpoint, uid string, now time.Time) (query, *refusal) {
 	if r.Method != http.MethodGet {
 		return query{}, &refusal{status: http.StatusMethodNotAllowed, text: "use GET"}
@@ -274,7 +274,7 @@ func (s *Server) check(r *http.Request, endpoint Endpoint, uid string, now time.
 	return q, nil
 }
 
-// exists reports whether there is something at an endpoint; p and o are what has the UID in the path.
+// exists reports whether an endpoint exists; p and o are the project and the organization with the UID in the path.
 func (s *Server) exists(endpoint Endpoint, p *project, o *organization) bool {
 	switch endpoint {
 	case "":
@@ -291,16 +291,16 @@ func (s *Server) exists(endpoint Endpoint, p *project, o *organization) bool {
 	return p != nil
 }
 
-// ofProject reports whether the endpoint is one of a project.
+// ofProject reports whether the endpoint belongs to a project.
 func (e Endpoint) ofProject() bool {
 	return slices.Contains([]Endpoint{Data, Events, Sessions, RouteLogs, Devices, Fleets, Routes}, e)
 }
 
-// ofUsage reports whether the endpoint is one of usage.
+// ofUsage reports whether the endpoint is about usage.
 func (e Endpoint) ofUsage() bool { return strings.HasPrefix(string(e), "usage/") }
 
-// takeSlot counts a request and returns 0, or how long the client has to wait for the next. It is a window that slides
-// over a minute, so what a client may do does not depend on when its minute begins.
+// takeSlot counts a request and returns 0, or the time until the client may send the next one. It uses a sliding window of a minute, so the
+// limit does not depend on when a minute begins.
 func (s *Server) takeSlot(now time.Time) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -335,8 +335,7 @@ func (s *Server) project(uid string) *project {
 	return nil
 }
 
-// endpointOf takes a path apart: /v1/projects/{project}/{endpoint}, or /v1/{collection}, /v1/{collection}/{organization} and what
-// is below it.
+// endpointOf splits a path: /v1/projects/{project}/{endpoint}, or /v1/{collection}, /v1/{collection}/{organization} and the paths below it.
 func endpointOf(u *url.URL) (endpoint Endpoint, uid string) {
 	rest, ok := strings.CutPrefix(u.EscapedPath(), "/v1/")
 	collection, below, deeper := strings.Cut(rest, "/")

@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// Figures are what one device used on one UTC day.
+// Figures are the usage of one device on one UTC day.
 type Figures struct {
 	Bytes            int64 // cellular, of all SIMs
 	SatelliteBytes   int64
 	SatelliteBilled  int64 // at least 50 a packet
 	SatellitePackets int64
 
-	Events, SessionEvents, HealthEvents, GeolocateEvents int64 // of these only Events are billed
-	LogEvents                                            int64 // notes of the Notecard's trace, not billed either
+	Events, SessionEvents, HealthEvents, GeolocateEvents int64 // only Events are billed
+	LogEvents                                            int64 // notes of the Notecard's trace; not billed
 	WatchdogEvents                                       int64 // made by Notehub while the device is silent; billed too
 	Reboots, FwUpdates                                   int64
 
@@ -44,13 +44,13 @@ func (f *Figures) add(g *Figures) {
 	}
 }
 
-// Truth returns the final figures of a device on the UTC day that date falls in, when all that comes late has come. A
-// project or device that does not exist has used nothing.
+// Truth returns the final figures of a device on the UTC day that contains date, with all late data. An unknown project or device has no
+// usage.
 func (s *Server) Truth(project, device string, date time.Time) Figures {
 	return s.AsOf(project, device, date, date.AddDate(1, 0, 0))
 }
 
-// AsOf returns the figures of a device on the UTC day that date falls in, as they are answered at the instant now.
+// AsOf returns the figures of a device on the UTC day that contains date, as the server answers them at now.
 func (s *Server) AsOf(project, device string, date, now time.Time) Figures {
 	p := s.project(project)
 	if p == nil || p.byUID[device] == nil {
@@ -61,10 +61,10 @@ func (s *Server) AsOf(project, device string, date, now time.Time) Figures {
 
 const firstSyncBytes = 8_000
 
-// A span is a stretch of time; its end is not in it.
+// A span is the time from one instant up to, but not including, another.
 type span struct{ from, to time.Time }
 
-// A device is a Device with what follows from it and never changes.
+// A device is a Device with values that are computed once.
 type device struct {
 	Device
 	profile      profile
@@ -81,7 +81,7 @@ type device struct {
 	incidents    []Incident
 }
 
-// A plan is what a device would do on a day if nothing came between.
+// A plan is the usage of a device on a day without incidents.
 type plan struct {
 	sessions, bytes    int64
 	events, geolocates int64
@@ -93,7 +93,7 @@ type plan struct {
 	reported           time.Time // when carriers have reported all
 }
 
-// plan draws the day's lot.
+// plan draws random values for a day.
 func (d *device) plan(date time.Time) plan {
 	source := rand.New(rand.NewPCG(d.key, uint64(date.Unix()))) //nolint:gosec // a simulation must be repeatable
 	weekday, end, habits := d.profile.weekday(date), date.Add(day), d.habits(date)
@@ -115,7 +115,7 @@ func (d *device) plan(date time.Time) plan {
 	return p
 }
 
-// habits returns those of a day.
+// habits returns the habits on a day.
 func (d *device) habits(date time.Time) Habits {
 	habits := Usual()
 	for i := range d.incidents {
@@ -126,8 +126,8 @@ func (d *device) habits(date time.Time) Habits {
 	return habits
 }
 
-// arrived returns the share of the day's cellular bytes that carriers have reported by now: the prompt part of them, and
-// the rest in four batches after the day.
+// arrived returns the share of the day's cellular bytes that carriers have reported by now: one part at once, and the rest in four batches
+// after the day.
 func (p *plan) arrived(date, now time.Time) float64 {
 	const batches = 4
 	first := date.Add(day + 6*time.Hour)
@@ -141,7 +141,7 @@ func (p *plan) arrived(date, now time.Time) float64 {
 	return p.prompt + (1-p.prompt)*batch/batches
 }
 
-// figures returns what the device used on the day that begins at date, as it is known at now.
+// figures returns the usage of the device on the day that begins at date, as far as it is known at now.
 func (d *device) figures(date, now time.Time) (f Figures) {
 	if !now.After(date) {
 		return f
@@ -185,7 +185,7 @@ func (d *device) watchdogEvents(t time.Time) (n int64) {
 	return n
 }
 
-// work fills in what done of the day's sessions did.
+// work adds the usage of the sessions that are done.
 func (d *device) work(f *Figures, p *plan, done int64) {
 	f.Events = p.events * done / p.sessions
 	f.GeolocateEvents = p.geolocates * done / p.sessions
@@ -206,7 +206,7 @@ func (d *device) work(f *Figures, p *plan, done int64) {
 	f.Bytes = p.cellularBytes(f.Cell)
 }
 
-// cellularBytes returns what networks count for some of the day's sessions, which is more than sessions do.
+// cellularBytes returns the bytes that networks count for some of the day's sessions. They count more than sessions do.
 func (p *plan) cellularBytes(sessions int64) int64 {
 	return p.bytes * sessions / p.sessions * 106 / 100
 }
@@ -218,7 +218,7 @@ func (f *Figures) addPackets(n int64) {
 	f.SatelliteBilled += n * 50
 }
 
-// fallBack moves the cellular sessions of the day that a fallback to satellite took, until the instant until.
+// fallBack turns the cellular sessions during a fallback, until the instant until, into satellite sessions.
 func (d *device) fallBack(f *Figures, p *plan, date, until time.Time) {
 	var n int64
 	for _, incident := range d.incidents {
@@ -237,7 +237,7 @@ func (d *device) fallBack(f *Figures, p *plan, date, until time.Time) {
 	f.SessionBytes += packets*42 - p.bytes*n/p.sessions
 }
 
-// done returns how many of a day's sessions were held by t, leaving out those in stretches when the device was absent.
+// done returns the number of a day's sessions by t, without those at times when the device was absent.
 func (d *device) done(sessions int64, date, t time.Time) int64 {
 	done := d.due(sessions, t.Sub(date))
 	for _, gap := range d.absent {
@@ -249,8 +249,8 @@ func (d *device) done(sessions int64, date, t time.Time) int64 {
 	return done
 }
 
-// due returns how many of a day's sessions fall into the first part of it. Session k comes when (k+phase)/sessions of the
-// day's work is done.
+// due returns the number of a day's sessions in the first part of the day. Session k comes when the share (k+phase)/sessions of the day's
+// work is done.
 func (d *device) due(sessions int64, sinceMidnight time.Duration) int64 {
 	share := d.profile.busy.passed(sinceMidnight)
 	return max(int64(math.Ceil(float64(sessions)*share-d.phase)), 0)

@@ -10,7 +10,7 @@
 // every kind (sample.go).
 //
 // If the other side refuses a message, or the template of a user fails, the message is sent again at once with less in it, or in a
-// built-in format. A message that can be changed and is gone is posted anew.
+// built-in format. A message that can be changed and is gone is posted again.
 //
 // Addresses that are not public are refused unless the configuration allows them. Redirects are not followed. No error and no
 // reference holds the URL, a secret or a header.

@@ -35,7 +35,7 @@ var members = []member{
 	{is: rules.MembersOf("series"), first: daysBack(HistoryDays)}, // a list
 }
 
-// isIn reports whether the member is one of some.
+// isIn reports whether the member is in a set.
 func (m member) isIn(some rules.Members) bool { return some&m.is != 0 }
 
 func daysBack(days rules.Day) func(Past) rules.Day {

@@ -1,4 +1,4 @@
-// Package problem is how a mistake in what a user wrote is reported: in a rules file, in a file that it refers to, or in the environment.
+// Package problem reports mistakes in what a user wrote: in a rules file, in a file that it refers to, or in the environment.
 //
 // A [Problem] says where it is (file, line and column, or the name of a variable), what is wrong, and with a hint how to fix it. [Errors]
 // are all of them in the order of their positions, so that a user fixes a file once. Package config and package environ collect them;

@@ -12,7 +12,7 @@ import (
 	"notewatch/rules"
 )
 
-// A checker checks what the parts of a file say of each other.
+// A checker checks that the parts of a file agree with each other.
 type checker struct {
 	file     *File
 	test     *Test
@@ -23,7 +23,7 @@ func (c *checker) report(at typed.At, field, message, hint string) {
 	c.problems = append(c.problems, at.Problem(c.file.Path, field, message, hint))
 }
 
-// refer reports a name that is none of those known; "" is no name.
+// refer reports a name that is not among the known ones; "" means no name.
 func (c *checker) refer(at typed.At, field, kind, name string, known []string) {
 	if name != "" && !slices.Contains(known, name) {
 		c.report(at, field, fmt.Sprintf("unknown %s %.80q", kind, name), problem.Hint(name, known))
@@ -185,7 +185,7 @@ func (c *checker) checkExpect() {
 	}
 }
 
-// checkSubject checks that a subject is one of what the rule is about.
+// checkSubject checks that a subject is of the kind that the rule is for.
 func (c *checker) checkSubject(at typed.At, rule, subject string) {
 	c.refer(at, "subject", "subject", subject, c.subjects())
 	each := c.each(rule)
@@ -194,10 +194,10 @@ func (c *checker) checkSubject(at typed.At, rule, subject string) {
 	}
 }
 
-// aboutItself are the rules of alerts about notewatch itself, which messages may be about.
+// aboutItself are the rules of alerts about notewatch itself, for which a test can expect messages.
 var aboutItself = []string{"account-failing", "message-refused", "receiver-dead", "rule-broken"}
 
-// each returns what a rule is about; "" if there is no such rule.
+// each returns the kind of subject of a rule; "" if there is no such rule.
 func (c *checker) each(rule string) rules.Scope {
 	i := slices.IndexFunc(c.file.Rules.Rules, func(r config.Rule) bool { return r.Spec.Name == rule })
 	if i < 0 {
@@ -213,7 +213,7 @@ func (c *checker) rules() (names []string) {
 	return names
 }
 
-// subjects returns the names of all that alerts can be about.
+// subjects returns the names of all subjects that alerts can have.
 func (c *checker) subjects() []string {
 	names := slices.Concat(c.test.Devices.Keys(), c.test.Routes.Keys(), c.test.FleetNames())
 	return append(names, c.test.Project)
@@ -239,7 +239,7 @@ func projectNames(file *config.File) (names []string) {
 // OrganizationName is the name of the organization that pays for a project.
 const OrganizationName = "test"
 
-// organizationNames returns the names of organizations: until one is read, it has that of its account.
+// organizationNames returns the names of organizations. Until an organization is read, it has the name of its account.
 func organizationNames(file *config.File) (names []string) {
 	names = []string{OrganizationName}
 	for _, a := range file.Accounts {

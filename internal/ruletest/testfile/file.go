@@ -14,13 +14,13 @@ type File struct {
 	Tests []Test
 }
 
-// A Document is what a file of tests holds.
+// A Document is the content of a file of tests.
 type Document struct {
 	Rules typed.Raw `yaml:"rules" need:"yes" help:"The rules file under test: its path from this file, or a rules file written here; without projects and receivers that has the project test and the receiver team."`
 	Tests []Test    `yaml:"tests" need:"yes" item:"test" help:"The tests. Each runs alone, in simulated time."`
 }
 
-// A Test is a project that something happens to, and what must follow.
+// A Test is a project, what happens to it, and the expected result.
 type Test struct {
 	typed.At
 	Name         string            `yaml:"name" need:"yes" help:"What the test shows, as a sentence."`
@@ -56,7 +56,7 @@ type Fleet struct {
 	Watchdog  int   `yaml:"watchdog_mins" help:"Minutes of silence after which Notehub makes an event of a device. 0 is never."`
 }
 
-// A Device is a device with what it uses.
+// A Device is a device with its usage.
 type Device struct {
 	typed.At
 	UID         string   `yaml:"uid" help:"Its UID. Default: one that is made of its name."`
@@ -84,7 +84,7 @@ type Device struct {
 	Late         typed.Map[Length] `yaml:"late" help:"How late Notehub counts a metric, such as bytes: 8h. Default: at once."`
 }
 
-// A Setting is what the device list says of a device.
+// A Setting is the entry of a device in the device list.
 type Setting struct {
 	SKU          string  `yaml:"sku" help:"The SKU of the Notecard."`
 	Firmware     string  `yaml:"firmware" help:"The version of the Notecard firmware."`
@@ -102,14 +102,14 @@ type Plan struct {
 	Limit Amount `yaml:"limit" need:"yes" help:"Bytes of the plan, such as 500MB."`
 }
 
-// A Route is a route with what it hands on.
+// A Route is a route with the events that it routes.
 type Route struct {
 	typed.At
 	UID      string `yaml:"uid" help:"Its UID. Default: one that is made of its name."`
 	Type     string `yaml:"type" help:"Its type, such as http."`
 	Disabled bool   `yaml:"disabled" help:"Whether it is disabled."`
-	Routed   Series `yaml:"routed" help:"Events that it was to hand on."`
-	Failures Series `yaml:"route_failures" help:"Events of these that it could not hand on."`
+	Routed   Series `yaml:"routed" help:"Events that it handled."`
+	Failures Series `yaml:"route_failures" help:"Events of these that it failed for."`
 	Latency  Series `yaml:"route_latency" help:"How long one event took on average, in milliseconds."`
 }
 
@@ -142,14 +142,14 @@ type Correct struct {
 	To     Amount  `yaml:"to" need:"yes" help:"What the day is from now on."`
 }
 
-// A Target names an alert, or what a silence is about.
+// A Target names an alert, or the subject of a silence.
 type Target struct {
 	typed.At
 	Rule    string `yaml:"rule" help:"The rule."`
 	Subject string `yaml:"subject" help:"The device, fleet or route, by name. Default: the project, or all."`
 }
 
-// A Fault is a way for Notehub to answer wrongly.
+// A Fault is a way in which Notehub answers wrongly.
 type Fault string
 
 // Words implements typed.Words.
@@ -168,12 +168,12 @@ func (Endpoint) Words() []string {
 	return []string{"data", "events", "sessions", "route-logs", "devices", "fleets", "routes"}
 }
 
-// A Refusal is how a receiver does not accept a message.
+// A Refusal is a way in which a receiver does not accept a message.
 type Refusal string
 
 // The refusals.
 const (
-	Unavailable Refusal = "unavailable" // it is tried again
+	Unavailable Refusal = "unavailable" // notewatch retries
 	Refused     Refusal = "refused"     // given up until someone fixes it
 	Malformed   Refusal = "malformed"   // this message will never be accepted
 )
@@ -183,7 +183,7 @@ func (Refusal) Words() []string {
 	return []string{string(Unavailable), string(Refused), string(Malformed)}
 }
 
-// An Expect is what must follow.
+// An Expect is the expected result.
 type Expect struct {
 	typed.At
 	Alerts   []Alert              `yaml:"alerts" help:"All alerts of the test, in the order in which they fired; [] is none."`
@@ -191,7 +191,7 @@ type Expect struct {
 	Results  []Result             `yaml:"results" help:"Results of rules at instants."`
 }
 
-// An Alert is an expected alert. What is left out may be anything.
+// An Alert is an expected alert. Fields that are left out match anything.
 type Alert struct {
 	typed.At
 	Rule    string `yaml:"rule" need:"yes" help:"The rule."`
@@ -202,7 +202,7 @@ type Alert struct {
 	As      Ending `yaml:"as" help:"How it ended."`
 }
 
-// A Message is an expected message. What is left out may be anything.
+// A Message is an expected message. Fields that are left out match anything.
 type Message struct {
 	typed.At
 	When    Range    `yaml:"at" help:"When it was sent: an instant, or from .. to."`
@@ -229,7 +229,7 @@ type Level string
 // Words implements typed.Words.
 func (Level) Words() []string { return []string{"info", "warning", "critical"} }
 
-// An Ending is how an alert ended.
+// An Ending is the reason of the end of an alert.
 type Ending string
 
 // Words implements typed.Words.
@@ -237,7 +237,7 @@ func (Ending) Words() []string {
 	return []string{"resolved", "corrected", "period_ended", "revised", "withdrawn"}
 }
 
-// A Reason is why a message was sent.
+// A Reason is the reason of a message.
 type Reason string
 
 // Words implements typed.Words.
@@ -251,7 +251,7 @@ func (Reason) Words() []string {
 // An Outcome is the result of a rule.
 type Outcome string
 
-// The outcomes beside the levels.
+// The outcomes other than the levels.
 const (
 	NoData Outcome = "no data"
 	False  Outcome = "false"

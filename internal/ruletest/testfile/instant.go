@@ -15,7 +15,7 @@ import (
 // it, or 2026-06-18 09:30. All are UTC.
 type Instant struct {
 	offset time.Duration // from the beginning of the first day
-	date   time.Time     // zero: offset counts
+	date   time.Time     // if it is zero, offset is used
 	given  bool
 }
 
@@ -65,7 +65,7 @@ func (i *Instant) ReadText(text string) error {
 	return nil
 }
 
-// A Range is from one instant to another, or only one instant: 1d 09:00 .. 1d 10:00.
+// A Range is the time between two instants, or one instant: 1d 09:00 .. 1d 10:00.
 type Range struct {
 	From, To Instant
 	given    bool
@@ -93,10 +93,10 @@ func (r Range) Has(at, start time.Time) bool {
 	return !at.Before(r.From.In(start)) && !at.After(r.To.In(start))
 }
 
-// A Length is a length of time.
+// A Length is a duration.
 type Length time.Duration
 
-// ReadText reads a length of time.
+// ReadText reads a duration.
 func (l *Length) ReadText(text string) error {
 	length, err := words.Length(text)
 	*l = Length(length)

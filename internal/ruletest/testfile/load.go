@@ -16,11 +16,11 @@ import (
 	"notewatch/internal/smallfile"
 )
 
-// Suffix is how names of files of tests end.
+// Suffix is the end of the names of files of tests.
 const Suffix = "_test.yaml"
 
-// Find returns the files of tests at paths: a file itself, and of a directory those within it and below. Without a path it is the current
-// directory. The files are sorted.
+// Find returns the files of tests at paths. The path of a directory stands for all files of tests in it and below. Without a path, Find
+// looks in the current directory. The files are sorted.
 func Find(paths ...string) (files []string, err error) {
 	if len(paths) == 0 {
 		paths = []string{"."}
@@ -92,7 +92,7 @@ func (f *File) readRules(data []byte, at typed.Raw) problem.Errors {
 	return nil
 }
 
-// listProject adds a project to rules for all projects of an account, as Notehub would list one.
+// listProject adds a project to rules for all projects of an account, as if Notehub listed it.
 func (f *File) listProject() {
 	if all := f.Rules.All; len(all) > 0 {
 		one := all[0]
@@ -112,7 +112,7 @@ const (
 // defaultStart is a Wednesday in the middle of a month.
 var defaultStart = time.Date(2026, 6, 17, 0, 0, 0, 0, time.UTC)
 
-// complete sets what a test does not say.
+// complete sets the fields that a test leaves out.
 func (t *Test) complete(rules *config.File) {
 	if t.Start.Start.IsZero() {
 		t.Start.Start = defaultStart
@@ -145,7 +145,7 @@ func (t *Test) lastDay() (last int) {
 	return min(last, maxDays)
 }
 
-// A moment is an instant that a test mentions, with where it stands.
+// A moment is an instant that a test mentions, with its place in the file.
 type moment struct {
 	typed.At
 	field string
@@ -180,7 +180,7 @@ func (t *Test) moments() (all []moment) {
 // Ends returns the end of the test.
 func (t *Test) Ends() time.Time { return t.Begins().AddDate(0, 0, t.Days) }
 
-// series returns all series of the test, each with what it is of.
+// series returns all series of the test, by metric.
 func (t *Test) series() (all typed.Map[Series]) {
 	add := func(at typed.At, key string, s Series) {
 		if s.Given() {

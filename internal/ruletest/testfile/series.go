@@ -37,7 +37,7 @@ type Day struct {
 // Given reports whether the document has the series.
 func (s Series) Given() bool { return s.given }
 
-// On returns the day that is so many days after the first one of the test; below 0 it is a day before.
+// On returns the day that is offset days after the first one of the test; a negative offset is before it.
 func (s Series) On(offset int) Day {
 	all, at := s.Days, offset
 	if offset < 0 && len(s.Past) > 0 {
@@ -46,7 +46,7 @@ func (s Series) On(offset int) Day {
 	return all[min(max(at, 0), len(all)-1)]
 }
 
-// Total returns the value of the day that begins at date; polls is how many polls it has.
+// Total returns the value of the day that begins at date; polls is the number of polls of a day.
 func (d Day) Total(date time.Time, polls int) float64 {
 	if d.Polls != nil {
 		total := 0.0
@@ -144,7 +144,7 @@ func readPolls(text string) (polls []float64, err error) {
 	return polls, nil
 }
 
-// nextWord returns the first item of a text, with a count that stands apart: 1MB..9MB x5.
+// nextWord returns the first item of a text. A space may stand before its count: 1MB..9MB x5.
 func nextWord(text string) (word, rest string) {
 	end := strings.IndexAny(text, " \t\n[")
 	if end < 0 {
@@ -165,7 +165,7 @@ var (
 	amountUnits   = map[string]float64{"": 1, "B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 )
 
-// readItem reads a value, an unknown one, a rise or the values of a week, with how often it stands.
+// readItem reads an item: a value, an unknown one, a rise or the values of a week, with its count.
 func readItem(word string) ([]Day, error) {
 	found := item.FindStringSubmatch(word)
 	value, count := found[1], 1

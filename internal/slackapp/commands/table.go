@@ -67,7 +67,7 @@ func commands() []word {
 			may:      mayOf((*question).activeSilence),
 		},
 		{
-			name: "ack", hint: "ALERT", summary: "Acknowledges an alert: no reminders until it escalates, but one after two weeks.",
+			name: "ack", hint: "ALERT", summary: "Acknowledges an alert: no reminders until it escalates, except one after two weeks.",
 			examples: []string{"{alert}"},
 			answer:   (*question).ack,
 			may:      mayOf((*question).alertToAck),

@@ -1,4 +1,4 @@
-// Package alertrow says how a row of the table alert becomes a rules.Alert, and back.
+// Package alertrow converts a row of the table alert to a rules.Alert, and back.
 //
 // The rooms of the store read alerts together with what they keep themselves: package store with transitions and silences, package outbox
 // with deliveries. Each builds its own query of these parts:

@@ -1,9 +1,9 @@
-// Package outbox keeps what each receiver owes for an alert, and what was sent to it.
+// Package outbox keeps the deliveries of alerts to receivers, and what was sent.
 //
 // A [Delivery] is a row for an alert and a receiver: its state, and what the receiver displays. A [Message] is one post that shows one alert
 // or more. An [Attempt] is one call to a receiver.
 //
-// Package delivery decides what a receiver owes, and owed.go stores it: it reads rows, asks delivery.Next for the rows after an event, and
+// Package delivery decides the next state of a delivery, and owed.go stores it: it reads rows, asks delivery.Next for the rows after an event, and
 // writes those that differ. Its callers:
 //
 //   - Commit and Decide of package store call [Add], [ReadDue] and [ShowChanged] when an alert changes, in their transaction (show.go).

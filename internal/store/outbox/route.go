@@ -19,7 +19,7 @@ func (s *Store) FiringRules(ctx context.Context) (keys []rules.Key, err error) {
 			`SELECT DISTINCT project, rule FROM alert WHERE `+alertrow.Open+` AND state = 'firing' ORDER BY project, rule`)
 		return err
 	})
-	return keys, database.Doing(err, "reading which rules fire")
+	return keys, database.Doing(err, "reading which rules are firing")
 }
 
 // routed selects the firing alerts of rule $2 in project $1, in order.
@@ -32,7 +32,7 @@ func (s *Store) Route(ctx context.Context, key rules.Key, receivers []string, no
 	firing := selection{alerts: routed, args: []any{key.Project, key.Rule}}
 	changed, err = s.addRouted(ctx, firing, receivers, now)
 	if err != nil {
-		return changed, database.Doing(err, "routing what fires of rule %q in project %q", key.Rule, key.Project)
+		return changed, database.Doing(err, "routing the firing alerts of rule %q in project %q", key.Rule, key.Project)
 	}
 	turned, err := s.change(ctx, firing, func(r *row) delivery.Event {
 		if slices.Contains(receivers, r.receiver) {
@@ -43,7 +43,7 @@ func (s *Store) Route(ctx context.Context, key rules.Key, receivers []string, no
 	for _, n := range turned {
 		changed += int(n)
 	}
-	return changed, database.Doing(err, "routing what fires of rule %q in project %q", key.Rule, key.Project)
+	return changed, database.Doing(err, "routing the firing alerts of rule %q in project %q", key.Rule, key.Project)
 }
 
 // addRouted adds deliveries of the alerts of a selection to receivers without one, and makes them due.

@@ -1,5 +1,5 @@
-// Package wire has the answers of the simulated Notehub as they are written in JSON. They are written down here once more, and not shared with
-// the client, so that a mistake in one of the two is found.
+// Package wire has the JSON of the simulated Notehub's answers. It does not share types with the client, so that a mistake in one of the
+// two is found.
 package wire
 
 import (
@@ -249,7 +249,7 @@ type BalancePoint struct {
 	Used      int64     `json:"total_event_capacity_used"`
 }
 
-// An OAuthToken is an answer to a client that has given its secret.
+// An OAuthToken is the answer to a client with the right secret.
 type OAuthToken struct {
 	Token     string `json:"access_token"`
 	Type      string `json:"token_type"`
@@ -257,7 +257,7 @@ type OAuthToken struct {
 	ExpiresIn int64  `json:"expires_in"` // seconds
 }
 
-// An OAuthError is an answer to a client that is refused.
+// An OAuthError is the answer to a client that is refused.
 type OAuthError struct {
 	Code string `json:"error"`
 	Text string `json:"error_description"`
