@@ -103,7 +103,7 @@ func (v *vault) awaitFailures(t *testing.T, log *journal) {
 	}
 	for _, uid := range v.projects() {
 		if !strings.Contains(uid, "429") { // that waits before it fails
-			await(t, log, `"msg":"reading Notehub","project":"`+uid+`"`)
+			await(t, log, `"msg":"polling a project","project":"`+uid+`"`)
 		}
 	}
 	for _, name := range append(v.fine(), "webhook-hang", "slack-hang", "incoming-hang", "pagerduty-hang") {

@@ -36,7 +36,7 @@ type reading struct {
 	times   request.Times
 }
 
-// requestsOf returns what makes requests under a lease, within the budget of an account.
+// requestsOf returns a request.Poll, which makes requests under a lease, within the budget of an account.
 func (b *Bot) requestsOf(account Account, project string, lease work.Lease, times request.Times) request.Poll {
 	return b.requests.Poll(request.Account{Name: account.Name, PerMinute: account.PerMinute}, project, lease, times)
 }
@@ -128,7 +128,7 @@ func (b *Bot) satelliteOf(project string) env.Satellite {
 	return env.Satellite{}
 }
 
-// PeriodOf returns what an alert of a rule in a project is counted over.
+// PeriodOf returns the period over which an alert of a rule in a project is counted.
 func (b *Bot) PeriodOf(rule, project string) rules.PeriodSpec {
 	period := b.periodOf(project)
 	if r, ok := b.rule(rule); ok {

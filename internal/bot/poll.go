@@ -196,7 +196,7 @@ func (b *Bot) logPoll(p Project, account Account, state store.Project, failure e
 		if errors.As(failure, new(fetch.ListError)) {
 			hint = "check the devices of the project at notehub.io: the next poll reads the list again and removes them if they are still missing"
 		}
-		b.log.Error("reading Notehub", "project", p.UID, "failures", state.Failures, "err", failure, "hint", hint, "next", commit.Due)
+		b.log.Error("polling a project", "project", p.UID, "failures", state.Failures, "err", failure, "hint", hint, "next", commit.Due)
 		return
 	}
 	if state.Truncated {

@@ -18,7 +18,7 @@ const (
 	confirmAfter      = 10 * time.Minute // until the next one, if a project is missing, or after a failure
 )
 
-// Listing returns the names of the accounts of which all projects are watched.
+// Listing returns the names of the accounts whose projects are all watched.
 func (b *Bot) Listing() (accounts []string) {
 	for _, a := range b.accounts {
 		if a.All {
@@ -68,7 +68,7 @@ func (b *Bot) ListProjects(ctx context.Context, lease work.Lease) error {
 }
 
 // unlisted records that the projects of an account could not be listed. While no project of it is known, no poll can raise the alert that
-// the account fails, so the list does, and is tried again as soon as a poll would be.
+// the account fails, so this method raises it, and the list is due again when a poll would be.
 func (b *Bot) unlisted(ctx context.Context, lease work.Lease, account Account, failure error, now time.Time) error {
 	failures, pause := lease.Failures+1, confirmAfter
 	known := len(b.schedule.ProjectsOf(account.Name)) > 0

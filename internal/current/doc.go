@@ -1,6 +1,6 @@
 // Package current gives open alerts the values that they have now.
 //
-// An open alert is stored with the values of its newest event, because most evaluations store nothing. Who looks at it wants the value of the
+// An open alert is stored with the values of its newest event, because most evaluations store nothing. People want the value of the
 // last poll. [Reader.Update] evaluates the rules of open alerts of a [Project] again, as of its last poll: it reads the entries of the device
 // list that these rules need (list), and the blocks of the devices of the alerts, each once (update). Fleets and routes are read one by one
 // (updateOthers). The values, and the texts made of them, replace those of the alert.

@@ -21,7 +21,7 @@ func (r Receiver) outside(d *outbox.Delivery) string {
 	return words.OutsideHours(begin)
 }
 
-// release makes deliveries owed that were held because the receiver was outside its hours, and is no longer.
+// release makes deliveries wait that were held while the receiver was outside its hours.
 func (s *Sender) release(ctx context.Context, lease work.Lease, r Receiver) error {
 	var alerts []string
 	err := s.outbox.EachOutsideHours(ctx, r.Name, func(d *outbox.Delivery) {

@@ -2,5 +2,5 @@
 // there is one: notewatch init, and notewatch backtest --fetch.
 //
 // [Reader.Read] works like polls: under their leases, with package fetch, and each answer is saved before the next request. So what was read before
-// an interruption is not read again, and notewatch run goes on with it. It evaluates nothing.
+// an interruption is not read again, and notewatch run continues with it. It evaluates nothing.
 package readback

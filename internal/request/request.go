@@ -63,7 +63,7 @@ type Poll struct {
 	sender *Sender
 }
 
-// Poll returns what makes the requests of a poll.
+// Poll returns a Poll, which makes the requests of one poll under its lease.
 func (s *Sender) Poll(account Account, project string, lease work.Lease, times Times) Poll {
 	return Poll{Account: account, Project: project, Lease: lease, Times: times, sender: s}
 }
@@ -178,7 +178,7 @@ func unnamed(err error) error {
 	return err
 }
 
-// A HeldError says that the account may send no request for so long that the poll does not wait for it.
+// A HeldError means that the account may send no request until a time for which the poll does not wait.
 type HeldError struct {
 	Until   time.Time
 	Account Account

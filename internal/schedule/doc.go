@@ -1,4 +1,4 @@
-// Package schedule decides when projects are polled: as often as the request budgets of their accounts allow, or now, because someone asks.
+// Package schedule decides when projects are polled: as often as the request budgets of their accounts allow, or at once, when a person asks.
 //
 // [New] makes a [Schedule] of a [Config] with its [Account]s and [Project]s. The arithmetic is that of package budget; the times at which
 // polls are due are in store/work.

@@ -1,3 +1,3 @@
-// Package replay has what the command backtest does at the terminal: it tests one or two rules files on a database ([Show]), which it fills before from
-// Notehub if that is asked for (fetch.go). What rules would have sent is computed by package backtest, and past days are read by package readback.
+// Package replay carries out the command backtest: it tests one or two rules files on a database ([Show]). With --fetch it first fills that
+// database from Notehub (fetch.go). Package backtest computes what the rules would have sent, and package readback reads past days.
 package replay
