@@ -1,5 +1,3 @@
-// Package export reads figures day by day, for spreadsheets. [Of] finds out which days of a subject have been read, and Export.Rows reads
-// them, one block of devices at a time, so that a file of any length takes little memory.
 package export
 
 import (

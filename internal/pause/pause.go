@@ -1,4 +1,3 @@
-// Package pause waits for a length of machine time.
 package pause
 
 import (

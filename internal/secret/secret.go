@@ -1,4 +1,3 @@
-// Package secret holds values that must never be printed: tokens, signing keys, URLs that carry a token.
 package secret
 
 import (

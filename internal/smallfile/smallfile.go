@@ -1,4 +1,3 @@
-// Package smallfile reads files that users name. A read ends soon, whatever the path leads to.
 package smallfile
 
 import (

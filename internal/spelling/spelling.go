@@ -1,4 +1,3 @@
-// Package spelling guesses what word was meant.
 package spelling
 
 import (

@@ -1,4 +1,3 @@
-// Package web has the HTTP servers: one for health and what callers add with Handle, one for profiles on an address of its own.
 package web
 
 import (

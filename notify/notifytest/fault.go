@@ -1,5 +1,3 @@
-// Package notifytest has servers for the tests of package notify: Slack, PagerDuty, a webhook receiver and a mail server. They speak real
-// HTTP and SMTP on a loopback port, record what they receive, check it like the real ones, and fail on demand.
 package notifytest
 
 import (

@@ -1,4 +1,3 @@
-// Package rulestest writes random rules for tests.
 package rulestest
 
 import (

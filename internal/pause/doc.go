@@ -1,0 +1,2 @@
+// Package pause waits for a length of machine time.
+package pause

@@ -1,0 +1,2 @@
+// Package spelling guesses what word was meant.
+package spelling

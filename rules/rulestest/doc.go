@@ -1,0 +1,2 @@
+// Package rulestest writes random rules for tests.
+package rulestest
