@@ -218,3 +218,30 @@ func TestCostsAgree(t *testing.T) {
 	require.Len(t, usage.Alerts, 1)
 	require.Equal(t, lookup.KindOrganization, lookup.SubjectOf(open[0]).Kind)
 }
+
+// Late data of a day that is over revises rules about organizations as it revises those about their projects, once, and nothing is left over
+// to evaluate.
+func TestLateDataRevisesAnOrganization(t *testing.T) {
+	const over = 450 // events on a day: of two sensors there are about 50, and 240 more in a flood
+	all := rules.Spec{
+		Name: "busy-account", Each: rules.EachOrganization, Show: "events.today",
+		When: []rules.Condition{{Level: rules.Warning, Expr: fmt.Sprintf("events.today > %d", over)}},
+	}
+	r := newRig(t, 2, nil, all)
+	r.project.Incidents = []notehubtest.Incident{flood(monday.Add(day-9*time.Minute), 8*time.Minute)}
+	r.accounts(map[string]int{"acme": 2, "lab": 1})
+	r.hourly()
+	lateFlood(r)
+	require.Equal(t, []told{{"revised", "resolved", "warning", "busy-account", "acme"}}, r.told("ops"), "acme has two floods, lab one that is too small")
+	e, err := r.bot.ExplainAt(t.Context(), "busy-account", rules.OfAccount("acme"), "", rules.DayOf(monday))
+	require.NoError(t, err)
+	require.InDelta(t, e.Value, *r.taken("ops")[0].Value, 1e-9, "explain --at shows what was revised")
+	for _, account := range r.config.Bot.Accounts {
+		changed, err := r.store.Usage.Changed(t.Context(), rules.OfAccount(account.Name))
+		require.NoError(t, err)
+		require.Empty(t, changed)
+	}
+	r.run(monday.Add(3 * day))
+	require.Equal(t, []string{"revised"}, r.reasons("ops"))
+	r.requireTruth("ops")
+}

@@ -38,7 +38,7 @@ type Commit struct {
 	Live     []string               // receivers that keep the values in their messages current
 	Due      time.Time              // of the next poll
 	Failures int                    // of the poll, in a row
-	Account  string                 // the rules about its organization become due; "": there are none
+	Account  string                 // the rules about its organization become due, and learn of Seen; "": there are none
 }
 
 // Commit stores what a poll decided, makes each receiver due that has something new to show, makes the rules that read only poll due, and
@@ -54,6 +54,9 @@ func (s *Store) Commit(ctx context.Context, lease work.Lease, c Commit) error {
 		}
 		if c.Account != "" {
 			if err := work.MakeDue(ctx, tx, work.Organization, c.Account, c.Now, true); err != nil {
+				return err
+			}
+			if err := usage.ShareChanges(ctx, tx, c.Account, c.Seen); err != nil {
 				return err
 			}
 		}
@@ -103,7 +106,7 @@ func (s *Store) CommitPollRules(ctx context.Context, lease work.Lease, c Commit)
 }
 
 // CommitOrganization stores what the rules about the organization of the account of the lease decided, and releases the lease. It stores all
-// or nothing, with the errors of Commit. It uses the decision of c, Meanings, Live and Due.
+// or nothing, with the errors of Commit. It uses the decision of c, Meanings, Live, Seen and Due.
 func (s *Store) CommitOrganization(ctx context.Context, lease work.Lease, c Commit) error {
 	c.Project.UID = rules.OfAccount(lease.Key)
 	err := s.db.Update(ctx, func(tx database.Tx) error {
@@ -119,7 +122,13 @@ func (s *Store) CommitOrganization(ctx context.Context, lease work.Lease, c Comm
 		if err := saveMeanings(ctx, tx, c.Project.UID, c.Meanings); err != nil {
 			return err
 		}
-		return makeLiveDue(ctx, tx, c)
+		if err := makeLiveDue(ctx, tx, c); err != nil {
+			return err
+		}
+		if moved, err := work.Moved(ctx, tx, lease); moved || err != nil {
+			return err // a project may have shared the same changes again: they are evaluated once more
+		}
+		return usage.DropChanges(ctx, tx, c.Project.UID, c.Seen)
 	})
 	return database.Doing(err, "committing the rules about the organization of account %q", lease.Key)
 }

@@ -136,6 +136,45 @@ func testChangedSince(t *testing.T, open opening) {
 	require.Equal(t, []int{2}, slices.Collect(changes[0].Bits.All()))
 }
 
+// testSharedChanges commits changes of a project, which are changes of the organization of its account too, until that is evaluated after the
+// last of them.
+func testSharedChanges(t *testing.T, open opening) {
+	db := open()
+	account := rules.OfAccount("acme")
+	commit := func(column []history.Cell) {
+		lease := polling(t, db)
+		require.NoError(t, db.Usage.SaveReading(t.Context(), lease, reading(today-1, today, column)))
+		seen, err := db.Usage.Changed(t.Context(), project)
+		require.NoError(t, err)
+		require.NoError(t, db.Commit(t.Context(), lease, store.Commit{
+			Seen: seen, Project: store.Project{UID: project}, Account: "acme", Decision: store.Decision{Now: noon}, Due: noon,
+		}))
+	}
+	changed := func() (all []usage.Change) {
+		all, err := db.Usage.Changed(t.Context(), account)
+		require.NoError(t, err)
+		return all
+	}
+	evaluate := func(meanwhile func()) {
+		lease, seen := claim(t, db, work.Organization, "acme"), changed()
+		meanwhile()
+		require.NoError(t, db.CommitOrganization(t.Context(), lease, store.Commit{Seen: seen, Decision: store.Decision{Now: noon}, Due: noon}))
+	}
+	commit(cells(5, 1, 4))
+	require.Empty(t, changed(), "read for the first time")
+	commit(cells(5, 2, 4))
+	require.Empty(t, changed(), "a device alone, whose project is the same")
+	commit(cells(6, 2, 4))
+	var whole history.Bits
+	whole.Set(0)
+	want := []usage.Change{{Figure: rules.Bytes, Day: today - 1, Bits: whole}}
+	require.Equal(t, want, changed())
+	evaluate(func() { commit(cells(7, 3, 4)) })
+	require.Equal(t, want, changed(), "the evaluation did not see the last change")
+	evaluate(func() {})
+	require.Empty(t, changed())
+}
+
 // testCoverage reads windows of days one after the other.
 func testCoverage(t *testing.T, open opening) {
 	db := open()

@@ -16,8 +16,8 @@
 // is given to two devices. A cell is not known, null or a number. A sum with an unknown cell is no data; a sum leaves out nulls.
 //
 // Every write of a poll proves its lease first (work.Hold), in the same transaction. A poll may be repeated, because it only stores what
-// was read. Commit of package store decides with this data: it calls [DropChanges] for the changes that it evaluated, and [Uncover] for
-// columns that could not be read ([Damage]).
+// was read. Commit of package store decides with this data: it calls [DropChanges] for the changes that it evaluated, [ShareChanges]
+// for those that change the sums of an organization too, and [Uncover] for columns that could not be read ([Damage]).
 //
 // [Store.PruneDays] drops old days, and devices of which nothing is left. [Store.ConvertProject] and [Store.ConvertNext] turn the rows of an
 // older version into columns, a day in each transaction (convert.go, convertday.go).

@@ -320,6 +320,34 @@ func (s *Store) Changed(ctx context.Context, project string) (changes []Change, 
 	return changes, database.Doing(err, "reading the changed days of project %q", project)
 }
 
+// ShareChanges notes changes of the figures of a project as a whole as changes of the organization of an account, whose sums they change. The
+// work of the organization is made due before, in the same transaction: that lets one project at a time write here.
+func ShareChanges(ctx context.Context, tx database.Tx, account string, changes []Change) error {
+	changes = slices.DeleteFunc(slices.Clone(changes), func(c Change) bool { return c.Block != 0 || !c.Bits.Has(0) }) // 0 is the project
+	if len(changes) == 0 {
+		return nil
+	}
+	id, err := projectID(ctx, tx, rules.OfAccount(account))
+	if err != nil {
+		return err
+	}
+	var whole history.Bits
+	whole.Set(0)
+	statements := database.NewBatch(tx)
+	for _, c := range changes {
+		figure, err := addFigure(ctx, tx, id, string(c.Figure), 1)
+		if err != nil {
+			return err
+		}
+		if err := statements.Exec(ctx, `
+			INSERT INTO change (project, block, figure, day, bits) VALUES ($1, 0, $2, $3, $4)
+			ON CONFLICT (project, block, figure, day) DO NOTHING`, id, figure, c.Day, []byte(whole)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // DropChanges deletes changes that were evaluated. Later changes stay.
 func DropChanges(ctx context.Context, tx database.Tx, project string, seen []Change) error {
 	id, ok, err := findProject(ctx, tx, project)
