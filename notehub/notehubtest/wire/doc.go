@@ -1,3 +1,3 @@
-// Package wire has the answers of the simulated Notehub as they are written in JSON. They are written down here once more, and not shared with
-// the client, so that a mistake in one of the two is found.
+// Package wire has the JSON of the simulated Notehub's answers. It does not share types with the client, so that a mistake in one of the
+// two is found.
 package wire
