@@ -18,7 +18,10 @@ import (
 	"notewatch/rules/catalogue"
 )
 
-var long = flag.Bool("long", false, "rehearse a bad month, and healthy months of many fleets")
+var (
+	long    = flag.Bool("long", false, "rehearse a bad month, and healthy months of many fleets")
+	devices = flag.Int("devices", 84, "devices of each mixed fleet in healthy months")
+)
 
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(400) // much is decoded and dropped
@@ -113,7 +116,7 @@ func TestHealthyMonths(t *testing.T) {
 	from, to, every := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), 2*time.Hour
 	var fleets []incident.Healthy
 	for seed := range uint64(12) {
-		fleets = append(fleets, incident.Healthy{Devices: 84, Seed: seed + 1})
+		fleets = append(fleets, incident.Healthy{Devices: *devices, Seed: seed + 1})
 		if kinds := incident.Kinds(); int(seed) < len(kinds)-1 {
 			fleets = append(fleets, incident.Healthy{Kind: kinds[seed+1], Devices: 15, Seed: seed + 1})
 		}
