@@ -11,6 +11,7 @@ import (
 	"notewatch/internal/driven"
 	"notewatch/internal/rehearse"
 	"notewatch/internal/store"
+	"notewatch/notehub"
 	"notewatch/notehub/notehubtest"
 	"notewatch/rules"
 )
@@ -95,7 +96,7 @@ func Run(ctx context.Context, db *store.Store, file *config.File, q Query) (Repo
 		return r, err
 	}
 	counts := newTally(r.First)
-	stage, err := rehearse.New(ctx, rehearse.Config{File: only, Hub: hub, Clock: clock, Interval: 24 * time.Hour, Accepted: counts.add})
+	stage, err := rehearse.New(ctx, rehearse.Config{File: only, Hub: hub, Clock: clock, Interval: 24 * time.Hour, Accepted: counts.add, MaxRows: rowsOf(pasts)})
 	if err != nil {
 		return r, err
 	}
@@ -136,6 +137,16 @@ func hubOf(ctx context.Context, db *store.Store, file *config.File, clock *drive
 		pasts, c.Projects = append(pasts, p), append(c.Projects, p.project(project.Name))
 	}
 	return pasts, notehubtest.New(c), nil
+}
+
+// rowsOf returns how many rows an answer has at most. An answer is in memory as a whole, and one day of a project must fit.
+func rowsOf(pasts []*past) int {
+	const few, perDevice = 10_000, 4
+	most := few
+	for _, p := range pasts {
+		most = max(most, perDevice*p.list.Len())
+	}
+	return min(most, notehub.MaxLimit)
 }
 
 // play moves the clock to an instant and evaluates.

@@ -39,6 +39,7 @@ type Config struct {
 	Summary          bool              // send a summary every week
 	Period           rules.PeriodSpec  // the period over which used adds up; the zero value is the calendar month
 	Interval         time.Duration     // between polls of a project; 0 means DefaultInterval
+	MaxRows          int               // of an answer about usage; 0 means as many as Notehub sends
 	Workers          int               // blocks of a project that are evaluated at once; 0 means one for each core
 	Clock            Clock             // domain clock
 	Machine          func() time.Time  // machine clock: leases and the duration of requests
@@ -147,7 +148,7 @@ func New(c Config) *Bot {
 		b.listed = func() {}
 	}
 	if c.Store != nil { // else the bot only says how its settings are understood
-		b.reader = fetch.New(fetch.Config{Usage: c.Store.Usage, Log: c.Log, Wants: b.reads.Members, Objects: b.reads.Objects})
+		b.reader = fetch.New(fetch.Config{Usage: c.Store.Usage, Log: c.Log, Wants: b.reads.Members, Objects: b.reads.Objects, MaxRows: c.MaxRows})
 	}
 	b.requests = request.New(request.Config{
 		Store: c.Store, Now: c.Clock.Now, Timer: c.Clock.Timer, Machine: c.Machine, Once: c.Once, Metrics: c.Metrics, Log: c.Log,

@@ -24,6 +24,7 @@ type Config struct {
 	Hub      *notehubtest.Server
 	Clock    *driven.Clock // that of the hub
 	Interval time.Duration // between polls
+	MaxRows  int           // of an answer; 0 is as many as Notehub sends
 	// Refusal returns why a receiver does not accept a message at an instant; nil accepts. A nil function accepts all.
 	Refusal func(receiver string, now time.Time) error
 	// Accepted is called with each message that a receiver accepts. Nil keeps them all, for Messages.
@@ -58,7 +59,7 @@ func New(ctx context.Context, c Config) (*Stage, error) {
 		return one
 	})
 	machine := driven.NewClock(c.Clock.Now())
-	wired.Bot.Store, wired.Bot.Interval, wired.Bot.Machine, wired.Bot.Workers = s.Store, c.Interval, machine.Now, 1
+	wired.Bot.Store, wired.Bot.Interval, wired.Bot.Machine, wired.Bot.Workers, wired.Bot.MaxRows = s.Store, c.Interval, machine.Now, 1, c.MaxRows
 	wired.Sleep = func(_ context.Context, d time.Duration) { machine.Forward(machine.Now().Add(d)) }
 	if s.Watch, err = watch.New(ctx, wired); err != nil {
 		s.Close()
