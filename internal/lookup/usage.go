@@ -6,8 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"notewatch/internal/env"
-	"notewatch/internal/words"
+	"notewatch/internal/runway"
 	"notewatch/rules"
 )
 
@@ -22,14 +21,15 @@ type Usage struct {
 	From    time.Time `json:"from"` // 00:00 UTC of the first day
 	To      time.Time `json:"to"`   // 00:00 UTC of the day after the last
 	Source
-	Devices    int            `json:"devices"`         // that are included
-	Period     UsagePeriod    `json:"period"`          // as of AsOf
-	Device     *Device        `json:"device,omitzero"` // entry of a listed device in the device list; else nil
-	Plan       *Plan          `json:"plan,omitzero"`   // that of an organization; else nil
-	Figures    []FigureUsage  `json:"figures"`         // those that rules read or the question names
-	NotRead    []rules.Figure `json:"not_read"`        // of bytes, events and sessions those that are not fetched, because no rule reads them
-	Alerts     []Alert        `json:"alerts"`          // open ones of the subject and of the subjects in it, the worst first, at most 5
-	AlertCount int            `json:"alert_count"`
+	Devices    int                  `json:"devices"`            // that are included
+	Period     UsagePeriod          `json:"period"`             // as of AsOf
+	Device     *Device              `json:"device,omitzero"`    // entry of a listed device in the device list; else nil
+	Plan       *runway.Organization `json:"plan,omitzero"`      // of an organization, or of the one that pays for a project, if it was read; else nil
+	DataPlan   *runway.Device       `json:"data_plan,omitzero"` // of a listed device, if one is known; else nil
+	Figures    []FigureUsage        `json:"figures"`            // those that rules read or the question names
+	NotRead    []rules.Figure       `json:"not_read"`           // of bytes, events and sessions those that are not fetched, because no rule reads them
+	Alerts     []Alert              `json:"alerts"`             // open ones of the subject and of the subjects in it, the worst first, at most 5
+	AlertCount int                  `json:"alert_count"`
 
 	named bool // the question names metrics
 }
@@ -39,16 +39,6 @@ type UsagePeriod struct {
 	Start    time.Time `json:"start"`
 	End      time.Time `json:"end"`
 	DaysLeft float64   `json:"days_left"`
-}
-
-// A Plan is what an organization has bought, as Notehub says. NaN is no data.
-type Plan struct {
-	Type      string    `json:"type"` // "" is no data
-	Suspended bool      `json:"suspended"`
-	Balance   float64   `json:"balance"`
-	Capacity  float64   `json:"capacity"`  // events
-	DaysLeft  float64   `json:"days_left"` // until its events are used up at the pace of the last days
-	AsOf      time.Time `json:"as_of"`
 }
 
 // A Device is the entry of a device in the device list.
@@ -103,7 +93,7 @@ func (r *Reader) Usage(ctx context.Context, s Subject, span Span, metrics ...rul
 	if err := r.choose(ctx, &u, &q, asOf.day, metrics); err != nil {
 		return Usage{}, err
 	}
-	if err := r.describe(ctx, &u, &q); err != nil {
+	if err := r.describe(ctx, &u, &q, asOf.instant); err != nil {
 		return Usage{}, err
 	}
 	tallies, err := r.tally(ctx, q)
@@ -152,8 +142,8 @@ func (s Subject) within() string {
 	return ""
 }
 
-// describe adds the entry of the subject in the device list.
-func (r *Reader) describe(ctx context.Context, u *Usage, q *question) (err error) {
+// describe adds the entry of the subject in the device list, and what was bought for it, as of an instant.
+func (r *Reader) describe(ctx context.Context, u *Usage, q *question, at time.Time) (err error) {
 	switch u.Kind {
 	case KindDevice:
 		u.Devices = 1
@@ -165,11 +155,14 @@ func (r *Reader) describe(ctx context.Context, u *Usage, q *question) (err error
 			return r.locate(ctx, q, nil)
 		}
 		u.Device = &Device{device.SKU, device.Firmware, device.Voltage, device.LastActivity, device.Disabled}
+		if u.DataPlan, err = runway.OfDevice(ctx, r.config.Store, u.Project.UID, device, q.period, at); err != nil {
+			return err
+		}
 		return r.locate(ctx, q, &device)
 	case KindRoute:
 		return r.locateRoute(ctx, q)
-	case KindOrganization:
-		if u.Plan, err = r.plan(ctx, u.UID); err != nil {
+	case KindOrganization, KindProject:
+		if u.Plan, err = r.plan(ctx, u.Subject); err != nil {
 			return err
 		}
 	case KindFleet:
@@ -181,41 +174,14 @@ func (r *Reader) describe(ctx context.Context, u *Usage, q *question) (err error
 	return err
 }
 
-// plan returns what Notehub says of an organization; nil if it was not read.
-func (r *Reader) plan(ctx context.Context, uid string) (*Plan, error) {
-	name, _ := rules.AccountOf(uid)
-	said, err := r.config.Store.Usage.Organization(ctx, name)
-	if err != nil || said.Read.IsZero() {
-		return nil, err
+// plan returns the plan of an organization, or of the one that pays for a project; nil if it was not read.
+func (r *Reader) plan(ctx context.Context, s Subject) (*runway.Organization, error) {
+	account, ok := rules.AccountOf(s.UID)
+	if !ok {
+		p, _ := r.project(s.UID)
+		account = p.Account
 	}
-	return &Plan{said.Type, said.Suspended == rules.True, said.Balance, said.Capacity, env.DaysLeft(said, r.config.Now()), said.Read}, nil
-}
-
-// Facts returns what is known of the plan, in words.
-func (p Plan) Facts() (facts []string) {
-	if p.Suspended {
-		facts = append(facts, "suspended")
-	}
-	if p.Type != "" {
-		facts = append(facts, "plan "+p.Type)
-	}
-	if rules.Known(p.Balance) {
-		facts = append(facts, "balance "+words.Figure(p.Balance, ""))
-	}
-	if rules.Known(p.Capacity) {
-		facts = append(facts, "capacity "+words.Figure(p.Capacity, "")+" events")
-	}
-	const far = 10 * 365 // days, after which a date means nothing
-	switch {
-	case !rules.Known(p.DaysLeft):
-		facts = append(facts, "when its events run out is not known")
-	case p.DaysLeft > far:
-		facts = append(facts, "its events do not run out at the pace of the last days")
-	default:
-		end := p.AsOf.Add(time.Duration(p.DaysLeft * 24 * float64(time.Hour)))
-		facts = append(facts, "lasts "+words.Figure(p.DaysLeft, "d")+" at the pace of the last days, until about "+end.UTC().Format("Mon 2 Jan"))
-	}
-	return facts
+	return runway.OfAccount(ctx, r.config.Store, account, r.config.Now())
 }
 
 // deviceCount returns the number of devices that projects list.

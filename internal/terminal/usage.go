@@ -39,9 +39,29 @@ func (u usageText) head(s Screen, polls []status.Project) error {
 	case u.Gone:
 		return errors.Join(err, s.say(amber, "No longer listed in Notehub."))
 	case u.Plan != nil && len(u.Plan.Facts()) > 0:
-		return errors.Join(err, s.say(plain, words.Dotted(u.Plan.Facts()...)))
+		return errors.Join(err, s.say(plain, u.paidBy()+words.Dotted(u.Plan.Facts()...)))
 	case u.Device != nil:
-		return errors.Join(err, s.say(plain, u.device(*u.Device)))
+		return errors.Join(err, s.say(plain, u.device(*u.Device)), u.dataPlan(s))
+	}
+	return err
+}
+
+// paidBy says before the plan of an organization that it pays, if the usage is that of a project.
+func (u usageText) paidBy() string {
+	if u.Kind == lookup.KindProject {
+		return "Organization: "
+	}
+	return ""
+}
+
+// dataPlan prints the data plan of a device, and each of several SIMs.
+func (u usageText) dataPlan(s Screen) error {
+	if u.DataPlan == nil {
+		return nil
+	}
+	err := s.say(plain, words.Dotted(u.DataPlan.Facts()...))
+	for _, sim := range u.DataPlan.SIMs {
+		err = errors.Join(err, s.say(plain, "SIM "+sim.ICCID+": "+words.Dotted(sim.Facts()...)))
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"notewatch/internal/lookup"
+	"notewatch/internal/runway"
 	"notewatch/internal/slackapi"
 	"notewatch/internal/slackapp"
 	"notewatch/internal/slackapp/grammar"
@@ -75,7 +76,8 @@ func TestLongAnswersFit(t *testing.T) {
 			Texts: rules.Texts{Subject: outside, Project: outside, Figure: outside, Unit: outside}, Ack: rules.Ack{By: outside, At: midday},
 			Mute: rules.Mute{Kind: rules.BySilence, By: outside, Because: outside, Until: midday}}, midday, nil)
 		u := lookup.Usage{Subject: s, Span: lookup.Period, From: midday, To: midday, Source: lookup.Source{AsOf: midday, Failures: 1, Failure: outside, Truncated: true},
-			Device: &lookup.Device{Firmware: outside, SKU: outside, Voltage: math.NaN(), Disabled: true, LastActivity: midday}, AlertCount: 100_000}
+			Device: &lookup.Device{Firmware: outside, SKU: outside, Voltage: math.NaN(), Disabled: true, LastActivity: midday}, AlertCount: 100_000,
+			DataPlan: &runway.Device{Used: 1e9, Limit: 5e8, DaysLeft: 3, EndsAt: midday, SIMs: []runway.SIM{{ICCID: outside, Counts: true, Used: 1e9, Limit: 5e8}, {ICCID: outside}}}}
 		for range 5 {
 			u.Alerts = append(u.Alerts, a)
 		}
@@ -91,6 +93,21 @@ func TestLongAnswersFit(t *testing.T) {
 		}
 		requireSlack(t, q.alertsPage(s, many, 100_000).reply())
 	}
+}
+
+// The usage of a device says how long its data plan lasts, and names each of several SIMs.
+func TestDataPlanText(t *testing.T) {
+	plan := &runway.Device{Used: 402e6, Limit: 500e6, Left: 98e6, DaysLeft: 12, EndsAt: midday.AddDate(0, 0, 12), AutoTopup: rules.True, AsOf: midday}
+	u := lookup.Usage{DataPlan: plan}
+	text := "data plan: 402 MB of 500 MB (80 %) · lasts 12 d at the pace of the last days, until about Sat 27 Jun · more is bought then · counted Mon 15 Jun 12:00 UTC"
+	require.Equal(t, []string{text}, dataPlanLines(u))
+	plan.SIMs = []runway.SIM{{ICCID: "8901<", Counts: true, Used: 402e6, Limit: 500e6, AsOf: midday}, {ICCID: "8988", Used: 7e6, Limit: 500e6}}
+	require.Equal(t, []string{
+		text,
+		"SIM 8901&lt;: 402 MB of 500 MB (80 %) · counts as the data plan · counted Mon 15 Jun 12:00 UTC",
+		"SIM 8988: 7 MB of 500 MB (1 %) · never counted by its carrier",
+	}, dataPlanLines(u))
+	require.Empty(t, dataPlanLines(lookup.Usage{}))
 }
 
 // Forecasts say when a limit is passed.

@@ -52,6 +52,7 @@ func (q *question) usagePage(u lookup.Usage, polls []status.Project) page {
 	now := q.reader.Now()
 	var p page
 	p.say("*Usage of "+subjectText(u.Subject)+"*, "+spanText(u.Span, u.From, u.To, now), deviceText(u, now))
+	p.say(dataPlanLines(u)...)
 	shown, idle := u.Shown()
 	for _, f := range shown {
 		p.say(figureLines(u, f)...)
@@ -115,7 +116,11 @@ func deviceText(u lookup.Usage, now time.Time) string {
 	case u.Kind == lookup.KindRoute:
 		return ""
 	case u.Plan != nil:
-		return words.Dotted(append([]string{words.Count(u.Devices, "device")}, u.Plan.Facts()...)...)
+		facts := u.Plan.Facts()
+		if u.Kind == lookup.KindProject {
+			facts[0] = "Organization: " + facts[0]
+		}
+		return words.Dotted(append([]string{words.Count(u.Devices, "device")}, facts...)...)
 	case u.Kind != lookup.KindDevice:
 		return words.Count(u.Devices, "device")
 	case u.Device == nil:
@@ -136,6 +141,18 @@ func deviceText(u lookup.Usage, now time.Time) string {
 		disabled = "disabled in Notehub"
 	}
 	return words.Dotted(activity, firmware, voltage, name(d.SKU), disabled)
+}
+
+// dataPlanLines describes the data plan of a device, and each of several SIMs.
+func dataPlanLines(u lookup.Usage) (lines []string) {
+	if u.DataPlan == nil {
+		return nil
+	}
+	lines = append(lines, words.Dotted(u.DataPlan.Facts()...))
+	for _, sim := range u.DataPlan.SIMs {
+		lines = append(lines, "SIM "+name(sim.ICCID)+": "+words.Dotted(sim.Facts()...))
+	}
+	return lines
 }
 
 // figureLines describes one figure.

@@ -1,4 +1,4 @@
-package lookup_test
+package runway_test
 
 import (
 	"math"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"notewatch/internal/lookup"
+	"notewatch/internal/runway"
 )
 
 // The runway of an organization has a date, unless it is not known or far away.
@@ -16,7 +16,7 @@ func TestRunwayOfAnOrganization(t *testing.T) {
 		36_500: "its events do not run out at the pace of the last days",
 		-1:     "when its events run out is not known", // NaN
 	} {
-		p := lookup.Plan{Balance: math.NaN(), Capacity: math.NaN(), DaysLeft: days, AsOf: now}
+		p := runway.Organization{Balance: math.NaN(), Capacity: math.NaN(), DaysLeft: days, AsOf: noon}
 		if days < 0 {
 			p.DaysLeft = math.NaN()
 		}
