@@ -77,3 +77,15 @@ func (a Alert) ValueDay() Day {
 	}
 	return day
 }
+
+// Qualified returns the texts with a qualification of the summary, such as "without lab since 3 Jun"; "" is none.
+func (t Texts) Qualified(by string) Texts {
+	if by == "" {
+		return t
+	}
+	t.Summary += ", " + by
+	if t.Dated != "" {
+		t.Dated += ", " + by
+	}
+	return t
+}

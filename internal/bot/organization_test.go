@@ -217,6 +217,11 @@ func TestCostsAgree(t *testing.T) {
 	require.InDelta(t, all, usage.Figures[0].Cost.Amount, 0.05)
 	require.Len(t, usage.Alerts, 1)
 	require.Equal(t, lookup.KindOrganization, lookup.SubjectOf(open[0]).Kind)
+	require.Greater(t, usage.Alerts[0].Value, open[0].Value, "that of the last poll, not of when it fired")
+	require.InDelta(t, all, usage.Alerts[0].Value, 0.05)
+	firing, err := reader.Firing(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, usage.Alerts[0].ID, firing[0].ID)
 }
 
 // Late data of a day that is over revises rules about organizations as it revises those about their projects, once, and nothing is left over

@@ -65,6 +65,32 @@ func (r *Reader) Update(ctx context.Context, p Project, alerts []*rules.Alert) e
 	return nil
 }
 
+// UpdateOrganization is Update for open alerts of an organization, whose data is as of the newest poll of its projects. currency is that of
+// amounts of money.
+func (r *Reader) UpdateOrganization(ctx context.Context, data *env.ProjectData, currency string, alerts []*rules.Alert) error {
+	evaluated, err := r.evaluated(ctx, data.UID, data.Spec())
+	if err != nil {
+		return err
+	}
+	c := &lastPoll{Project: data.Project, store: r.Store, rules: evaluated, currency: currency, without: data.Without()}
+	for _, a := range alerts {
+		rule := c.rules[a.Rule]
+		if rule == nil || !a.AsOf.Before(data.Now) {
+			continue
+		}
+		c.period = rule.PeriodIn(data.Spec())
+		of := data.In(c.period)
+		block, err := of.Read(ctx, of.Reader(rule.Reads.Members), of.Blocks(rules.EachOrganization)[0])
+		if err != nil {
+			return err
+		}
+		var seen rules.Env
+		block.See(&seen, 0)
+		c.updateSubject([]*rules.Alert{a}, data.Name, rules.NewView(&seen))
+	}
+	return nil
+}
+
 // updateAlerts gives open alerts of rules with the same period the values as of the poll.
 func (c *lastPoll) updateAlerts(ctx context.Context, outdated []*rules.Alert) error {
 	bySubject := map[string][]*rules.Alert{}
@@ -108,6 +134,7 @@ type lastPoll struct {
 	rules    map[string]*rules.Rule   // those that the poll evaluated with their present meaning, by name
 	devices  map[string]*usage.Device // requested listed devices, by UID
 	currency string                   // of amounts of money
+	without  string                   // projects that the values of an organization lack, in words
 	groups   *env.Peers               // nil: not read yet
 }
 
@@ -126,16 +153,23 @@ func (r *Reader) lastPoll(ctx context.Context, p Project) (*lastPoll, error) {
 	if c.Bill, err = c.Bills.Of(ctx, rules.DayOf(state.PolledAt)); err != nil {
 		return c, err
 	}
-	evaluated, err := r.Store.Meanings(ctx, p.UID)
-	for _, rule := range r.Rules {
-		if !rule.Reads.OnlyPoll() && evaluated[rule.Spec.Name].Hash == rule.Meaning(rule.PeriodIn(p.Period)) {
-			c.rules[rule.Spec.Name] = rule
-		}
-	}
-	if err == nil {
+	if c.rules, err = r.evaluated(ctx, p.UID, p.Period); err == nil {
 		c.Every, err = r.Every(ctx, p.UID, maps.Values(c.rules))
 	}
 	return c, err
+}
+
+// evaluated returns the rules, by name, that the last evaluation of a project or organization used with their present meaning. period is that of
+// rules without their own.
+func (r *Reader) evaluated(ctx context.Context, uid string, period rules.PeriodSpec) (map[string]*rules.Rule, error) {
+	meanings, err := r.Store.Meanings(ctx, uid)
+	evaluated := map[string]*rules.Rule{}
+	for _, rule := range r.Rules {
+		if !rule.Reads.OnlyPoll() && meanings[rule.Spec.Name].Hash == rule.Meaning(rule.PeriodIn(period)) {
+			evaluated[rule.Spec.Name] = rule
+		}
+	}
+	return evaluated, err
 }
 
 // list reads the entries of the device list that the rules of alerts need.
@@ -259,6 +293,7 @@ func (c *lastPoll) updateSubject(alerts []*rules.Alert, name string, view *rules
 		if now.Texts.Unit == rules.UnitMoney {
 			now.Texts.Unit = c.currency
 		}
+		now.Texts = now.Texts.Qualified(c.without)
 		*a = now
 	}
 }

@@ -22,13 +22,7 @@ func (p *Pass) texts(r *rules.Rule, a rules.Alert) rules.Texts {
 	if texts.Unit == rules.UnitMoney {
 		texts.Unit = p.about.Currency
 	}
-	if without := p.data.Without(); without != "" {
-		texts.Summary += ", " + without
-		if texts.Dated != "" {
-			texts.Dated += ", " + without
-		}
-	}
-	return texts
+	return texts.Qualified(p.data.Without())
 }
 
 // figure writes a value for people.

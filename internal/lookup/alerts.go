@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"notewatch/internal/current"
+	"notewatch/internal/env"
 	"notewatch/internal/spelling"
 	"notewatch/internal/store"
 	"notewatch/internal/words"
@@ -59,7 +61,7 @@ func (r *Reader) Worst(ctx context.Context, limit int) ([]rules.Alert, error) {
 	return open, err
 }
 
-// UpdateValues gives open alerts, which are stored with the values of their newest event, those as of the last poll of their project, where
+// UpdateValues gives open alerts, which are stored with the values of their newest event, those as of the last poll of their project or organization, where
 // package current finds any.
 func (r *Reader) UpdateValues(ctx context.Context, alerts []rules.Alert) error {
 	byProject := map[string][]*rules.Alert{}
@@ -77,7 +79,43 @@ func (r *Reader) UpdateValues(ctx context.Context, alerts []rules.Alert) error {
 			return err
 		}
 	}
+	for _, a := range r.config.Accounts {
+		open := byProject[rules.OfAccount(a.Name)]
+		if len(open) == 0 {
+			continue
+		}
+		data, err := r.organizationData(ctx, a.Name)
+		if err != nil {
+			return err
+		}
+		if err := values.UpdateOrganization(ctx, data, r.pricesOf(a.Name).Currency, open); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// organizationData returns the data of the organization of an account, as of the newest poll of its projects.
+func (r *Reader) organizationData(ctx context.Context, account string) (*env.ProjectData, error) {
+	stored, err := r.config.Store.Usage.Organization(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	projects, err := r.projectsOfAccount(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	var now time.Time
+	for _, p := range projects {
+		if p.State.PolledAt.After(now) {
+			now = p.State.PolledAt
+		}
+	}
+	bills := r.billsOf(account, projects, now)
+	source := env.Source{Usage: r.config.Store.Usage, Period: r.config.Period}
+	data := source.OrganizationData(env.Organization{Account: account, Stored: stored, Projects: projects}, bills, now)
+	data.Bill, err = bills.Of(ctx, data.Today)
+	return data, err
 }
 
 // UpdateValue is UpdateValues for one alert.
@@ -140,10 +178,13 @@ func (r *Reader) unknownAlert(ctx context.Context, text string) error {
 	return unknown
 }
 
-// Firing returns the firing alerts: first those about notewatch itself and its accounts, then those of each project. They have the values
+// Firing returns the firing alerts: first those about notewatch itself, then those of each organization and project. They have the values
 // as of the last poll, if UpdateValues finds any.
 func (r *Reader) Firing(ctx context.Context) (firing []Alert, err error) {
 	projects := []string{""} // "" for alerts that concern more than one project
+	for _, a := range r.config.Accounts {
+		projects = append(projects, rules.OfAccount(a.Name))
+	}
 	for _, p := range r.config.Projects {
 		projects = append(projects, p.UID)
 	}

@@ -73,23 +73,41 @@ func (r *Reader) pricesFor(accounts []string) (prices Prices, ok bool) {
 
 // bills returns the bills of the account of a project as of an instant; nil if no rule reads costs.
 func (r *Reader) bills(ctx context.Context, project string, now time.Time) (*env.Bills, error) {
-	paid, ok := r.project(project)
-	if !ok || !slices.ContainsFunc(r.config.Rules, func(rule *rules.Rule) bool { return rule.Reads.Cost() }) {
+	of, ok := r.project(project)
+	if !ok || !r.readsCost() {
 		return nil, nil
 	}
-	prices := r.pricesOf(paid.Account)
-	var projects []env.AccountProject
+	projects, err := r.projectsOfAccount(ctx, of.Account)
+	return r.billsOf(of.Account, projects, now), err
+}
+
+// readsCost reports whether a rule reads costs.
+func (r *Reader) readsCost() bool {
+	return slices.ContainsFunc(r.config.Rules, func(rule *rules.Rule) bool { return rule.Reads.Cost() })
+}
+
+// billsOf returns the bills of an account with its projects as of an instant; nil if no rule reads costs.
+func (r *Reader) billsOf(account string, projects []env.AccountProject, now time.Time) *env.Bills {
+	if !r.readsCost() {
+		return nil
+	}
+	prices := r.pricesOf(account)
+	return env.NewBills(r.config.Store.Usage, env.Prices{Event: prices.Event, Free: prices.FreeEvents}, projects, now)
+}
+
+// projectsOfAccount returns the projects of an account with the states of their polls.
+func (r *Reader) projectsOfAccount(ctx context.Context, account string) (all []env.AccountProject, err error) {
 	for _, p := range r.config.Projects {
-		if p.Account != paid.Account {
+		if p.Account != account {
 			continue
 		}
 		of, err := env.ReadAccountProject(ctx, r.config.Store, p.UID, p.Name)
 		if err != nil {
 			return nil, err
 		}
-		projects = append(projects, of)
+		all = append(all, of)
 	}
-	return env.NewBills(r.config.Store.Usage, env.Prices{Event: prices.Event, Free: prices.FreeEvents}, projects, now), nil
+	return all, nil
 }
 
 // pricesOf returns the prices of an account.
