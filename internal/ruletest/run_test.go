@@ -3,6 +3,7 @@ package ruletest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -151,25 +152,29 @@ func TestExamples(t *testing.T) {
 	files, err := testfile.LoadAll(filepath.Join(root, "rules.example_test.yaml"))
 	require.NoError(t, err)
 	directory := t.TempDir()
-	rules := "projects: [{uid: app:1}]\nreceivers: [{name: team, terminal: {}}]\ninclude: [catalogue/event-flood]\n"
-	require.NoError(t, os.WriteFile(filepath.Join(directory, "rules.yaml"), []byte(rules), 0o600))
+	write := func(name, text string) string {
+		path := filepath.Join(directory, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+	const account = "projects: [{uid: app:1}]\nreceivers: [{name: team, terminal: {}}]\n"
+	write("rules.yaml", account+"include: [catalogue/event-flood]\n")
 	block := regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$")
-	for _, page := range []string{"README.md", filepath.Join("docs", "testing.md")} {
+	for page, want := range map[string]int{"README.md": 2, filepath.Join("docs", "testing.md"): 1} {
 		text, err := os.ReadFile(filepath.Join(root, page))
 		require.NoError(t, err)
 		shown := 0
-		for _, found := range block.FindAllSubmatch(text, -1) {
-			if !strings.Contains(string(found[1]), "\ntests:") {
+		for _, found := range block.FindAllStringSubmatch(string(text), -1) {
+			if !strings.Contains(found[1], "\ntests:") {
+				write("demo-account.yaml", account+found[1]) // the rules before a test are those that it is about
 				continue
 			}
 			shown++
-			path := filepath.Join(directory, filepath.Base(page)+testfile.Suffix)
-			require.NoError(t, os.WriteFile(path, found[1], 0o600))
-			file, err := testfile.Load(path)
+			file, err := testfile.Load(write(fmt.Sprint(filepath.Base(page), shown, testfile.Suffix), found[1]))
 			require.NoError(t, err)
 			files = append(files, file)
 		}
-		require.Equal(t, 1, shown, page)
+		require.Equal(t, want, shown, page)
 	}
 	run(t, files, nil)
 }
