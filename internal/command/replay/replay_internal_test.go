@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -18,12 +19,12 @@ import (
 // An impatient context is canceled after its error was asked for some times.
 type impatient struct {
 	context.Context
-	left *int
+	left *atomic.Int64
 }
 
 // Err implements context.Context.
 func (i impatient) Err() error {
-	if *i.left--; *i.left < 0 {
+	if i.left.Add(-1) < 0 {
 		return context.Canceled
 	}
 	return nil
@@ -42,8 +43,9 @@ func TestIsInterrupted(t *testing.T) {
 	c.SetOut(io.Discard)
 	c.SetErr(io.Discard)
 	days := -1
-	left := 60
-	c.SetContext(impatient{t.Context(), &left})
+	left := new(atomic.Int64)
+	left.Store(60)
+	c.SetContext(impatient{t.Context(), left})
 	_, err = Options{Days: 5}.run(c, command.Opened{Store: db, Clock: bot.SystemClock()}, []*config.File{file})
 	require.Error(t, err)
 	_, scanned := fmt.Sscanf(err.Error(), "interrupted after %d of 5 days of rules.yaml; nothing was sent", &days)
