@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 
+	"notewatch/internal/env"
 	"notewatch/internal/store"
 	"notewatch/rules"
 )
@@ -40,16 +41,7 @@ func (b *Bot) envOf(ctx context.Context, p Project, state store.Project, subject
 	if !listed {
 		return nil, &UnknownError{"subject", subject}
 	}
-	data, err := whole.Read(ctx, whole.Reader(wants), block)
-	if err != nil || day != 0 {
-		if err == nil {
-			return data.EnvAt(ctx, i, day)
-		}
-		return nil, err
-	}
-	seen := new(rules.Env)
-	data.See(seen, i)
-	return seen, nil
+	return envAt(ctx, whole, wants, block, i, day)
 }
 
 // OrganizationEnv returns what an expression sees of the organization of an account, as of now, or with a day as of its end.
@@ -58,15 +50,20 @@ func (b *Bot) OrganizationEnv(ctx context.Context, account Account, day rules.Da
 	if err != nil {
 		return nil, err
 	}
-	data, err := whole.Read(ctx, whole.Reader(b.reads.Members), whole.Blocks(rules.EachOrganization)[0])
-	if err != nil || day != 0 {
-		if err == nil {
-			return data.EnvAt(ctx, 0, day)
-		}
+	return envAt(ctx, whole, b.reads.Members, whole.Blocks(rules.EachOrganization)[0], 0, day)
+}
+
+// envAt returns the Env of a subject of a block, as of now, or with a day as of its end.
+func envAt(ctx context.Context, whole *env.ProjectData, wants rules.Wants, block env.Block, i int, day rules.Day) (*rules.Env, error) {
+	data, err := whole.Read(ctx, whole.Reader(wants), block)
+	switch {
+	case err != nil:
 		return nil, err
+	case day != 0:
+		return data.EnvAt(ctx, i, day)
 	}
 	seen := new(rules.Env)
-	data.See(seen, 0)
+	data.See(seen, i)
 	return seen, nil
 }
 

@@ -99,21 +99,18 @@ func (b *Bot) readOrganization(ctx context.Context, account Account, lease work.
 
 // lookAtOrganization loads the data of the organization of an account, as of now.
 func (b *Bot) lookAtOrganization(ctx context.Context, account Account) (*env.ProjectData, error) {
-	stored, err := b.store.Usage.Organization(ctx, account.Name)
-	if err != nil {
-		return nil, err
-	}
 	projects, err := b.accountProjects(ctx, account, store.Project{})
 	if err != nil {
 		return nil, err
 	}
-	o := env.Organization{Account: account.Name, Stored: stored, Every: b.schedule.Interval(account.Name), Projects: projects}
+	o, err := env.ReadOrganization(ctx, b.store, account.Name, projects)
+	if err != nil {
+		return nil, err
+	}
+	o.Every = b.schedule.Interval(account.Name)
 	now := b.clock.Now().UTC()
 	source := env.Source{Usage: b.store.Usage, Period: b.period, Objects: b.reads.Objects}
-	bills := b.bills(account, projects, now)
-	data := source.OrganizationData(o, bills, now)
-	data.Bill, err = bills.Of(ctx, data.Today)
-	return data, err
+	return source.OrganizationData(ctx, o, b.bills(account, projects, now), now)
 }
 
 // accountProjects returns the projects of an account with the states of their polls. current replaces the stored state of its project.

@@ -63,13 +63,21 @@ const (
 	balanceFor      = 3 * organizationFor // likewise its balances
 )
 
-// OrganizationData returns the data of an organization at an instant. bills may be nil.
-func (s Source) OrganizationData(o Organization, bills *Bills, now time.Time) *ProjectData {
+// ReadOrganization loads the organization of an account with its projects.
+func ReadOrganization(ctx context.Context, db *store.Store, account string, projects []AccountProject) (o Organization, err error) {
+	o = Organization{Account: account, Projects: projects}
+	o.Stored, err = db.Usage.Organization(ctx, account)
+	return o, err
+}
+
+// OrganizationData loads the data of an organization at an instant. bills may be nil.
+func (s Source) OrganizationData(ctx context.Context, o Organization, bills *Bills, now time.Time) (d *ProjectData, err error) {
 	at := Project{UID: rules.OfAccount(o.Account), Name: o.Name(), Now: now, Every: o.Every, Bills: bills}
 	at.State.UID = at.UID
-	d := s.Data(at, nil)
+	at.Bill, err = bills.Of(ctx, rules.DayOf(now))
+	d = s.Data(at, nil)
 	d.organization = &o
-	return d
+	return d, err
 }
 
 // Name returns the name that Notehub gives the organization, or that of the account.
@@ -81,9 +89,12 @@ func (d *ProjectData) OfOrganization() bool { return d.organization != nil }
 // Account returns the name of the account of the organization.
 func (d *ProjectData) Account() string { return d.organization.Account }
 
+// NewestPoll is that of its organization.
+func (d *ProjectData) NewestPoll() store.Project { return d.organization.NewestPoll() }
+
 // NewestPoll returns the state of polling of the project of the organization that was polled last.
-func (d *ProjectData) NewestPoll() (newest store.Project) {
-	for _, p := range d.organization.Projects {
+func (o Organization) NewestPoll() (newest store.Project) {
+	for _, p := range o.Projects {
 		if !p.State.PolledAt.Before(newest.PolledAt) {
 			newest = p.State
 		}

@@ -2,10 +2,10 @@
 //
 // [Evaluator.Evaluate] takes the data of a project, an [env.ProjectData], and returns a [Pass] with the commit to store:
 //
-//  1. begin reads the open alerts, and the meaning of the rules at their last evaluation.
+//  1. begin (pass.go) reads the open alerts, and the meaning of the rules at their last evaluation.
 //  2. withdrawGone ends alerts whose rule or device was removed; ending.go has the reasons.
 //  3. evaluateAll evaluates the rules for block after block of subjects, several blocks at once (blocks.go). evaluateOne is the step of one
-//     alert: verdict evaluates the rule (verdict.go), Next decides, record adds the result to the commit, with the texts of texts.go.
+//     alert (alert.go): verdict evaluates the rule (verdict.go), Next decides, record adds the result to the commit, with the texts of texts.go.
 //  4. revise evaluates past days and periods again whose data changed (revise.go).
 //
 // Then the caller calls [Pass.Mute], which sets the mute of each open alert (mute.go). It comes last, because firing alerts may mute

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"notewatch/internal/current"
 	"notewatch/internal/env"
@@ -97,25 +96,17 @@ func (r *Reader) UpdateValues(ctx context.Context, alerts []rules.Alert) error {
 
 // organizationData returns the data of the organization of an account, as of the newest poll of its projects.
 func (r *Reader) organizationData(ctx context.Context, account string) (*env.ProjectData, error) {
-	stored, err := r.config.Store.Usage.Organization(ctx, account)
+	projects, err := r.accountProjects(ctx, account)
 	if err != nil {
 		return nil, err
 	}
-	projects, err := r.projectsOfAccount(ctx, account)
+	o, err := env.ReadOrganization(ctx, r.config.Store, account, projects)
 	if err != nil {
 		return nil, err
 	}
-	var now time.Time
-	for _, p := range projects {
-		if p.State.PolledAt.After(now) {
-			now = p.State.PolledAt
-		}
-	}
-	bills := r.billsOf(account, projects, now)
+	now := o.NewestPoll().PolledAt
 	source := env.Source{Usage: r.config.Store.Usage, Period: r.config.Period}
-	data := source.OrganizationData(env.Organization{Account: account, Stored: stored, Projects: projects}, bills, now)
-	data.Bill, err = bills.Of(ctx, data.Today)
-	return data, err
+	return source.OrganizationData(ctx, o, r.billsOf(account, projects, now), now)
 }
 
 // UpdateValue is UpdateValues for one alert.

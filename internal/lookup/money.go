@@ -77,7 +77,7 @@ func (r *Reader) bills(ctx context.Context, project string, now time.Time) (*env
 	if !ok || !r.readsCost() {
 		return nil, nil
 	}
-	projects, err := r.projectsOfAccount(ctx, of.Account)
+	projects, err := r.accountProjects(ctx, of.Account)
 	return r.billsOf(of.Account, projects, now), err
 }
 
@@ -95,8 +95,8 @@ func (r *Reader) billsOf(account string, projects []env.AccountProject, now time
 	return env.NewBills(r.config.Store.Usage, env.Prices{Event: prices.Event, Free: prices.FreeEvents}, projects, now)
 }
 
-// projectsOfAccount returns the projects of an account with the states of their polls.
-func (r *Reader) projectsOfAccount(ctx context.Context, account string) (all []env.AccountProject, err error) {
+// accountProjects returns the projects of an account with the states of their polls.
+func (r *Reader) accountProjects(ctx context.Context, account string) (all []env.AccountProject, err error) {
 	for _, p := range r.config.Projects {
 		if p.Account != account {
 			continue

@@ -2,7 +2,6 @@ package onboard
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -48,9 +47,6 @@ type Result struct {
 	Skipped  []Skipped        // projects that Notehub refuses to show
 	Trial    *backtest.Report // nil: the rules were not tried
 }
-
-// ErrDeclined means that the person does not want to go on.
-var ErrDeclined = errors.New("stopped before anything was read or written")
 
 // Run lists what the account has, and writes a rules file for it.
 func Run(ctx context.Context, c Config) (Result, error) {
@@ -194,16 +190,7 @@ func (c Config) announce(projects, each int) error {
 	if c.Ask == nil {
 		return nil
 	}
-	answer, err := c.ask("Go on? [Y/n] ", func(answer string) string {
-		if strings.Contains("|y|yes|n|no|", "|"+strings.ToLower(answer)+"|") || answer == "" {
-			return ""
-		}
-		return "Type y or n."
-	})
-	if err == nil && strings.HasPrefix(strings.ToLower(answer), "n") {
-		err = ErrDeclined
-	}
-	return err
+	return readback.Confirm(c.Ask, c.Say)
 }
 
 // accessLines returns the keys of an account that refer to the token or OAuth client of the environment.

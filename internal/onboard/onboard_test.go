@@ -16,6 +16,7 @@ import (
 	"notewatch/internal/demo"
 	"notewatch/internal/driven"
 	"notewatch/internal/onboard"
+	"notewatch/internal/readback"
 	"notewatch/internal/secret"
 	"notewatch/internal/store"
 	"notewatch/notehub"
@@ -271,7 +272,7 @@ func TestQuestions(t *testing.T) {
 		{name: "Enter for everything", typed: []string{"", "", ""}, projects: []string{"app:1", "app:2", "app:3"}},
 		{name: "numbers and names", typed: []string{"3, ONE", "", "y"}, projects: []string{"app:3", "app:1"}},
 		{name: "a mistake is asked again", typed: []string{"4", "two", "#alerts", "C0123456789", "maybe", "yes"}, projects: []string{"app:3"}, channel: "C0123456789"},
-		{name: "no", typed: []string{"", "", "n"}, err: onboard.ErrDeclined},
+		{name: "no", typed: []string{"", "", "n"}, err: readback.ErrDeclined},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -387,7 +388,7 @@ func TestRequestsAreSaidFirst(t *testing.T) {
 			}
 			r.config.Channel = "C0123456789"
 			_, err := r.run()
-			require.ErrorIs(t, err, onboard.ErrDeclined)
+			require.ErrorIs(t, err, readback.ErrDeclined)
 			require.Contains(t, r.said[len(r.said)-1], c.want)
 			require.Equal(t, 2, r.requests(), "the lists of projects and organizations")
 		})

@@ -2,6 +2,7 @@ package readback_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"testing"
 	"time"
@@ -128,4 +129,34 @@ func TestRefused(t *testing.T) {
 	require.Equal(t, "app:2", skipped[0].Project.UID)
 	_, _, err = r.read(t.Context(), "app:2")
 	require.ErrorContains(t, err, "the owner of the token needs at least the role viewer in a project to watch it")
+}
+
+// A person is asked until the answer is yes or no; Enter is yes.
+func TestConfirm(t *testing.T) {
+	t.Parallel()
+	ended := errors.New("the input ended")
+	for _, c := range []struct {
+		name  string
+		typed []string
+		want  error
+		again int // how often the person is told what to type
+	}{
+		{name: "enter", typed: []string{""}},
+		{name: "yes", typed: []string{" Yes "}},
+		{name: "no", typed: []string{"N"}, want: readback.ErrDeclined},
+		{name: "neither", typed: []string{"q", "not now", "no"}, want: readback.ErrDeclined, again: 2},
+		{name: "no input", want: ended},
+	} {
+		typed, again := c.typed, 0
+		err := readback.Confirm(func(string) (string, error) {
+			if len(typed) == 0 {
+				return "", ended
+			}
+			answer := typed[0]
+			typed = typed[1:]
+			return answer, nil
+		}, func(string) { again++ })
+		require.ErrorIs(t, err, c.want, c.name)
+		require.Equal(t, c.again, again, c.name)
+	}
 }

@@ -22,11 +22,11 @@ type Organization struct {
 
 // OfAccount returns what the organization of an account has bought; nil if that was not read.
 func OfAccount(ctx context.Context, db *store.Store, account string, now time.Time) (*Organization, error) {
-	said, err := db.Usage.Organization(ctx, account)
-	if err != nil || said.Read.IsZero() {
+	stored, err := db.Usage.Organization(ctx, account)
+	if err != nil || stored.Read.IsZero() {
 		return nil, err
 	}
-	return &Organization{said.Type, said.Suspended == rules.True, said.Balance, said.Capacity, env.DaysLeft(said, now), said.Read}, nil
+	return &Organization{stored.Type, stored.Suspended == rules.True, stored.Balance, stored.Capacity, env.DaysLeft(stored, now), stored.Read}, nil
 }
 
 // Facts returns what is known of the plan, in words.

@@ -174,14 +174,12 @@ func (o Options) announce(c *cobra.Command, reader readback.Reader, projects []r
 	if err != nil || o.Yes || !ok || !term.IsTerminal(int(in.Fd())) {
 		return err
 	}
-	answer, err := terminal.NewDialog(talk, in).Ask(c.Context())("Go on? [Y/n] ")
-	if errors.Is(err, context.Canceled) || err == nil && strings.HasPrefix(strings.ToLower(answer), "n") {
-		return errDeclined
+	err = readback.Confirm(terminal.NewDialog(talk, in).Ask(c.Context()), func(text string) { _ = talk.Say(text) })
+	if errors.Is(err, context.Canceled) {
+		return readback.ErrDeclined
 	}
 	return err
 }
-
-var errDeclined = errors.New("stopped before anything was read or written")
 
 // fetch reads projects into the database of the reader. Those that Notehub refuses to show are named.
 func (o Options) fetch(c *cobra.Command, reader readback.Reader, projects []readback.Project) error {
